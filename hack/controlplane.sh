@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Provides etcd, kube-apiserver and kubectl for tests and prints the folder that holds them:
+#
+#     KUBEBUILDER_ASSETS=$(hack/controlplane.sh)
+#
+# A KUBEBUILDER_ASSETS that is already set wins. Otherwise the usual archive is downloaded when that works
+# within DOWNLOAD_SECONDS (default 20; 0 never tries); else the programs are built from pinned Go modules,
+# which needs nothing but Go and takes about 6 minutes on 2 cores, once.
+# With --build, KUBEBUILDER_ASSETS and the download are ignored.
+set -euo pipefail
+
+if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ "${1:-}" != --build ]; then
+	echo "$KUBEBUILDER_ASSETS"
+	exit 0
+fi
+# shellcheck source=hack/lib/build.sh
+. "$(dirname "$0")/lib/build.sh"
+
+K8S="$(pinned kubernetes k8s.io/kubernetes)"
+ETCD="$(pinned etcd go.etcd.io/etcd/server/v3)"
+BUILT="$ROOT/bin/controlplane-$K8S"
+DOWNLOADED="$ROOT/bin/controlplane-download"
+
+# complete FOLDER tells whether FOLDER holds everything that a test control plane needs.
+complete() {
+	local name
+	for name in etcd kube-apiserver kubectl; do
+		[ -x "$1/$name" ] || return 1
+	done
+}
+
+# bounded SECONDS COMMAND... ends COMMAND after SECONDS; "timeout" is no part of every system.
+bounded() {
+	local seconds="$1" pid watch status=0
+	shift
+	"$@" &
+	pid=$!
+	(sleep "$seconds"; kill "$pid") >/dev/null 2>&1 &
+	watch=$!
+	wait "$pid" || status=$?
+	kill "$watch" 2>/dev/null || true
+	wait "$watch" 2>/dev/null || true
+	return "$status"
+}
+
+# download SECONDS prints the folder of the downloaded programs, or fails; what failed matters to nobody,
+# since building follows.
+download() {
+	local module=sigs.k8s.io/controller-runtime/tools/setup-envtest version
+	version="$(pinned setup-envtest "$module")"
+	say "looking for a download of the test control plane $K8S ..."
+	local tool="$DOWNLOADED/setup-envtest-$version"
+	build "$tool" "$version" "10 s" setup-envtest "$module" 2>/dev/null || return 1
+	say "downloading etcd and kube-apiserver $K8S (at most $1 s) ..."
+	bounded "$1" "$tool" use "${K8S#v}" --bin-dir "$DOWNLOADED" -p path 2>/dev/null
+}
+
+# provide leaves etcd, kube-apiserver and kubectl in $BUILT, as links when they were downloaded.
+provide() {
+	complete "$BUILT" && return
+	local seconds="${DOWNLOAD_SECONDS:-20}" folder name
+	if [ "${1:-}" != --build ] && [ "$seconds" -gt 0 ]; then
+		if folder="$(download "$seconds")" && complete "$folder"; then
+			mkdir -p "$BUILT"
+			for name in etcd kube-apiserver kubectl; do ln -sfn "$folder/$name" "$BUILT/$name"; done
+			return
+		fi
+		say "no download of the test control plane $K8S; building it instead"
+	fi
+	export CGO_ENABLED=0
+	local flags
+	flags="$(kubernetes_ldflags "$K8S")"
+	build "$BUILT/etcd" "$ETCD" "40 s" etcd go.etcd.io/etcd/server/v3 -ldflags "-s -w"
+	build "$BUILT/kube-apiserver" "$K8S" "5 min" kubernetes k8s.io/kubernetes/cmd/kube-apiserver -ldflags "$flags"
+	build "$BUILT/kubectl" "$K8S" "20 s" kubernetes k8s.io/kubernetes/cmd/kubectl -ldflags "$flags"
+}
+
+if ! complete "$BUILT"; then
+	with_lock "$ROOT/bin/.controlplane.lock" provide "$@"
+fi
+echo "$BUILT"
