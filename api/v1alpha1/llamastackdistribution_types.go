@@ -1,0 +1,320 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// LlamaStackDistributionSpec is the desired state of a Llama Stack server.
+type LlamaStackDistributionSpec struct {
+	// Replicas is the number of server Pods. Default 1; 0 stops the server and keeps everything else.
+	// With autoscaling it is the lower bound and the autoscaler decides the number.
+	// +kubebuilder:default:=1
+	// +kubebuilder:validation:XValidation:rule="self >= 0",message="replicas must be 0 or more; 0 stops the server"
+	// +optional
+	Replicas *int32 `json:"replicas,omitempty"`
+	// Server is what runs, and how.
+	Server ServerSpec `json:"server"`
+	// Network is who may reach the server from where. Without it: the Service, and no Ingress.
+	// +optional
+	Network *NetworkSpec `json:"network,omitempty"`
+}
+
+// ServerSpec describes the server's Pods.
+type ServerSpec struct {
+	// Distribution is the server's image, by name or by reference.
+	Distribution DistributionType `json:"distribution"`
+	// ContainerSpec is the server's container.
+	// +optional
+	ContainerSpec ContainerSpec `json:"containerSpec,omitempty"`
+	// Workers is the number of server processes in each Pod. Default 1. Where it is set, missing CPU and memory
+	// limits are made equal to the requests, and the CPU request defaults to one core for each worker.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	Workers *int32 `json:"workers,omitempty"`
+	// PodOverrides changes the Pod around the container.
+	// +optional
+	PodOverrides *PodOverrides `json:"podOverrides,omitempty"`
+	// PodDisruptionBudget limits how many Pods a drain may take away at once. Without it: maxUnavailable 1
+	// where more than one replica is wanted, and no budget otherwise.
+	// +optional
+	PodDisruptionBudget *PodDisruptionBudgetSpec `json:"podDisruptionBudget,omitempty"`
+	// TopologySpreadConstraints spread the Pods, as in a Pod's spec. Without any, more than one replica is spread
+	// over regions, zones and nodes as far as the scheduler can (ScheduleAnyway).
+	// +optional
+	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
+	// Autoscaling hands the number of replicas to a HorizontalPodAutoscaler.
+	// +optional
+	Autoscaling *AutoscalingSpec `json:"autoscaling,omitempty"`
+	// Storage keeps the server's data in a PersistentVolumeClaim. Without it the data is lost with the Pod.
+	// +optional
+	Storage *StorageSpec `json:"storage,omitempty"`
+	// UserConfig is the server's configuration, from a ConfigMap. Without it the image's own applies.
+	// +optional
+	UserConfig *UserConfigSpec `json:"userConfig,omitempty"`
+	// TLSConfig is what the server trusts.
+	// +optional
+	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
+	// Launch says how the container starts when userConfig is set and command is not.
+	// Detect (the default): a launcher finds the image's entrypoint script, or else the installed server, and
+	// starts it with the configuration. Image: the image's own entrypoint is kept, and finds the
+	// configuration by RUN_CONFIG_PATH.
+	// +optional
+	Launch LaunchMode `json:"launch,omitempty"`
+}
+
+// LaunchMode is how a container with a user configuration starts.
+// +kubebuilder:validation:Enum=Image;Detect
+type LaunchMode string
+
+const (
+	// LaunchImage keeps the image's entrypoint and command.
+	LaunchImage LaunchMode = "Image"
+	// LaunchDetect finds out what the image has and starts it with the configuration.
+	LaunchDetect LaunchMode = "Detect"
+)
+
+// DistributionType is a server image: a name that the operator maps to an image, or an image.
+// +kubebuilder:validation:XValidation:rule="!(has(self.name) && has(self.image))",message="Only one of name or image can be specified"
+type DistributionType struct {
+	// Name of a distribution that the operator knows; status.distributionConfig.availableDistributions lists them.
+	// The image behind a name can change when the operator is upgraded or its configuration changes.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Image is a container image reference, used as it is.
+	// +optional
+	Image string `json:"image,omitempty"`
+}
+
+// ContainerSpec is the server's container.
+type ContainerSpec struct {
+	// Name of the container.
+	// +kubebuilder:default:="llama-stack"
+	// +optional
+	Name string `json:"name,omitempty"`
+	// Port that the server listens on, from 1 to 65535. Default (0) is 8321.
+	// +kubebuilder:validation:XValidation:rule="self >= 0 && self <= 65535",message="port must be from 1 to 65535, or 0 for the default 8321"
+	// +optional
+	Port int32 `json:"port,omitempty"`
+	// Resources of the container. Missing requests default to one CPU for each worker and 1Gi of memory.
+	// +optional
+	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+	// Env is added to the operator's own environment variables, and wins over them.
+	// +optional
+	Env []corev1.EnvVar `json:"env,omitempty"`
+	// Command replaces the image's entrypoint.
+	// +optional
+	Command []string `json:"command,omitempty"`
+	// Args replaces the image's command.
+	// +optional
+	Args []string `json:"args,omitempty"`
+	// SecurityContext replaces, field by field, what the operator sets for the container:
+	// no privilege escalation, no capabilities.
+	// +optional
+	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
+	// StartupProbe replaces, field by field, the numbers of the startup probe. Default: GET /v1/health after 15 s,
+	// every 10 s, 30 s timeout, 30 failures, which gives a server 5 minutes to start.
+	// +optional
+	StartupProbe *StartupProbe `json:"startupProbe,omitempty"`
+}
+
+// StartupProbe is how long a server may take to start: initialDelaySeconds + failureThreshold * periodSeconds.
+type StartupProbe struct {
+	// InitialDelaySeconds before the first probe, 0 to 3600. Default 15.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
+	// PeriodSeconds between probes, 1 to 300. Default 10.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
+	// TimeoutSeconds of one probe, 1 to 300. Default 30.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+	// FailureThreshold is how many probes may fail before the container is restarted, 3 to 10000. Default 30.
+	// +kubebuilder:validation:Minimum=3
+	// +kubebuilder:validation:Maximum=10000
+	// +optional
+	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
+}
+
+// PodOverrides changes the Pod around the server's container.
+type PodOverrides struct {
+	// ServiceAccountName replaces the ServiceAccount that the operator makes.
+	// +optional
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+	// TerminationGracePeriodSeconds is how long a Pod may take to stop. Default 30.
+	// +optional
+	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+	// Volumes are added to the Pod.
+	// +optional
+	Volumes []corev1.Volume `json:"volumes,omitempty"`
+	// VolumeMounts are added to the server's container.
+	// +optional
+	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
+	// SecurityContext replaces, field by field, what the operator sets for the Pod: user, group and fsGroup 1001
+	// (left to the platform on OpenShift), not root, the runtime's default seccomp profile.
+	// +optional
+	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
+}
+
+// PodDisruptionBudgetSpec is at most one of its fields; neither is maxUnavailable 1.
+// +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="set minAvailable or maxUnavailable, not both"
+type PodDisruptionBudgetSpec struct {
+	// MinAvailable is the number or percentage of Pods that must stay.
+	// +optional
+	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
+	// MaxUnavailable is the number or percentage of Pods that may be away.
+	// +optional
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
+}
+
+// AutoscalingSpec is a HorizontalPodAutoscaler for the server.
+type AutoscalingSpec struct {
+	// MinReplicas is the lower bound; the greater of it, replicas and 1 applies.
+	// +optional
+	MinReplicas *int32 `json:"minReplicas,omitempty"`
+	// MaxReplicas is the upper bound, at least 1, minReplicas and replicas.
+	// +optional
+	MaxReplicas int32 `json:"maxReplicas,omitempty"`
+	// TargetCPUUtilizationPercentage of the CPU request, at least 1. Default 80 where no target is set.
+	// +optional
+	TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage,omitempty"`
+	// TargetMemoryUtilizationPercentage of the memory request, at least 1.
+	// +optional
+	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
+}
+
+// StorageSpec is the server's PersistentVolumeClaim.
+type StorageSpec struct {
+	// Size of the claim, more than 0. Default 10Gi. It can grow where the StorageClass allows it, and never shrinks.
+	// +optional
+	Size *resource.Quantity `json:"size,omitempty"`
+	// MountPath is the absolute path of the volume in the container. Default /.llama.
+	// +optional
+	MountPath string `json:"mountPath,omitempty"`
+	// RetentionPolicy is what happens to the claim when the LlamaStackDistribution is deleted:
+	// Delete (the default) or Retain.
+	// +optional
+	RetentionPolicy RetentionPolicy `json:"retentionPolicy,omitempty"`
+}
+
+// RetentionPolicy of a claim.
+// +kubebuilder:validation:Enum=Delete;Retain
+type RetentionPolicy string
+
+const (
+	// RetentionDelete deletes the claim with its LlamaStackDistribution.
+	RetentionDelete RetentionPolicy = "Delete"
+	// RetentionRetain keeps the claim; a LlamaStackDistribution of the same name uses it again.
+	RetentionRetain RetentionPolicy = "Retain"
+)
+
+// UserConfigSpec names the ConfigMap with the server's configuration, under the key config.yaml.
+type UserConfigSpec struct {
+	// ConfigMapName of the ConfigMap.
+	ConfigMapName string `json:"configMapName"`
+	// ConfigMapNamespace is the LlamaStackDistribution's own namespace; no Pod can mount another's ConfigMap.
+	// +optional
+	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
+}
+
+// TLSConfig is what the server trusts.
+type TLSConfig struct {
+	// CABundle is a set of certificate authorities that the server trusts instead of the image's.
+	// +optional
+	CABundle *CABundleConfig `json:"caBundle,omitempty"`
+}
+
+// CABundleConfig names certificates in a ConfigMap.
+type CABundleConfig struct {
+	// ConfigMapName of the ConfigMap.
+	ConfigMapName string `json:"configMapName"`
+	// ConfigMapNamespace defaults to the LlamaStackDistribution's own; another must be listed under
+	// ca-bundle-namespaces in the operator's ConfigMap.
+	// +optional
+	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
+	// ConfigMapKeys hold PEM certificates, at most 50 keys. Default: ca-bundle.crt.
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:Pattern=`^[a-zA-Z0-9]([a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$`
+	// +optional
+	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
+}
+
+// NetworkSpec is who may reach the server from where.
+type NetworkSpec struct {
+	// ExposeRoute makes an Ingress for the server.
+	// +kubebuilder:default:=false
+	// +optional
+	ExposeRoute bool `json:"exposeRoute,omitempty"`
+	// AllowedFrom adds to who may reach the server where network policies are on: the server's own namespace
+	// and the operator's.
+	// +optional
+	AllowedFrom *AllowedFromSpec `json:"allowedFrom,omitempty"`
+}
+
+// AllowedFromSpec is a list of namespaces, by name or by label.
+type AllowedFromSpec struct {
+	// Namespaces by name; "*" is all of them.
+	// +optional
+	Namespaces []string `json:"namespaces,omitempty"`
+	// Labels are keys: a namespace that has any of them, whatever its value, is allowed.
+	// +optional
+	Labels []string `json:"labels,omitempty"`
+}
+
+// LlamaStackDistribution declares a Llama Stack server, which the operator runs.
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:shortName=llsd
+// +kubebuilder:subresource:status
+// +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
+// +kubebuilder:printcolumn:name="Phase",type="string",JSONPath=".status.phase"
+// +kubebuilder:printcolumn:name="Ready",type="string",JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Operator Version",type="string",JSONPath=".status.version.operatorVersion"
+// +kubebuilder:printcolumn:name="Server Version",type="string",JSONPath=".status.version.llamaStackServerVersion"
+// +kubebuilder:printcolumn:name="Available",type="integer",JSONPath=".status.availableReplicas"
+// +kubebuilder:printcolumn:name="URL",type="string",priority=1,JSONPath=".status.serviceURL"
+// +kubebuilder:printcolumn:name="Age",type="date",JSONPath=".metadata.creationTimestamp"
+// +kubebuilder:selectablefield:JSONPath=".spec.server.userConfig.configMapName"
+// +kubebuilder:selectablefield:JSONPath=".spec.server.userConfig.configMapNamespace"
+// +kubebuilder:selectablefield:JSONPath=".spec.server.tlsConfig.caBundle.configMapName"
+// +kubebuilder:selectablefield:JSONPath=".spec.server.tlsConfig.caBundle.configMapNamespace"
+type LlamaStackDistribution struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   LlamaStackDistributionSpec   `json:"spec"`
+	Status LlamaStackDistributionStatus `json:"status,omitempty"`
+}
+
+// LlamaStackDistributionList is a list of LlamaStackDistributions.
+// +kubebuilder:object:root=true
+type LlamaStackDistributionList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []LlamaStackDistribution `json:"items"`
+}

@@ -1,0 +1,129 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+import (
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// DistributionPhase sums the conditions up in one word. Wait for the condition Ready rather than for a phase.
+// +kubebuilder:validation:Enum=Pending;Initializing;Ready;Failed;Terminating
+type DistributionPhase string
+
+const (
+	// PhasePending means that nothing runs yet, or that no replicas are wanted.
+	PhasePending DistributionPhase = "Pending"
+	// PhaseInitializing means that the server is being created or rolled to a new template.
+	PhaseInitializing DistributionPhase = "Initializing"
+	// PhaseReady means that all wanted replicas are up to date and available.
+	PhaseReady DistributionPhase = "Ready"
+	// PhaseFailed means that something needs attention; the condition Ready says what.
+	PhaseFailed DistributionPhase = "Failed"
+	// PhaseTerminating means that the LlamaStackDistribution is being deleted.
+	PhaseTerminating DistributionPhase = "Terminating"
+)
+
+// LlamaStackDistributionStatus is what the operator observed.
+type LlamaStackDistributionStatus struct {
+	// ObservedGeneration is the metadata.generation that this status is about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// Phase sums the conditions up in one word.
+	// +optional
+	Phase DistributionPhase `json:"phase,omitempty"`
+	// Version of the operator and of the server.
+	// +optional
+	Version VersionInfo `json:"version,omitempty"`
+	// DistributionConfig is which distribution runs, which there are, and the server's providers.
+	// +optional
+	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty"`
+	// Image that the server's Pods are to run.
+	// +optional
+	Image string `json:"image,omitempty"`
+	// Conditions: Ready is the one to wait for; DeploymentReady, HealthCheck, StorageReady and ServiceReady
+	// are its parts.
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	// Replicas is the number of Pods that exist.
+	// +optional
+	Replicas int32 `json:"replicas,omitempty"`
+	// AvailableReplicas is the number of Pods that serve.
+	// +optional
+	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
+	// Selector finds the server's Pods, as a label selector in text form.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+	// ServiceURL is where the server answers inside the cluster.
+	// +optional
+	ServiceURL string `json:"serviceURL,omitempty"`
+	// RouteURL is where the server answers from outside, when network.exposeRoute is set: empty until it is known.
+	// +optional
+	RouteURL *string `json:"routeURL,omitempty"`
+}
+
+// VersionInfo is the versions of the operator and of the server.
+type VersionInfo struct {
+	// OperatorVersion is the version of the operator that wrote this status.
+	// +optional
+	OperatorVersion string `json:"operatorVersion,omitempty"`
+	// LlamaStackServerVersion is what the server says of itself, a PEP 440 version.
+	// +optional
+	LlamaStackServerVersion string `json:"llamaStackServerVersion,omitempty"`
+	// LastUpdated is when one of the versions last changed.
+	// +optional
+	LastUpdated metav1.Time `json:"lastUpdated,omitempty"`
+}
+
+// DistributionConfig is which distribution runs, which there are, and the server's providers.
+type DistributionConfig struct {
+	// ActiveDistribution is the distribution's name, or "custom" for an image of the user's own.
+	// +optional
+	ActiveDistribution string `json:"activeDistribution,omitempty"`
+	// Providers as the server lists them.
+	// +optional
+	Providers []ProviderInfo `json:"providers,omitempty"`
+	// AvailableDistributions are the names that the operator knows and the image of each.
+	// +optional
+	AvailableDistributions map[string]string `json:"availableDistributions,omitempty"`
+}
+
+// ProviderInfo is one provider of the server. Its identity is api and provider_id together.
+type ProviderInfo struct {
+	// API that it provides.
+	API string `json:"api"`
+	// ProviderID in the server's configuration.
+	ProviderID string `json:"provider_id"`
+	// ProviderType, such as remote::vllm.
+	ProviderType string `json:"provider_type"`
+	// Config is not filled: it can carry secrets.
+	// +optional
+	Config *apiextensionsv1.JSON `json:"config,omitempty"`
+	// Health as the server reports it.
+	Health ProviderHealthStatus `json:"health"`
+}
+
+// ProviderHealthStatus is what the server says about a provider's health.
+type ProviderHealthStatus struct {
+	// Status is OK, Error or Not Implemented; only Error and OK carry information.
+	Status string `json:"status"`
+	// Message explains an Error.
+	// +optional
+	Message string `json:"message,omitempty"`
+}
