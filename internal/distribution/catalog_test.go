@@ -1,0 +1,184 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package distribution_test
+
+import (
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	builtInStarter = "docker.io/llamastack/distribution-starter:0.7.3"
+	relatedStarter = "registry.example.com/related/starter@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	ownImage       = "registry.example.com/own/server:1.0"
+	override       = "registry.example.com/override/starter:2.0"
+)
+
+// environment is a getenv over a map.
+func environment(vars map[string]string) func(string) string {
+	return func(key string) string { return vars[key] }
+}
+
+func catalog(vars map[string]string) *distribution.Catalog {
+	GinkgoHelper()
+	c, err := distribution.New(environment(vars))
+	Expect(err).NotTo(HaveOccurred())
+	return c
+}
+
+var _ = Describe("New", func() {
+	It("refuses a RELATED_IMAGE_ variable that is no image reference, and names it", func() {
+		_, err := distribution.New(environment(map[string]string{"RELATED_IMAGE_POSTGRES_DEMO": "not an image"}))
+
+		var invalid *distribution.InvalidImageError
+		Expect(err).To(MatchError(ContainSubstring("RELATED_IMAGE_POSTGRES_DEMO")))
+		Expect(err).To(BeAssignableToTypeOf(invalid))
+	})
+
+	It("has the names that 0.9.0 knew, each with a valid image", func() {
+		available := catalog(nil).Available(nil)
+
+		Expect(available).To(HaveLen(4))
+		for _, n := range []string{"starter", "remote-vllm", "meta-reference-gpu", "postgres-demo"} {
+			Expect(available).To(HaveKey(n))
+			_, err := name.ParseReference(available[n], name.StrictValidation)
+			Expect(err).NotTo(HaveOccurred())
+		}
+	})
+
+	It("pins the images that have a tag of the server's version", func() {
+		available := catalog(nil).Available(nil)
+
+		Expect(available["starter"]).To(Equal(builtInStarter))
+		Expect(available["postgres-demo"]).To(Equal("docker.io/llamastack/distribution-postgres-demo:0.7.3"))
+	})
+})
+
+var _ = DescribeTable("Resolve",
+	func(vars, overrides map[string]string, d v1alpha1.DistributionType, want distribution.Resolved) {
+		got, err := catalog(vars).Resolve(d, overrides)
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got).To(Equal(want))
+	},
+	Entry("the CR's image, as it is", nil, nil, v1alpha1.DistributionType{Image: ownImage},
+		distribution.Resolved{Image: ownImage, Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
+	Entry("the CR's image, unchecked, as 0.9.0 took it", nil, nil, v1alpha1.DistributionType{Image: "Odd Image"},
+		distribution.Resolved{Image: "Odd Image", Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
+	Entry("the CR's image before its name, which an old CR may also have", nil, nil,
+		v1alpha1.DistributionType{Image: ownImage, Name: "starter"},
+		distribution.Resolved{Image: ownImage, Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
+	Entry("the built-in map", nil, nil, v1alpha1.DistributionType{Name: "starter"},
+		distribution.Resolved{Image: builtInStarter, Active: "starter", Source: distribution.SourceEmbedded}),
+	Entry("RELATED_IMAGE_ before the built-in map",
+		map[string]string{"RELATED_IMAGE_STARTER": relatedStarter}, nil, v1alpha1.DistributionType{Name: "starter"},
+		distribution.Resolved{Image: relatedStarter, Active: "starter", Source: distribution.SourceRelatedImage}),
+	Entry("RELATED_IMAGE_ with the dashes of the name as underscores",
+		map[string]string{"RELATED_IMAGE_META_REFERENCE_GPU": ownImage}, nil, v1alpha1.DistributionType{Name: "meta-reference-gpu"},
+		distribution.Resolved{Image: ownImage, Active: "meta-reference-gpu", Source: distribution.SourceRelatedImage}),
+	Entry("an override before RELATED_IMAGE_",
+		map[string]string{"RELATED_IMAGE_STARTER": relatedStarter}, map[string]string{"starter": override},
+		v1alpha1.DistributionType{Name: "starter"},
+		distribution.Resolved{Image: override, Active: "starter", Source: distribution.SourceOverride}),
+	Entry("an override of another name changes nothing", nil, map[string]string{"postgres-demo": override},
+		v1alpha1.DistributionType{Name: "starter"},
+		distribution.Resolved{Image: builtInStarter, Active: "starter", Source: distribution.SourceEmbedded}),
+	Entry("an empty override is none", nil, map[string]string{"starter": ""}, v1alpha1.DistributionType{Name: "starter"},
+		distribution.Resolved{Image: builtInStarter, Active: "starter", Source: distribution.SourceEmbedded}),
+	Entry("a name that only an override has", nil, map[string]string{"Our_Own": override}, v1alpha1.DistributionType{Name: "Our_Own"},
+		distribution.Resolved{Image: override, Active: "Our_Own", Source: distribution.SourceOverride}),
+	Entry("a name that only RELATED_IMAGE_ has", map[string]string{"RELATED_IMAGE_OUR_OWN": ownImage}, nil,
+		v1alpha1.DistributionType{Name: "our-own"},
+		distribution.Resolved{Image: ownImage, Active: "our-own", Source: distribution.SourceRelatedImage}),
+)
+
+var _ = Describe("Resolve of what cannot be resolved", func() {
+	It("tells an unknown name from the known ones, those of overrides included", func() {
+		_, err := catalog(nil).Resolve(v1alpha1.DistributionType{Name: "ollama"}, map[string]string{"added": override})
+
+		var unknown *distribution.UnknownError
+		Expect(err).To(BeAssignableToTypeOf(unknown))
+		Expect(err).To(MatchError(`spec.server.distribution.name "ollama" is unknown: use one of added, meta-reference-gpu, ` +
+			`postgres-demo, remote-vllm, starter, or set spec.server.distribution.image`))
+	})
+
+	It("gives the known names sorted", func() {
+		_, err := catalog(nil).Resolve(v1alpha1.DistributionType{Name: "x"}, nil)
+
+		Expect(err).To(HaveField("Known", []string{"meta-reference-gpu", "postgres-demo", "remote-vllm", "starter"}))
+	})
+
+	It("says that neither name nor image is set", func() {
+		_, err := catalog(nil).Resolve(v1alpha1.DistributionType{}, nil)
+
+		Expect(err).To(MatchError(distribution.ErrUnset))
+	})
+
+	It("says that the variable of an added name is no image reference", func() {
+		vars := map[string]string{"RELATED_IMAGE_OUR_OWN": "::"}
+
+		_, err := catalog(vars).Resolve(v1alpha1.DistributionType{Name: "our-own"}, nil)
+
+		Expect(err).To(HaveField("Variable", "RELATED_IMAGE_OUR_OWN"))
+		Expect(err).To(HaveField("Value", "::"))
+		Expect(err).To(MatchError(name.IsErrBadName, "is a bad name"))
+	})
+
+	DescribeTable("does not ask the environment for a name in another spelling",
+		func(spelling string) {
+			vars := map[string]string{"RELATED_IMAGE_OUR_OWN": ownImage, "RELATED_IMAGE_": ownImage}
+
+			_, err := catalog(vars).Resolve(v1alpha1.DistributionType{Name: spelling}, nil)
+
+			Expect(err).To(HaveField("Name", spelling))
+		},
+		Entry("upper case", "OUR-OWN"),
+		Entry("underscore", "our_own"),
+		Entry("blank", " "),
+		Entry("dash at the end", "our-own-"),
+		Entry("two lines", "our-own\nx"),
+	)
+})
+
+var _ = Describe("Available", func() {
+	It("shows the image that each name resolves to", func() {
+		vars := map[string]string{"RELATED_IMAGE_STARTER": relatedStarter, "RELATED_IMAGE_MANAGER": ownImage}
+
+		available := catalog(vars).Available(map[string]string{"postgres-demo": override, "added": ownImage, "empty": ""})
+
+		Expect(available).To(Equal(map[string]string{
+			"starter":            relatedStarter,
+			"postgres-demo":      override,
+			"added":              ownImage,
+			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:latest",
+			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:latest",
+		}))
+	})
+
+	It("is the caller's to change", func() {
+		c := catalog(nil)
+
+		c.Available(nil)["starter"] = ownImage
+
+		Expect(c.Available(nil)).To(HaveKeyWithValue("starter", builtInStarter))
+	})
+})
