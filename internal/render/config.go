@@ -1,0 +1,124 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package render
+
+import (
+	"encoding/base64"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/resmap"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// Where configuration and certificates are in the container, and the names of their volumes, as in 0.9.0.
+const (
+	configPath     = "/etc/llama-stack/"
+	configVolume   = "user-config"
+	caBundlePath   = "/etc/ssl/certs/ca-bundle"
+	caBundleVolume = "ca-bundle"
+)
+
+// Annotations of the Pods that roll them when the content changes.
+const (
+	configHashAnnotation   = "configmap.hash/user-config"
+	caBundleHashAnnotation = "configmap.hash/ca-bundle"
+)
+
+// componentLabel says what an object of the operator is for.
+const componentLabel = "app.kubernetes.io/component"
+
+// mountConfig mounts the configuration and the CA bundle, and marks the Pods with the hashes of their content.
+type mountConfig struct{ *server }
+
+// Transform implements resmap.Transformer.
+func (t mountConfig) Transform(m resmap.ResMap) error {
+	e := edit(m, kindDeployment)
+	if t.UserConfig != nil {
+		addVolume(e, configVolume, map[string]any{"name": t.UserConfig.CopyName})
+		addMount(e, configVolume, configPath)
+		e.set(templatePath+"/metadata/annotations", configHashAnnotation, t.UserConfig.Hash)
+	}
+	if t.CABundle != nil {
+		file := map[string]any{"key": v1alpha1.DefaultCABundleKey, "path": v1alpha1.DefaultCABundleKey}
+		addVolume(e, caBundleVolume, map[string]any{"name": t.Name + caBundleSuffix, "items": []any{file}})
+		addMount(e, caBundleVolume, caBundlePath)
+		e.set(templatePath+"/metadata/annotations", caBundleHashAnnotation, t.CABundle.Hash)
+	}
+	return e.err
+}
+
+func addVolume(e *editor, name string, configMap map[string]any) {
+	volume := map[string]any{"name": name, "configMap": configMap}
+	e.set(podSpecPath, "volumes", append(e.list(podSpecPath, "volumes"), volume))
+}
+
+func addMount(e *editor, name, at string) {
+	e.set(containerPath, "volumeMounts", append(e.list(containerPath, "volumeMounts"), mountOf(name, at, true)))
+}
+
+// UserConfigCopy is the operator's own, immutable copy of the user's ConfigMap, all keys, under the name that
+// in.UserConfig has for it. It fails without in.UserConfig.
+func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]byte) (*unstructured.Unstructured, error) {
+	if in.UserConfig == nil {
+		return nil, errors.New("failed to render the copy of the user's configuration: there is none")
+	}
+	copied := contentConfigMap(in, in.UserConfig.CopyName, configVolume)
+	copied.Object["immutable"] = true
+	if len(data) > 0 {
+		copied.Object["data"] = anyMap(data)
+	}
+	if len(binaryData) > 0 {
+		encoded := make(map[string]any, len(binaryData))
+		for key, value := range binaryData {
+			encoded[key] = base64.StdEncoding.EncodeToString(value)
+		}
+		copied.Object["binaryData"] = encoded
+	}
+	return copied, nil
+}
+
+// CABundleConfigMap is the ConfigMap <name>-ca-bundle with the merged bundle (PEM) in its key ca-bundle.crt. It
+// fails without in.CABundle.
+func CABundleConfigMap(in Input, pem string) (*unstructured.Unstructured, error) {
+	if in.CABundle == nil {
+		return nil, errors.New("failed to render the CA bundle: there is none")
+	}
+	bundle := contentConfigMap(in, in.Name+caBundleSuffix, caBundleVolume)
+	bundle.Object["data"] = map[string]any{v1alpha1.DefaultCABundleKey: pem}
+	return bundle, nil
+}
+
+// contentConfigMap is a ConfigMap without content.
+func contentConfigMap(in Input, name, component string) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1",
+		"kind":       kindConfigMap,
+		"metadata": map[string]any{
+			"name":      name,
+			"namespace": in.Namespace,
+			"labels": map[string]any{
+				v1alpha1.LabelManagedBy: v1alpha1.ManagedBy,
+				v1alpha1.LabelPartOf:    v1alpha1.PartOf,
+				v1alpha1.LabelInstance:  in.Name,
+				v1alpha1.LabelWatch:     "true",
+				componentLabel:          component,
+			},
+		},
+	}}
+}

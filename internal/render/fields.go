@@ -1,0 +1,174 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package render
+
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/kustomize/api/resmap"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// Startup numbers, in seconds.
+const (
+	// progressDeadline is the API's default: a rollout that does not progress for so long has failed.
+	progressDeadline int32 = 600
+	// progressReserve is what the default leaves, beside the default startup budget of 315 s, for scheduling,
+	// pulling the image and mounting the volume.
+	progressReserve int32 = progressDeadline - (defaultInitialDelay + defaultFailureThreshold*defaultPeriod)
+)
+
+// mapping says that a field of an object has a value that follows from the input; nil: the field is left out.
+type mapping struct {
+	kind, path, key string
+	value           func(s *server) any
+}
+
+// fieldMappings lists the fields that are one value each.
+func fieldMappings() []mapping {
+	port := func(s *server) any { return s.port }
+	return []mapping{
+		{kindClaim, "spec/resources/requests", "storage", claimSize},
+		{kindService, "spec/ports/0", "port", port},
+		{kindService, "spec/ports/0", "targetPort", port},
+		{kindNetworkPolicy, "spec/ingress/0/ports/0", "port", port},
+		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
+		{kindBudget, "spec", "minAvailable", minAvailable},
+		{kindBudget, "spec", "maxUnavailable", maxUnavailable},
+		{kindAutoscaler, "spec", "minReplicas", func(s *server) any { return s.minReplicas }},
+		{kindAutoscaler, "spec", "maxReplicas", func(s *server) any { return s.maxReplicas }},
+		{kindDeployment, "spec", "replicas", declaredReplicas},
+		{kindDeployment, "spec", "strategy", strategy},
+		{kindDeployment, "spec", "progressDeadlineSeconds", progressDeadlineSeconds},
+		{kindDeployment, podSpecPath, "serviceAccountName", serviceAccountName},
+		{kindDeployment, podSpecPath, "terminationGracePeriodSeconds", terminationGracePeriod},
+		{kindDeployment, containerPath, "name", containerName},
+		{kindDeployment, containerPath, "image", func(s *server) any { return s.Image }},
+		{kindDeployment, containerPath + "/ports/0", "containerPort", port},
+	}
+}
+
+// mapFields sets the mapped fields.
+type mapFields struct {
+	*server
+	mappings []mapping
+}
+
+// Transform implements resmap.Transformer.
+func (t mapFields) Transform(m resmap.ResMap) error {
+	var e *editor
+	var kind string
+	for _, field := range t.mappings {
+		if field.kind != kind {
+			e, kind = edit(m, field.kind), field.kind
+		}
+		e.set(field.path, field.key, field.value(t.server))
+		if e.err != nil {
+			return e.err
+		}
+	}
+	return nil
+}
+
+// claimSize is the size asked for, but never less than the live claim's: a claim cannot shrink.
+func claimSize(s *server) any {
+	size := resource.MustParse(v1alpha1.DefaultStorageSize)
+	if storage := s.Spec.Server.Storage; storage != nil && storage.Size != nil {
+		size = *storage.Size
+	}
+	if s.ClaimSize != nil && s.ClaimSize.Cmp(size) > 0 {
+		size = *s.ClaimSize
+	}
+	return size.String()
+}
+
+// minAvailable of the budget, as declared.
+func minAvailable(s *server) any {
+	if budget := s.Spec.Server.PodDisruptionBudget; budget != nil {
+		return intOrString(budget.MinAvailable)
+	}
+	return nil
+}
+
+// maxUnavailable of the budget, as declared; 1 where neither bound is.
+func maxUnavailable(s *server) any {
+	budget := s.Spec.Server.PodDisruptionBudget
+	if budget == nil || (budget.MinAvailable == nil && budget.MaxUnavailable == nil) {
+		return int64(1)
+	}
+	return intOrString(budget.MaxUnavailable)
+}
+
+func intOrString(value *intstr.IntOrString) any {
+	switch {
+	case value == nil:
+		return nil
+	case value.Type == intstr.Int:
+		return value.IntVal
+	default:
+		return value.StrVal
+	}
+}
+
+// declaredReplicas is left out where the number is the autoscaler's.
+func declaredReplicas(s *server) any {
+	if s.autoscaled {
+		return nil
+	}
+	return s.replicas
+}
+
+// strategy is Recreate with a claim, which one node at a time may mount: a new Pod elsewhere would wait for it for
+// ever. Without a claim it is left to the API's default.
+func strategy(s *server) any {
+	if s.Spec.Server.Storage == nil {
+		return nil
+	}
+	return map[string]any{"type": "Recreate"}
+}
+
+// progressDeadlineSeconds gives a server with a long startup budget the time to use it, or its rollout would be
+// called failed while it starts; nil where the API's default is enough.
+func progressDeadlineSeconds(s *server) any {
+	if deadline := s.startupBudget() + progressReserve; deadline > progressDeadline {
+		return deadline
+	}
+	return nil
+}
+
+// serviceAccountName is the CR's own choice, or the ServiceAccount that is rendered.
+func serviceAccountName(s *server) any {
+	if name := s.overrides.ServiceAccountName; name != "" {
+		return name
+	}
+	return s.Name + "-sa"
+}
+
+func terminationGracePeriod(s *server) any {
+	if seconds := s.overrides.TerminationGracePeriodSeconds; seconds != nil {
+		return *seconds
+	}
+	return nil
+}
+
+func containerName(s *server) any {
+	if name := s.Spec.Server.ContainerSpec.Name; name != "" {
+		return name
+	}
+	return v1alpha1.DefaultContainerName
+}

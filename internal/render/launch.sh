@@ -1,0 +1,131 @@
+#!/bin/sh
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Starts the server that an image has with a configuration file. The operator makes it the container's command:
+#
+#     /bin/sh -c "$(cat launch.sh)" launch http|https [argument...]
+#
+# The first argument is what the configuration makes the server speak, the others are the server's own. It knows the
+# configuration by RUN_CONFIG_PATH, the port by LLS_PORT and the number of processes by LLS_WORKERS. Every server is
+# exec'd, so that it is process 1 and gets the signals. Lines that are comments are not part of the command; a # is
+# therefore never the first character of a line of code, here or in the Python below.
+set -eu
+
+say() {
+  echo "llama-stack launcher: $*" >&2
+}
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+scheme=$1
+shift
+config=${RUN_CONFIG_PATH:-/etc/llama-stack/config.yaml}
+port=${LLS_PORT:-8321}
+workers=${LLS_WORKERS:-1}
+
+# An entrypoint would silently start with the image's own configuration.
+[ -f "$config" ] || fail "there is no configuration at $config; mount one there, or remove userConfig"
+
+# Prints the name of the installed package, its version as one number (major * 1000000 + minor * 1000 + patch, of
+# the release alone: 0.3.0rc2 is 0.3.0) and its version; nothing when there is none. ogx comes first: it is the later
+# name, and may bring the older one along.
+find_package() {
+  "$1" -c '
+import re
+from importlib.metadata import PackageNotFoundError, version
+
+for package in ("ogx", "llama_stack"):
+    try:
+        found = version(package)
+    except PackageNotFoundError:
+        continue
+    release = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", found).group(1)
+    major, minor, patch = ([int(part) for part in release.split(".")] + [0, 0])[:3]
+    print(package, major * 1000000 + minor * 1000 + patch, found)
+    break
+'
+}
+
+package='' number=0 version=''
+for python in python3 python; do
+  command -v "$python" >/dev/null 2>&1 || continue
+  found=$(find_package "$python") || found=''
+  [ -n "$found" ] || continue
+  package=${found%% *}
+  version=${found##* }
+  number=${found#* }
+  number=${number%% *}
+  break
+done
+
+# Several processes, and a command line that cannot start them: that of 0.3.0 does not know of them, those of 0.4.0
+# to 0.6 hand over a list of addresses, with which they crash. Served as 0.9.0 of the operator did; the command line
+# alone knows TLS, so with TLS there is no way around it.
+if [ "$package" = llama_stack ] && [ "$workers" -gt 1 ] && [ "$scheme" = http ]; then
+  if [ "$number" -eq 3000 ] || { [ "$number" -ge 4000 ] && [ "$number" -lt 7000 ]; }; then
+    [ $# -eq 0 ] || say "arguments are not used: llama_stack $version starts $workers workers without its command line"
+    say "starting llama_stack $version with $workers workers"
+    export LLAMA_STACK_CONFIG="$config"
+    exec "$python" -m uvicorn llama_stack.core.server.server:create_app --factory \
+      --host 0.0.0.0 --port "$port" --workers "$workers"
+  fi
+fi
+
+# From 1.2.0 on a server without certificates wants to be told that it is meant. The entrypoint of image 1.2.0 does
+# not tell it; later ones do.
+insecure=''
+if [ "$package" = ogx ] && [ "$number" -ge 1002000 ] && [ "$scheme" = http ]; then
+  insecure=yes
+fi
+
+# The entrypoints of published images know what else their image needs. They start with RUN_CONFIG_PATH.
+entrypoint=''
+for candidate in /usr/local/bin/llama-stack-entrypoint.sh /usr/local/bin/ogx-entrypoint.sh /opt/app-root/entrypoint.sh; do
+  if [ -x "$candidate" ]; then
+    entrypoint=$candidate
+    break
+  fi
+done
+if [ -n "$entrypoint" ]; then
+  if [ -n "$insecure" ] && ! grep -q -e --insecure "$entrypoint"; then
+    set -- --insecure "$@"
+  fi
+  say "starting $entrypoint${version:+ ($package $version)}"
+  export RUN_CONFIG_PATH="$config"
+  exec "$entrypoint" "$@"
+fi
+
+[ -n "$package" ] || fail "the image has no entrypoint that this operator knows, and neither ogx nor llama_stack is" \
+  "installed for its python3; set containerSpec.command to what starts the server with $config," \
+  "or launch: Image when the image's own entrypoint reads RUN_CONFIG_PATH"
+
+say "starting $package $version"
+if [ -n "$insecure" ]; then
+  set -- --insecure "$@"
+fi
+if [ "$package" = ogx ] && [ "$number" -ge 1000000 ]; then
+  exec "$python" -m ogx.cli.ogx run "$config" --port "$port" "$@"
+elif [ "$package" = ogx ]; then
+  exec "$python" -m ogx.cli.ogx stack run "$config" --port "$port" "$@"
+elif [ "$number" -ge 3000 ]; then
+  exec "$python" -m llama_stack.cli.llama stack run "$config" --port "$port" "$@"
+elif [ "$number" -ge 2017 ]; then
+  exec "$python" -m llama_stack.core.server.server "$config" --port "$port" "$@"
+else
+  exec "$python" -m llama_stack.distribution.server.server --config "$config" --port "$port" "$@"
+fi
