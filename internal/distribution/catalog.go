@@ -17,7 +17,6 @@ limitations under the License.
 package distribution
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -26,8 +25,9 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+
+	_ "embed"
 )
 
 // relatedImagePrefix starts the names of environment variables that carry images, as OLM and its tools expect.

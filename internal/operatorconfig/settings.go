@@ -1,0 +1,137 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operatorconfig
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// Keys inside featureFlags.
+const (
+	flagNetworkPolicy = "enableNetworkPolicy"
+	flagEnabled       = "enabled"
+)
+
+// What to write, for messages.
+const (
+	wantFlags      = flagNetworkPolicy + ": {" + flagEnabled + ": true} or {" + flagEnabled + ": false}"
+	wantOverrides  = "a mapping of distribution names to images, such as starter: registry.example.com/team/starter:1.0"
+	wantNamespaces = "a list of namespace names, such as [shared-certificates]"
+)
+
+// networkPolicy parses featureFlags. Flags that it does not know are problems that do not matter to those that it knows.
+func (p *problems) networkPolicy(text string) (bool, error) {
+	flags, err := mapping(text)
+	if err != nil {
+		return false, fmt.Errorf("failed to read the feature flags: %w: write %s", err, wantFlags)
+	}
+	p.unknown(flags, flagNetworkPolicy)
+	flag, err := entries(flags[flagNetworkPolicy])
+	if err != nil {
+		return false, fmt.Errorf("failed to read %s: %w: write %s", flagNetworkPolicy, err, wantFlags)
+	}
+	p.unknown(flag, flagEnabled)
+	enabled, err := boolean(flag[flagEnabled])
+	if err != nil {
+		return false, fmt.Errorf("failed to read %s.%s: %w: write true or false", flagNetworkPolicy, flagEnabled, err)
+	}
+	return enabled, nil
+}
+
+// unknown tells of the keys that are not the one that there is.
+func (p *problems) unknown(m map[string]yaml.Node, known string) {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if key != known {
+			node := m[key]
+			p.add(KeyFeatureFlags, fmt.Sprintf("line %d: %q is unknown and ignored: write %s", node.Line, key, wantFlags))
+		}
+	}
+}
+
+// overrides is image-overrides, split in what can be used and what cannot.
+type overrides struct {
+	images, invalid map[string]string
+}
+
+// overrides parses image-overrides. An entry that cannot be used keeps its last image, so that a slip in one line does
+// not send a server to the image that the operator was built with.
+func (p *problems) overrides(text string, last map[string]string) (overrides, error) {
+	nodes, err := mapping(text)
+	if err != nil {
+		return overrides{}, fmt.Errorf("failed to read the image overrides: %w: write %s", err, wantOverrides)
+	}
+	found := overrides{images: map[string]string{}, invalid: map[string]string{}}
+	for _, distribution := range slices.Sorted(maps.Keys(nodes)) {
+		image, err := reference(distribution, nodes[distribution])
+		if err == nil {
+			found.images[distribution] = image
+			continue
+		}
+		if kept, ok := last[distribution]; ok {
+			found.images[distribution] = kept
+		}
+		found.invalid[distribution] = bounded(err.Error())
+		p.add(KeyImageOverrides, err.Error())
+	}
+	return found, nil
+}
+
+// reference is the image of one entry.
+func reference(distribution string, node yaml.Node) (string, error) {
+	image, ok := text(node)
+	switch {
+	case strings.TrimSpace(distribution) == "":
+		return "", fmt.Errorf("line %d: an entry has no distribution name: write %s", node.Line, wantOverrides)
+	case !ok:
+		return "", fmt.Errorf("line %d: the image of %q is not text: write %s", node.Line, distribution, wantOverrides)
+	}
+	if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
+		return "", fmt.Errorf("line %d: the image of %q is not a reference: %w: write %s", node.Line, distribution, err, wantOverrides)
+	}
+	return image, nil
+}
+
+// namespaces parses ca-bundle-namespaces. A name that no namespace can have is a problem and is left out; the others
+// are not in doubt because of it.
+func (p *problems) namespaces(content string) ([]string, error) {
+	nodes, err := list(content)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the namespaces: %w: write %s", err, wantNamespaces)
+	}
+	found := []string{}
+	for _, node := range nodes {
+		namespace, ok := text(node)
+		if !ok {
+			return nil, fmt.Errorf("failed to read the namespaces: line %d: an entry is not text: write %s", node.Line, wantNamespaces)
+		}
+		if why := validation.IsDNS1123Label(namespace); len(why) > 0 {
+			p.add(KeyCABundleNamespaces, fmt.Sprintf("line %d: %q is not the name of a namespace and is ignored: %s",
+				node.Line, namespace, strings.Join(why, "; ")))
+			continue
+		}
+		found = append(found, namespace)
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
