@@ -19,9 +19,8 @@ package render
 import (
 	"strings"
 
-	"sigs.k8s.io/kustomize/api/resmap"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"sigs.k8s.io/kustomize/api/resmap"
 )
 
 // setCommand sets the container's command and arguments. Neither is set where the image's own start is right.

@@ -20,10 +20,9 @@ import (
 	"encoding/base64"
 	"errors"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/resmap"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // Where configuration and certificates are in the container, and the names of their volumes, as in 0.9.0.

@@ -17,6 +17,7 @@ limitations under the License.
 package render
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +26,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -35,12 +37,13 @@ const (
 	containerPath = podSpecPath + "/containers/0"
 )
 
-// editor changes fields of one object of a ResMap. It sets fields of the node itself rather than merging patches:
-// a strategic merge would load the OpenAPI schema of all of Kubernetes. The first error stays in err, and nothing
-// is changed after it, so that a transformer checks once. Without an object of the kind every method does nothing:
-// it was excluded.
+// editor changes fields of one object of a ResMap, on the YAML nodes themselves: a strategic merge would load the
+// OpenAPI schema of all of Kubernetes, and kustomize's own field setters look at every string as YAML again, which
+// together is most of what a rendering would cost. The first error stays in err, and nothing is changed after it, so
+// that a transformer checks once. Without an object of the kind every method does nothing: it was excluded.
 type editor struct {
-	node *yaml.RNode
+	root *yaml.Node
+	kind string
 	err  error
 }
 
@@ -48,44 +51,111 @@ type editor struct {
 func edit(m resmap.ResMap, kind string) *editor {
 	for _, res := range m.Resources() {
 		if res.GetKind() == kind {
-			return &editor{node: &res.RNode}
+			return editResource(res)
 		}
 	}
-	return &editor{}
+	return &editor{kind: kind}
+}
+
+// editResource starts editing an object.
+func editResource(res *resource.Resource) *editor {
+	return &editor{root: res.YNode(), kind: res.GetKind()}
 }
 
 // set puts a value (nil, a scalar, or slices and maps of them) under key of the mapping at path, whose parts are
-// separated by slashes and which is created where it is missing. The key is taken as it is. A nil value removes it.
+// separated by slashes and which is created where it is missing; a part that is a number is an index. The key is
+// taken as it is. A nil value removes the key.
 func (e *editor) set(path, key string, value any) {
-	if e.node == nil || e.err != nil {
+	parent := e.find(path, value != nil)
+	if parent == nil {
 		return
 	}
-	parts := strings.Split(path, "/")
 	if value == nil {
-		e.fail(path, key, e.node.PipeE(yaml.Lookup(parts...), yaml.Clear(key)))
+		if i := indexOf(parent, key); i >= 0 {
+			parent.Content = slices.Delete(parent.Content, i, i+2)
+		}
 		return
 	}
 	node, err := toNode(value)
 	if err != nil {
-		e.fail(path, key, err)
+		e.fail(path+"/"+key, err)
 		return
 	}
-	e.fail(path, key, e.node.PipeE(yaml.LookupCreate(yaml.MappingNode, parts...), yaml.SetField(key, yaml.NewRNode(node))))
+	setChild(parent, key, node)
 }
 
 // get reads what is under key of the mapping at path as set takes it; nil where there is nothing.
 func (e *editor) get(path, key string) any {
-	if e.node == nil || e.err != nil {
+	parent := e.find(path, false)
+	if parent == nil {
 		return nil
 	}
-	node, err := e.node.Pipe(yaml.Lookup(append(strings.Split(path, "/"), key)...))
-	if err != nil || node == nil {
-		e.fail(path, key, err)
+	i := indexOf(parent, key)
+	if i < 0 {
 		return nil
 	}
-	value, err := fromNode(node.YNode())
-	e.fail(path, key, err)
+	value, err := fromNode(parent.Content[i+1])
+	if err != nil {
+		e.fail(path+"/"+key, err)
+	}
 	return value
+}
+
+// find walks to a mapping, creating mappings on the way where that is wanted; nil where there is none.
+func (e *editor) find(path string, create bool) *yaml.Node {
+	if e.err != nil {
+		return nil
+	}
+	node := e.root
+	for part := range strings.SplitSeq(path, "/") {
+		if node == nil {
+			return nil
+		}
+		node = child(node, part, create)
+	}
+	if node != nil && node.Kind != yaml.MappingNode {
+		e.fail(path, errors.New("the manifest has no mapping there"))
+		return nil
+	}
+	return node
+}
+
+// child is the element of a sequence or the value of a mapping's key, which is created where that is wanted.
+func child(node *yaml.Node, part string, create bool) *yaml.Node {
+	if node.Kind == yaml.SequenceNode {
+		if i, err := strconv.Atoi(part); err == nil && i < len(node.Content) {
+			return node.Content[i]
+		}
+		return nil
+	}
+	if i := indexOf(node, part); i >= 0 {
+		return node.Content[i+1]
+	}
+	if !create {
+		return nil
+	}
+	created := &yaml.Node{Kind: yaml.MappingNode}
+	setChild(node, part, created)
+	return created
+}
+
+// indexOf is where a key is in a mapping's content, and its value after it; -1 where it is not.
+func indexOf(mapping *yaml.Node, key string) int {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// setChild sets the value of a mapping's key.
+func setChild(mapping *yaml.Node, key string, value *yaml.Node) {
+	if i := indexOf(mapping, key); i >= 0 {
+		mapping.Content[i+1] = value
+		return
+	}
+	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: key}, value)
 }
 
 // list reads a list; nil where there is none.
@@ -95,9 +165,9 @@ func (e *editor) list(path, key string) []any {
 }
 
 // fail keeps the first error.
-func (e *editor) fail(path, key string, err error) {
-	if err != nil && e.err == nil {
-		e.err = fmt.Errorf("failed to render %s/%s of the %s: %w", path, key, e.node.GetKind(), err)
+func (e *editor) fail(field string, err error) {
+	if e.err == nil {
+		e.err = fmt.Errorf("failed to render %s of the %s: %w", field, e.kind, err)
 	}
 }
 
@@ -136,8 +206,7 @@ func stringList(values []string) []any {
 func toNode(value any) (*yaml.Node, error) {
 	switch v := value.(type) {
 	case string:
-		// Quoted, so that kustomize need not find out whether it would be read as a number.
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Style: yaml.DoubleQuotedStyle, Value: v}, nil
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagString, Value: v}, nil
 	case bool:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: yaml.NodeTagBool, Value: strconv.FormatBool(v)}, nil
 	case int32:

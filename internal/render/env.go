@@ -23,10 +23,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // caBundleVariables name the bundle to everything in a server that opens a TLS connection: OpenSSL and httpx,

@@ -21,17 +21,16 @@ import (
 	"os"
 	"path/filepath"
 
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
-
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -88,7 +87,7 @@ var _ = Describe("The golden files", func() {
 				text := document(rendered(scenario(name)))
 
 				if *update {
-					Expect(os.WriteFile(golden, text, 0o600)).To(Succeed())
+					Expect(os.WriteFile(golden, text, 0o644)).To(Succeed())
 				}
 				want, err := os.ReadFile(golden)
 				Expect(err).NotTo(HaveOccurred(), "write it with -update, then read it")

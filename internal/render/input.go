@@ -21,9 +21,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // Input is everything that a rendering depends on.

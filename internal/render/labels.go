@@ -17,9 +17,8 @@ limitations under the License.
 package render
 
 import (
-	"sigs.k8s.io/kustomize/api/resmap"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"sigs.k8s.io/kustomize/api/resmap"
 )
 
 // setLabels marks every object with the instance that it belongs to, and points every selector at its Pods.

@@ -125,8 +125,10 @@ type setNames struct {
 // Transform implements resmap.Transformer.
 func (t setNames) Transform(m resmap.ResMap) error {
 	for _, res := range m.Resources() {
-		if err := res.SetName(t.rename(res.GetName())); err != nil {
-			return fmt.Errorf("failed to name the %s: %w", res.GetKind(), err)
+		e := editResource(res)
+		e.set("metadata", "name", t.rename(res.GetName()))
+		if e.err != nil {
+			return e.err
 		}
 	}
 	for _, ref := range t.references {
@@ -152,8 +154,10 @@ type setNamespace struct{ *server }
 // Transform implements resmap.Transformer.
 func (t setNamespace) Transform(m resmap.ResMap) error {
 	for _, res := range m.Resources() {
-		if err := res.SetNamespace(t.Namespace); err != nil {
-			return fmt.Errorf("failed to set the namespace of the %s: %w", res.GetKind(), err)
+		e := editResource(res)
+		e.set("metadata", "namespace", t.Namespace)
+		if e.err != nil {
+			return e.err
 		}
 	}
 	return nil

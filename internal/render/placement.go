@@ -17,10 +17,9 @@ limitations under the License.
 package render
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // hostnameWeight is how much a node without another Pod of the server counts for the scheduler: as much as can be.

@@ -52,7 +52,9 @@ func New() (*Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, baseFolder)
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionUnspecified // The kustomization says it: first in, first out.
+	base, err := krusty.MakeKustomizer(options).Run(files, baseFolder)
 	if err != nil {
 		return nil, fmt.Errorf("failed to build the base manifests: %w", err)
 	}

@@ -77,6 +77,10 @@ func (t setSecurity) podContext(pod map[string]any) error {
 	if t.asksForRoot() {
 		delete(pod, runAsNonRoot)
 	}
+	if t.OpenShift && t.asksForUser() {
+		// The constraints that allow a chosen user refuse Pods that name a profile; the others add this one.
+		delete(pod, "seccompProfile")
+	}
 	return mergeTyped(pod, t.overrides.SecurityContext)
 }
 
@@ -92,11 +96,25 @@ func (t setSecurity) containerContext(container map[string]any) error {
 // asksForRoot says that the CR runs the container as root, which alone must be enough to get it: with runAsNonRoot
 // beside it the kubelet would refuse. Where the CR itself says runAsNonRoot, that is merged over this.
 func (t setSecurity) asksForRoot() bool {
+	user := t.user()
+	return user != nil && *user == 0
+}
+
+// asksForUser says that the CR names the user that the container runs as, or wants privileges, which need one.
+func (t setSecurity) asksForUser() bool {
+	own := t.Spec.Server.ContainerSpec.SecurityContext
+	return t.user() != nil || (own != nil && own.Privileged != nil && *own.Privileged)
+}
+
+// user that the CR names; the container's is before the Pod's.
+func (t setSecurity) user() *int64 {
 	if own := t.Spec.Server.ContainerSpec.SecurityContext; own != nil && own.RunAsUser != nil {
-		return *own.RunAsUser == 0
+		return own.RunAsUser
 	}
-	own := t.overrides.SecurityContext
-	return own != nil && own.RunAsUser != nil && *own.RunAsUser == 0
+	if own := t.overrides.SecurityContext; own != nil {
+		return own.RunAsUser
+	}
+	return nil
 }
 
 // escalates says that the context implies privilege escalation; the API server refuses it beside a denial.

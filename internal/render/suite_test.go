@@ -23,14 +23,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
-
-	appsv1 "k8s.io/api/apps/v1"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -55,6 +53,15 @@ func scenarios() []string {
 		names = append(names, filepath.Base(filepath.Dir(input)))
 	}
 	return names
+}
+
+// entries are the table entries for every scenario.
+func entries() []TableEntry {
+	var list []TableEntry
+	for _, name := range scenarios() {
+		list = append(list, Entry(name, name))
+	}
+	return list
 }
 
 // scenario reads the input of a scenario.
