@@ -1,0 +1,127 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package metrics is the catalogue of what the operator measures of itself. controller-runtime adds its own metrics of
+// reconciles, queues and requests to the same registry.
+package metrics
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+const (
+	namespace = "llama_stack_operator"
+
+	labelKind         = "kind"
+	labelAction       = "action"
+	labelSource       = "source"
+	labelResult       = "result"
+	labelKey          = "key"
+	labelPhase        = "phase"
+	labelCRNamespace  = "exported_namespace"
+	labelDistribution = "llamastackdistribution"
+
+	sourceRendered   = "rendered"
+	sourceRemembered = "remembered"
+)
+
+// Metrics counts. Its methods are safe for concurrent use.
+type Metrics struct {
+	applied   *prometheus.CounterVec
+	liveReads *prometheus.CounterVec
+	renders   *prometheus.CounterVec
+	probes    *prometheus.CounterVec
+	malformed *prometheus.GaugeVec
+	phases    *prometheus.GaugeVec
+}
+
+// Register makes the metrics and registers them. It fails when they are registered already.
+func Register(registry prometheus.Registerer) (*Metrics, error) {
+	m := &Metrics{
+		applied:   counter("applies_total", "Objects that the operator created, updated, adopted, took over or deleted, by kind and action.", labelKind, labelAction),
+		liveReads: counter("live_reads_total", "Reads that went past the caches to the API server, by kind.", labelKind),
+		renders:   counter("renders_total", "Reconciles whose objects were rendered, and those that remembered that nothing was left to do.", labelSource),
+		probes:    counter("probes_total", "Times a server was asked for its health, version and providers, by result.", labelResult),
+		malformed: gauge("config_malformed", "1 for each key of the operator's ConfigMap that is malformed, so that its last good value is in force.", labelKey),
+		phases:    gauge("llamastackdistribution_phase", "1 for the phase that a LlamaStackDistribution is in.", labelCRNamespace, labelDistribution, labelPhase),
+	}
+	for _, collector := range []prometheus.Collector{m.applied, m.liveReads, m.renders, m.probes, m.malformed, m.phases} {
+		if err := registry.Register(collector); err != nil {
+			return nil, fmt.Errorf("failed to register a metric: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+// Applied counts a write of an object of the kind.
+func (m *Metrics) Applied(kind, action string) { m.applied.WithLabelValues(kind, action).Inc() }
+
+// LiveRead counts a read that went past the caches.
+func (m *Metrics) LiveRead(kind string) { m.liveReads.WithLabelValues(kind).Inc() }
+
+// Rendered counts a reconcile that rendered, or that remembered that nothing was left to do.
+func (m *Metrics) Rendered(remembered bool) {
+	source := sourceRendered
+	if remembered {
+		source = sourceRemembered
+	}
+	m.renders.WithLabelValues(source).Inc()
+}
+
+// Probed counts one time that a server was asked, by how it went.
+func (m *Metrics) Probed(result string) { m.probes.WithLabelValues(result).Inc() }
+
+// ConfigMalformed says whether a key of the operator's ConfigMap is malformed.
+func (m *Metrics) ConfigMalformed(key string, malformed bool) {
+	value := 0.0
+	if malformed {
+		value = 1
+	}
+	m.malformed.WithLabelValues(key).Set(value)
+}
+
+// Phase says which phase a LlamaStackDistribution is in, and no other.
+func (m *Metrics) Phase(crNamespace, name string, phase v1alpha1.DistributionPhase) {
+	for _, other := range phases() {
+		if other != phase {
+			m.phases.DeleteLabelValues(crNamespace, name, string(other))
+		}
+	}
+	m.phases.WithLabelValues(crNamespace, name, string(phase)).Set(1)
+}
+
+// Forget drops the series of a LlamaStackDistribution that no longer exists.
+func (m *Metrics) Forget(crNamespace, name string) {
+	m.phases.DeletePartialMatch(prometheus.Labels{labelCRNamespace: crNamespace, labelDistribution: name})
+}
+
+func phases() []v1alpha1.DistributionPhase {
+	return []v1alpha1.DistributionPhase{
+		v1alpha1.PhasePending, v1alpha1.PhaseInitializing, v1alpha1.PhaseReady, v1alpha1.PhaseFailed, v1alpha1.PhaseTerminating,
+	}
+}

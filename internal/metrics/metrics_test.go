@@ -1,0 +1,117 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package metrics_test
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+)
+
+func TestMetrics(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Metrics")
+}
+
+var _ = Describe("The operator's metrics", func() {
+	var (
+		registry *prometheus.Registry
+		counted  *metrics.Metrics
+	)
+	BeforeEach(func() {
+		registry = prometheus.NewRegistry()
+		var err error
+		counted, err = metrics.Register(registry)
+		Expect(err).NotTo(HaveOccurred())
+	})
+	expectSeries := func(name string, lines ...string) {
+		GinkgoHelper()
+		families, err := registry.Gather()
+		Expect(err).NotTo(HaveOccurred())
+		head := ""
+		for _, family := range families {
+			if family.GetName() == name {
+				head = "# HELP " + name + " " + family.GetHelp() + "\n# TYPE " + name + " " + strings.ToLower(family.GetType().String()) + "\n"
+			}
+		}
+		Expect(testutil.GatherAndCompare(registry, strings.NewReader(head+strings.Join(lines, "\n")+"\n"), name)).To(Succeed())
+	}
+
+	It("follow the conventions of Prometheus", func() {
+		counted.Applied("Service", "Created")
+		counted.LiveRead("ConfigMap")
+		counted.Rendered(true)
+		counted.Probed("ok")
+		counted.ConfigMalformed("featureFlags", true)
+		counted.Phase("ns", "a", v1alpha1.PhaseReady)
+		problems, err := testutil.GatherAndLint(registry)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(problems).To(BeEmpty())
+		Expect(testutil.GatherAndCount(registry)).To(Equal(6), "one series of each metric")
+	})
+
+	It("cannot be registered twice", func() {
+		_, err := metrics.Register(registry)
+		Expect(err).To(MatchError(HavePrefix("failed to register")))
+	})
+
+	It("count writes and reads by kind", func() {
+		counted.Applied("Service", "Created")
+		counted.Applied("Service", "Created")
+		counted.LiveRead("Pod")
+		expectSeries("llama_stack_operator_applies_total", `llama_stack_operator_applies_total{action="Created",kind="Service"} 2`)
+		expectSeries("llama_stack_operator_live_reads_total", `llama_stack_operator_live_reads_total{kind="Pod"} 1`)
+	})
+
+	It("tell a render from a reconcile that had nothing to do", func() {
+		counted.Rendered(false)
+		counted.Rendered(true)
+		counted.Rendered(true)
+		expectSeries("llama_stack_operator_renders_total",
+			`llama_stack_operator_renders_total{source="remembered"} 2`, `llama_stack_operator_renders_total{source="rendered"} 1`)
+	})
+
+	It("count probes by result", func() {
+		counted.Probed("unreachable")
+		expectSeries("llama_stack_operator_probes_total", `llama_stack_operator_probes_total{result="unreachable"} 1`)
+	})
+
+	It("show a malformed key until it is mended", func() {
+		counted.ConfigMalformed("image-overrides", true)
+		expectSeries("llama_stack_operator_config_malformed", `llama_stack_operator_config_malformed{key="image-overrides"} 1`)
+		counted.ConfigMalformed("image-overrides", false)
+		expectSeries("llama_stack_operator_config_malformed", `llama_stack_operator_config_malformed{key="image-overrides"} 0`)
+	})
+
+	It("show a LlamaStackDistribution in one phase, and not at all when it is gone", func() {
+		counted.Phase("ns", "a", v1alpha1.PhaseInitializing)
+		counted.Phase("ns", "a", v1alpha1.PhaseReady)
+		expectSeries("llama_stack_operator_llamastackdistribution_phase",
+			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="ns",llamastackdistribution="a",phase="Ready"} 1`)
+		counted.Phase("ns", "b", v1alpha1.PhaseFailed)
+		counted.Forget("ns", "a")
+		expectSeries("llama_stack_operator_llamastackdistribution_phase",
+			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="ns",llamastackdistribution="b",phase="Failed"} 1`)
+	})
+})
