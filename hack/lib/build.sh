@@ -52,6 +52,7 @@ build() {
 	shift 5
 	name="$(basename "$out")"
 	[ ! -x "$out" ] || return 0
+	command -v go >/dev/null || { say "error: Go is needed to build $name, and is not on PATH ($PATH)"; return 1; }
 	say "building $name $version (about $hint the first time) ..."
 	started=$SECONDS
 	mkdir -p "$(dirname "$out")"

@@ -1,0 +1,36 @@
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Clusters for tests: a control plane without nodes, and a whole node on a bare Linux machine.
+
+.PHONY: controlplane
+controlplane: ## Provide etcd, kube-apiserver and kubectl for tests, downloaded or built; print their folder.
+	@hack/controlplane.sh
+
+.PHONY: cluster-build
+cluster-build: ## Build bin/cluster, the program that runs a one-node Kubernetes.
+	@mkdir -p bin
+	@cd test/cluster && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../bin/cluster .
+
+.PHONY: cluster-up
+cluster-up: cluster-build ## Start a one-node Kubernetes (Linux, root), unless KUBECONFIG names a cluster.
+	@bin/cluster up
+
+.PHONY: cluster-down
+cluster-down: cluster-build ## Stop what cluster-up started and delete everything it made.
+	@bin/cluster down
+
+.PHONY: cluster-status
+cluster-status: cluster-build ## Show the parts of the cluster that cluster-up started, and whether they are healthy.
+	@bin/cluster status

@@ -1,0 +1,284 @@
+//go:build linux
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/image"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/node"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/storage"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/system"
+)
+
+func up(ctx context.Context, o options) error {
+	if path := o.foreign(); path != "" {
+		fmt.Fprintf(o.progress, "using the cluster of KUBECONFIG=%s; nothing to start\n", path)
+
+		return nil
+	}
+
+	manager, err := o.manager(o.node)
+	if err != nil {
+		return err
+	}
+
+	if os.Geteuid() != 0 {
+		missing := system.Missing(system.Requirements(false), system.Present)
+
+		return fmt.Errorf("%w\n%s", errNoRoot, system.Explain(missing))
+	}
+
+	unlock, err := manager.Lock(ctx)
+	if err != nil {
+		return fmt.Errorf("failed to start: %w", err)
+	}
+	defer unlock()
+
+	running, err := manager.Running(ctx)
+	if err != nil {
+		return fmt.Errorf("failed to start: %w", err)
+	}
+
+	if !running {
+		if err := start(ctx, o, manager); err != nil {
+			return err
+		}
+	}
+
+	fmt.Fprintf(o.progress, "the cluster is up: export KUBECONFIG=%s\n", manager.Kubeconfig())
+
+	return nil
+}
+
+func start(ctx context.Context, o options, manager *node.Manager) error {
+	tools, err := findTools()
+	if err != nil {
+		return err
+	}
+
+	if manager.Binaries, err = tools.folder(ctx); err != nil {
+		return err
+	}
+
+	missing := system.Missing(system.Requirements(!built(manager.Binaries)), system.Present)
+	if err := system.Ensure(ctx, o.progress, missing); err != nil {
+		return fmt.Errorf("failed to prepare the system: %w", err)
+	}
+
+	if err := tools.build(ctx, o.progress); err != nil {
+		return err
+	}
+
+	if err := manager.Up(ctx); err != nil {
+		return fmt.Errorf("failed to start the cluster (its logs are in %s): %w", manager.Logs(), err)
+	}
+
+	return nil
+}
+
+func down(ctx context.Context, o options) error {
+	if path := o.foreign(); path != "" {
+		fmt.Fprintf(o.progress, "the cluster of KUBECONFIG=%s was not started here; nothing to stop\n", path)
+
+		return nil
+	}
+
+	if os.Geteuid() != 0 {
+		return errNoRoot
+	}
+
+	described, err := config.Load(o.node.State)
+	if err != nil {
+		described = o.node // whatever is left under the name given
+	}
+
+	manager, err := o.manager(described)
+	if err != nil {
+		return err
+	}
+
+	unlock, err := manager.Lock(ctx)
+	if err != nil {
+		return fmt.Errorf("failed to stop: %w", err)
+	}
+	defer unlock()
+
+	if err := manager.Down(ctx); err != nil {
+		return fmt.Errorf("failed to stop: %w", err)
+	}
+
+	fmt.Fprintln(o.progress, "the cluster is down")
+
+	return nil
+}
+
+func status(ctx context.Context, o options) error {
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	parts, err := manager.Status()
+	if err != nil {
+		return fmt.Errorf("failed to look at the cluster: %w", err)
+	}
+
+	fmt.Fprint(o.output, parts)
+
+	if err := manager.Healthy(ctx); err != nil {
+		return fmt.Errorf("the cluster is not healthy: %w", err)
+	}
+
+	fmt.Fprintln(o.output, "the cluster is healthy")
+
+	return nil
+}
+
+func load(ctx context.Context, o options) error {
+	if path := o.foreign(); path != "" {
+		return fmt.Errorf("%w: KUBECONFIG=%s; hand it the images by its own means, such as \"kind load image-archive\"", errForeign, path)
+	}
+
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	for _, archive := range o.args {
+		fmt.Fprintf(o.progress, "loading %s ...\n", archive)
+
+		output, err := image.Import(ctx, manager.Node, archive)
+		if err != nil {
+			return fmt.Errorf("failed to load an image: %w", err)
+		}
+
+		fmt.Fprintln(o.output, output)
+
+		if !o.push {
+			continue
+		}
+
+		names, err := image.Push(ctx, manager.Registry(), archive)
+		if err != nil {
+			return fmt.Errorf("failed to load an image: %w", err)
+		}
+
+		fmt.Fprintln(o.output, strings.Join(names, "\n"))
+	}
+
+	return nil
+}
+
+func kubeconfig(_ context.Context, o options) error {
+	if path := o.foreign(); path != "" {
+		fmt.Fprintln(o.output, path)
+
+		return nil
+	}
+
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	fmt.Fprintln(o.output, manager.Kubeconfig())
+
+	return nil
+}
+
+// kubectl becomes the cluster's kubectl.
+func kubectl(_ context.Context, o options) error {
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	environment := append(os.Environ(), "KUBECONFIG="+manager.Kubeconfig())
+	if err := syscall.Exec(manager.Binary("kubectl"), append([]string{"kubectl"}, o.args...), environment); err != nil {
+		return fmt.Errorf("failed to run %s: %w", manager.Binary("kubectl"), err)
+	}
+
+	return nil
+}
+
+func logs(_ context.Context, o options) error {
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	if len(o.args) == 0 {
+		fmt.Fprintln(o.output, manager.Logs())
+
+		return nil
+	}
+
+	log, err := os.Open(filepath.Join(manager.Logs(), filepath.Base(o.args[0])+".log"))
+	if err != nil {
+		return fmt.Errorf("failed to show a log (\"cluster status\" lists the parts): %w", err)
+	}
+	defer log.Close()
+
+	if _, err := io.Copy(o.output, log); err != nil {
+		return fmt.Errorf("failed to show a log: %w", err)
+	}
+
+	return nil
+}
+
+// registry is the daemon that serves images.
+func registry(ctx context.Context, o options) error {
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	if err := image.Serve(ctx, manager.Registry(), manager.Path("registry")); err != nil {
+		return fmt.Errorf("failed to run the registry: %w", err)
+	}
+
+	return nil
+}
+
+// provisioner is the daemon that makes volumes.
+func provisioner(ctx context.Context, o options) error {
+	manager, err := o.existing()
+	if err != nil {
+		return err
+	}
+
+	client, err := node.Client(manager.Path("provisioner.kubeconfig"))
+	if err != nil {
+		return fmt.Errorf("failed to run the provisioner: %w", err)
+	}
+
+	if err := storage.Run(ctx, client, manager.Volumes()); err != nil {
+		return fmt.Errorf("failed to run the provisioner: %w", err)
+	}
+
+	return nil
+}

@@ -1,0 +1,50 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+	http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+package node
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// Status returns a table of the daemons and where things are.
+func (m *Manager) Status() (string, error) {
+	records, err := m.daemons().Records()
+	if err != nil {
+		return "", fmt.Errorf("failed to find the daemons: %w", err)
+	}
+
+	var text strings.Builder
+
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+
+	for _, record := range records {
+		state := "ended"
+		if record.Alive() {
+			state = "running"
+		}
+
+		fmt.Fprintf(table, "%s\t%s\tprocess %d\n", record.Name, state, record.PID)
+	}
+
+	fmt.Fprintf(table, "\nkubeconfig\t%s\nAPI server\t%s\nregistry\t%s (plain HTTP)\nhost, seen from Pods\t%s\nlogs, audit log\t%s\nprograms\t%s\n\n",
+		m.Kubeconfig(), m.Server(), m.Registry(), m.HostIP(), m.Logs(), m.Binaries)
+
+	_ = table.Flush() // a strings.Builder takes everything
+
+	return text.String(), nil
+}

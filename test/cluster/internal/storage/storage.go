@@ -1,0 +1,137 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+// Package storage provides volumes: a folder of the node for each claim, as a PersistentVolume of type "local".
+// The kubelet gives the folder of such a volume to the Pod's fsGroup; with hostPath it would not.
+package storage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
+)
+
+const (
+	// Provisioner is the name under which StorageClasses ask for these volumes.
+	Provisioner = "llama-stack.io/local-folder"
+	// ClassName is the name of the default StorageClass.
+	ClassName = "standard"
+
+	// anyone may write into a new volume, as into that of most other provisioners; fsGroup narrows nothing.
+	anyone = 0o777
+	// resync is how often the controllers look at everything again.
+	resync = 15 * time.Minute
+)
+
+// EnsureClass creates the default StorageClass unless it is there.
+func EnsureClass(ctx context.Context, client kubernetes.Interface) error {
+	late, expandable := storagev1.VolumeBindingWaitForFirstConsumer, true
+	class := &storagev1.StorageClass{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        ClassName,
+			Annotations: map[string]string{"storageclass.kubernetes.io/is-default-class": "true"},
+		},
+		Provisioner:          Provisioner,
+		VolumeBindingMode:    &late,
+		AllowVolumeExpansion: &expandable,
+	}
+
+	if _, err := client.StorageV1().StorageClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("failed to create the default StorageClass: %w", err)
+	}
+
+	return nil
+}
+
+// Run provisions, expands and deletes volumes under root until ctx ends.
+func Run(ctx context.Context, client kubernetes.Interface, root string) error {
+	factory := informers.NewSharedInformerFactory(client, resync)
+	claims := factory.Core().V1().PersistentVolumeClaims().Informer()
+
+	if err := watchExpansion(ctx, client, claims); err != nil {
+		return err
+	}
+
+	provisioning := controller.NewProvisionController(ctx, client, Provisioner, Folders{Root: root},
+		controller.LeaderElection(false), controller.ClaimsInformer(claims))
+
+	factory.Start(ctx.Done())
+	provisioning.Run(ctx)
+
+	return nil
+}
+
+// Folders provisions a folder under Root for each volume.
+type Folders struct {
+	Root string
+}
+
+var _ controller.Provisioner = Folders{}
+
+// Provision makes the folder and describes it as a volume of the node that the scheduler selected. Only file system
+// volumes are offered, and only to claims that need no selector.
+func (f Folders) Provision(_ context.Context, options controller.ProvisionOptions) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
+	folder := f.path(options.PVName)
+
+	if err := os.MkdirAll(folder, anyone); err != nil {
+		return nil, controller.ProvisioningFinished, fmt.Errorf("failed to create the folder of a volume: %w", err)
+	}
+
+	if err := os.Chmod(folder, anyone); err != nil { // whatever the umask says
+		return nil, controller.ProvisioningFinished, fmt.Errorf("failed to open the folder of a volume to all: %w", err)
+	}
+
+	volume := &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: options.PVName},
+		Spec: corev1.PersistentVolumeSpec{
+			AccessModes:                   options.PVC.Spec.AccessModes,
+			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: options.PVC.Spec.Resources.Requests[corev1.ResourceStorage]},
+			PersistentVolumeReclaimPolicy: *options.StorageClass.ReclaimPolicy,
+			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: folder}},
+			NodeAffinity:                  onlyOn(options.SelectedNodeName),
+		},
+	}
+
+	return volume, controller.ProvisioningFinished, nil
+}
+
+// Delete removes the folder with its content.
+func (f Folders) Delete(_ context.Context, volume *corev1.PersistentVolume) error {
+	if err := os.RemoveAll(f.path(volume.Name)); err != nil {
+		return fmt.Errorf("failed to remove the folder of a volume: %w", err)
+	}
+
+	return nil
+}
+
+func (f Folders) path(name string) string { return filepath.Join(f.Root, filepath.Base(name)) }
+
+func onlyOn(node string) *corev1.VolumeNodeAffinity {
+	return &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+		MatchExpressions: []corev1.NodeSelectorRequirement{{
+			Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{node},
+		}},
+	}}}}
+}

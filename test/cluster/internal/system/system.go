@@ -1,0 +1,181 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+// Package system runs the system's own programs and makes sure that those the node needs are there.
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"text/tabwriter"
+)
+
+// ErrMissing is returned by Ensure when something is missing that it may not or cannot install.
+var ErrMissing = errors.New("this system lacks what a cluster needs")
+
+// Requirement is something that the system has to provide.
+type Requirement struct {
+	// Command is the program's name; empty for Library.
+	Command string
+	// Library is a C library with its headers, by its pkg-config name.
+	Library string
+	// Package is the package of Debian and Ubuntu that holds it.
+	Package string
+	// Purpose completes the sentence "is needed to ...".
+	Purpose string
+}
+
+// Requirements lists what a node needs in order to run, and, where its programs are not built yet, to build them.
+func Requirements(build bool) []Requirement {
+	needs := []Requirement{
+		{Command: "ip", Package: "iproute2", Purpose: "make the node's network"},
+		{Command: "nsenter", Package: "util-linux", Purpose: "start programs in the node's network"},
+		{Command: "mount", Package: "mount", Purpose: "mount volumes"},
+		{Command: "iptables", Package: "iptables", Purpose: "route Services"},
+		{Command: "conntrack", Package: "conntrack", Purpose: "forget connections to Pods that are gone"},
+	}
+
+	if build {
+		needs = append(needs,
+			Requirement{Command: "gcc", Package: "gcc", Purpose: "build runc"},
+			Requirement{Library: "libc6-dev", Package: "libc6-dev", Purpose: "build runc"},
+			Requirement{Command: "pkg-config", Package: "pkg-config", Purpose: "build runc"},
+			Requirement{Library: "libseccomp", Package: "libseccomp-dev", Purpose: "build runc with seccomp profiles"},
+		)
+	}
+
+	return needs
+}
+
+// Missing returns those of the needs that present denies.
+func Missing(needs []Requirement, present func(Requirement) bool) []Requirement {
+	var missing []Requirement
+
+	for _, need := range needs {
+		if !present(need) {
+			missing = append(missing, need)
+		}
+	}
+
+	return missing
+}
+
+// Present looks for a requirement on this system.
+func Present(need Requirement) bool {
+	var err error
+
+	switch need.Library {
+	case "":
+		_, err = exec.LookPath(need.Command)
+	case "libc6-dev":
+		_, err = os.Stat("/usr/include/stdlib.h")
+	default:
+		err = exec.Command("pkg-config", "--exists", need.Library).Run()
+	}
+
+	return err == nil
+}
+
+// Explain says what is missing, what for, and how Debian and Ubuntu get it.
+func Explain(missing []Requirement) string {
+	var text strings.Builder
+
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, need := range missing {
+		fmt.Fprintf(table, "  %s\tis needed to %s\t(Debian, Ubuntu: %s)\n", need.Command+need.Library, need.Purpose, need.Package)
+	}
+
+	_ = table.Flush() // a strings.Builder takes everything
+
+	return text.String() + "install them, for example with: " + strings.Join(append([]string{"apt-get", "install", "-y"}, packages(missing)...), " ")
+}
+
+// Ensure installs what is missing where it can: as root on Debian and its kin. Elsewhere it returns an error that
+// wraps ErrMissing and lists everything.
+func Ensure(ctx context.Context, progress io.Writer, missing []Requirement) error {
+	if len(missing) == 0 {
+		return nil
+	}
+
+	release, err := os.ReadFile("/etc/os-release")
+	if err != nil || os.Geteuid() != 0 || !IsDebian(string(release)) {
+		return fmt.Errorf("%w:\n%s", ErrMissing, Explain(missing))
+	}
+
+	names := packages(missing)
+	fmt.Fprintf(progress, "installing the packages %s ...\n", strings.Join(names, " "))
+
+	for _, command := range [][]string{
+		{"apt-get", "update", "-q"},
+		append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, names...),
+	} {
+		if _, err := Run(ctx, append([]string{"env", "DEBIAN_FRONTEND=noninteractive"}, command...)...); err != nil {
+			return fmt.Errorf("%w:\n%s\nfailed to install them: %w", ErrMissing, Explain(missing), err)
+		}
+	}
+
+	if left := Missing(missing, Present); len(left) > 0 {
+		return fmt.Errorf("%w even after an installation:\n%s", ErrMissing, Explain(left))
+	}
+
+	return nil
+}
+
+// IsDebian reads the content of /etc/os-release and tells whether apt-get installs packages there.
+func IsDebian(release string) bool {
+	for line := range strings.Lines(release) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if key != "ID" && key != "ID_LIKE" {
+			continue
+		}
+
+		for _, id := range strings.Fields(strings.Trim(value, `"`)) {
+			if id == "debian" || id == "ubuntu" {
+				return true
+			}
+		}
+	}
+
+	return false
+}
+
+// Run executes a command and returns its standard output; the error carries the command and everything it printed.
+func Run(ctx context.Context, args ...string) (string, error) {
+	var stdout, all strings.Builder
+
+	command := exec.CommandContext(ctx, args[0], args[1:]...)
+	command.Stdout = io.MultiWriter(&stdout, &all)
+	command.Stderr = &all
+
+	if err := command.Run(); err != nil {
+		return stdout.String(), fmt.Errorf("failed to run %q: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(all.String()))
+	}
+
+	return stdout.String(), nil
+}
+
+func packages(missing []Requirement) []string {
+	names := make([]string, 0, len(missing))
+	for _, need := range missing {
+		names = append(names, need.Package)
+	}
+
+	return names
+}
