@@ -31,6 +31,9 @@ const (
 	KeyCABundleNamespaces = "ca-bundle-namespaces"
 )
 
+// Keys lists the keys that are read.
+func Keys() []string { return []string{KeyFeatureFlags, KeyImageOverrides, KeyCABundleNamespaces} }
+
 // maxMessage is the length of a Problem's message, in bytes.
 const maxMessage = 512
 

@@ -25,6 +25,7 @@ import (
 type Store struct {
 	mutex   sync.RWMutex
 	current Config
+	loaded  bool
 }
 
 // NewStore has a Config of which nothing is known.
@@ -37,7 +38,7 @@ func (s *Store) Update(data map[string]string) (bool, []Problem) {
 	defer s.mutex.Unlock()
 	next, found := Parse(data, s.current)
 	changed := !reflect.DeepEqual(s.current, next)
-	s.current = next
+	s.current, s.loaded = next, true
 	return changed, found
 }
 
@@ -46,4 +47,11 @@ func (s *Store) Current() Config {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
 	return s.current
+}
+
+// Loaded is whether there has been an Update.
+func (s *Store) Loaded() bool {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	return s.loaded
 }

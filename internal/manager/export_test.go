@@ -1,0 +1,47 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package manager
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// Supervise runs work under the supervision of Run, with a backoff of the test's own.
+func Supervise(ctx context.Context, work func(context.Context) error, backoff func() *wait.Backoff) {
+	supervise(ctx, work, backoff)
+}
+
+// ErrPlatformChanged ends a manager that was built for another platform.
+var ErrPlatformChanged = errPlatformChanged
+
+// Handler is what Serve serves.
+func (h *Health) Handler() http.Handler { return h.handler() }
+
+// ServeUntil serves on a listener of the test's own.
+func ServeUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	return serveUntil(ctx, listener, handler)
+}
+
+// KeepIdentity is the transform of the cache of references.
+func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
+
+// IsOpenShift asks a discovery client.
+var IsOpenShift = isOpenShift

@@ -1,0 +1,153 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package manager
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+)
+
+// LeaseName is the leader election lease, the one that 0.9.0 held, so that the two never lead at once in one namespace.
+const LeaseName = "54e06e98.llamastack.io"
+
+// Options of the operator's process.
+type Options struct {
+	// RESTConfig is how to reach the API server; it is asked anew for each manager.
+	RESTConfig func() (*rest.Config, error)
+	// Namespace of the operator: its lease and its ConfigMap are there.
+	Namespace string
+	// OperatorConfigName is the name of the operator's ConfigMap.
+	OperatorConfigName string
+	// MetricsAddress is where metrics are served, "0" for nowhere.
+	MetricsAddress string
+	// MetricsSecure serves metrics over TLS to those whom the API server authenticates and authorizes.
+	MetricsSecure bool
+	// HealthAddress is where /healthz and /readyz are served, "0" for nowhere.
+	HealthAddress string
+	// LeaderElection lets one of several processes work and the others stand by with warm caches.
+	LeaderElection bool
+	// Setup adds the controllers to a new manager.
+	Setup func(ctx context.Context, parts Parts) error
+}
+
+// Parts are what a controller is built from.
+type Parts struct {
+	// Manager that the controllers are added to.
+	Manager manager.Manager
+	// Caches of ConfigMaps beside the manager's own.
+	Caches Caches
+	// OpenShift is whether the API group security.openshift.io exists.
+	OpenShift bool
+	// Namespace of the operator.
+	Namespace string
+}
+
+func build(ctx context.Context, options Options, health *Health) (manager.Manager, error) {
+	restConfig, err := options.RESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("failed to find the API server: %w", err)
+	}
+	restConfig = rest.CopyConfig(restConfig)
+	restConfig.QPS = -1 // the API server's priority and fairness decides, not a guess of ours
+	scheme, err := NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(options, manager.Options{Scheme: scheme}))
+	if err != nil {
+		return nil, fmt.Errorf("failed to make the manager: %w", err)
+	}
+	return mgr, populate(ctx, mgr, options, health)
+}
+
+func managerOptions(options Options, base manager.Options) manager.Options {
+	yes, forever := true, time.Duration(-1)
+	base.Cache = MainCacheOptions()
+	base.Client = client.Options{Cache: &client.CacheOptions{}}
+	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
+	base.LeaderElection = options.LeaderElection
+	base.LeaderElectionID = LeaseName
+	base.LeaderElectionNamespace = options.Namespace
+	base.LeaderElectionReleaseOnCancel = true
+	base.GracefulShutdownTimeout = &forever // the next manager must not start beside what is left of this one
+	base.Controller = config.Controller{
+		SkipNameValidation: &yes, // names repeat when a manager is rebuilt
+		EnableWarmup:       &yes, // a standby fills its caches before it leads
+	}
+	return base
+}
+
+func populate(ctx context.Context, mgr manager.Manager, options Options, health *Health) error {
+	discoverer, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("failed to make a discovery client: %w", err)
+	}
+	openShift, err := isOpenShift(discoverer)
+	if err != nil {
+		return err
+	}
+	caches, err := newCaches(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetScheme(), options.Namespace, options.OperatorConfigName)
+	if err != nil {
+		return err
+	}
+	runnables := []manager.Runnable{
+		caches.References, caches.OperatorConfig,
+		&platformWatch{cache: mgr.GetCache(), openShift: openShift},
+		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
+	}
+	for _, runnable := range runnables {
+		if err := mgr.Add(runnable); err != nil {
+			return fmt.Errorf("failed to add to the manager: %w", err)
+		}
+	}
+	return options.Setup(ctx, Parts{Manager: mgr, Caches: caches, OpenShift: openShift, Namespace: options.Namespace})
+}
+
+type waiter interface {
+	WaitForCacheSync(ctx context.Context) bool
+}
+
+// readiness turns /readyz green when the caches are synchronised and red when the manager ends.
+type readiness struct {
+	health *Health
+	caches []waiter
+}
+
+// Start implements manager.Runnable.
+func (r *readiness) Start(ctx context.Context) error {
+	for _, cache := range r.caches {
+		if !cache.WaitForCacheSync(ctx) {
+			return nil
+		}
+	}
+	r.health.SetReady(true)
+	<-ctx.Done()
+	r.health.SetReady(false)
+	return nil
+}
+
+// NeedLeaderElection is false: a standby with warm caches is ready.
+func (*readiness) NeedLeaderElection() bool { return false }

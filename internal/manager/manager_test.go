@@ -1,0 +1,262 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package manager_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+)
+
+func TestManager(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Manager")
+}
+
+var errLost = errors.New("the API server is gone")
+
+func quickBackoff() *wait.Backoff {
+	return &wait.Backoff{Duration: time.Millisecond, Factor: 2, Steps: 10, Cap: 5 * time.Millisecond}
+}
+
+var _ = Describe("Supervision", func() {
+	It("builds the next manager when one ends, until the process is told to stop", func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		runs := 0
+		manager.Supervise(ctx, func(context.Context) error {
+			if runs++; runs == 3 {
+				cancel()
+			}
+			return errLost
+		}, quickBackoff)
+		Expect(runs).To(Equal(3))
+	})
+
+	It("waits longer after each failure, and starts over after a change of the platform", func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		fresh, runs := 0, 0
+		manager.Supervise(ctx, func(context.Context) error {
+			switch runs++; runs {
+			case 2:
+				return manager.ErrPlatformChanged
+			case 4:
+				cancel()
+			}
+			return errLost
+		}, func() *wait.Backoff { fresh++; return quickBackoff() })
+		Expect(fresh).To(Equal(2), "one backoff at the start and one after the platform changed")
+	})
+
+	It("stops while it waits", func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			manager.Supervise(ctx, func(context.Context) error { cancel(); return errLost }, func() *wait.Backoff { return &wait.Backoff{Duration: time.Hour, Steps: 1} })
+		}()
+		Eventually(done).Should(BeClosed())
+	})
+
+	It("outlives an API server that cannot be reached, alive and not ready", func() {
+		address := freeAddress()
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() {
+			done <- manager.Run(ctx, manager.Options{
+				RESTConfig: func() (*rest.Config, error) { return &rest.Config{Host: "https://127.0.0.1:1"}, nil },
+				Namespace:  "system", OperatorConfigName: "config", MetricsAddress: "0", HealthAddress: address,
+			})
+		}()
+		Eventually(statusCode("http://" + address + "/healthz")).Should(Equal(http.StatusOK))
+		Consistently(statusCode("http://" + address + "/readyz")).WithTimeout(2 * time.Second).Should(Equal(http.StatusInternalServerError))
+		Expect(done).NotTo(Receive())
+		cancel()
+		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+	})
+
+	It("ends with an error that names an address it cannot serve on", func() {
+		taken, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		defer taken.Close()
+		err = manager.Run(context.Background(), manager.Options{
+			RESTConfig: func() (*rest.Config, error) { return &rest.Config{Host: "https://127.0.0.1:1"}, nil },
+			Namespace:  "system", MetricsAddress: "0", HealthAddress: taken.Addr().String(),
+		})
+		Expect(err).To(MatchError(And(HavePrefix("failed to run the operator"), ContainSubstring(taken.Addr().String()))))
+	})
+})
+
+func freeAddress() string {
+	GinkgoHelper()
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	Expect(err).NotTo(HaveOccurred())
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func statusCode(url string) func() (int, error) {
+	return func() (int, error) {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			return 0, err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 0, err
+		}
+		defer response.Body.Close()
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.StatusCode, err
+	}
+}
+
+var _ = Describe("Health", func() {
+	DescribeTable("answers", func(path string, ready bool, code int) {
+		health := &manager.Health{}
+		health.SetReady(ready)
+		recorder := httptest.NewRecorder()
+		health.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		Expect(recorder.Code).To(Equal(code))
+	},
+		Entry("alive without caches", "/healthz", false, http.StatusOK),
+		Entry("alive with caches", "/healthz", true, http.StatusOK),
+		Entry("not ready without caches", "/readyz", false, http.StatusInternalServerError),
+		Entry("ready with caches", "/readyz", true, http.StatusOK),
+		Entry("nothing else", "/", true, http.StatusNotFound),
+	)
+
+	It("serves nothing when there is no address", func() {
+		Expect((&manager.Health{}).Serve(context.Background(), "0")).To(Succeed())
+		Expect((&manager.Health{}).Serve(context.Background(), "")).To(Succeed())
+	})
+
+	It("stops when the context ends", func() {
+		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		Expect(err).NotTo(HaveOccurred())
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		Expect(manager.ServeUntil(ctx, listener, http.NotFoundHandler())).To(Succeed())
+	})
+})
+
+// groups is a discovery client that knows some groups.
+type groups struct {
+	names []string
+	err   error
+}
+
+func (g groups) ServerGroups() (*metav1.APIGroupList, error) {
+	list := &metav1.APIGroupList{}
+	for _, name := range g.names {
+		list.Groups = append(list.Groups, metav1.APIGroup{Name: name})
+	}
+	return list, g.err
+}
+
+var _ = Describe("The platform", func() {
+	DescribeTable("is OpenShift where the API group of its security exists", func(names []string, expected bool) {
+		Expect(manager.IsOpenShift(groups{names: names})).To(Equal(expected))
+	},
+		Entry("plain Kubernetes", []string{"apps", "batch"}, false),
+		Entry("OpenShift", []string{"apps", "security.openshift.io"}, true),
+		Entry("another group of OpenShift's alone", []string{"route.openshift.io"}, false),
+	)
+
+	It("is an error where the API server does not say", func() {
+		_, err := manager.IsOpenShift(groups{err: errLost})
+		Expect(err).To(MatchError(ContainSubstring("failed to list the API groups")))
+	})
+})
+
+var _ = Describe("The caches", func() {
+	It("keep nothing of a referenced ConfigMap but its identity", func() {
+		kept, err := manager.KeepIdentity(&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+			Namespace: "ns", Name: "big", UID: "u", ResourceVersion: "7", Labels: map[string]string{"a": "b"},
+			Annotations:   map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "long"},
+			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "kubectl"}},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(kept).To(Equal(&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "big", UID: "u", ResourceVersion: "7"}}))
+	})
+
+	It("hold children by label alone, and the LlamaStackDistributions whole", func() {
+		managed, whole := 0, 0
+		for object, by := range manager.MainCacheOptions().ByObject {
+			switch {
+			case by.Label != nil:
+				managed++
+				Expect(by.Label.String()).To(Equal(v1alpha1.LabelManagedBy + "=" + v1alpha1.ManagedBy))
+			case isLlamaStackDistribution(object):
+				whole++
+			}
+			Expect(by.Transform).NotTo(BeNil(), "managed fields and content must not be held in memory")
+		}
+		Expect(managed).To(Equal(len(manager.ManagedObjects())))
+		Expect(whole).To(Equal(1))
+		Expect(manager.MainCacheOptions().ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
+	})
+
+	It("know every kind in the scheme", func() {
+		scheme, err := manager.NewScheme()
+		Expect(err).NotTo(HaveOccurred())
+		for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}) {
+			_, _, err := scheme.ObjectKinds(object)
+			Expect(err).NotTo(HaveOccurred())
+		}
+	})
+})
+
+func isLlamaStackDistribution(object client.Object) bool {
+	_, ok := object.(*v1alpha1.LlamaStackDistribution)
+	return ok
+}
+
+var _ = Describe("The environment", func() {
+	env := func(values map[string]string) func(string) string { return func(name string) string { return values[name] } }
+
+	It("names the operator's namespace", func() {
+		Expect(manager.Namespace(env(map[string]string{"OPERATOR_NAMESPACE": "mine"}))).To(Equal("mine"))
+	})
+
+	It("says what to set where it does not and there is no Pod", func() {
+		_, err := manager.Namespace(env(nil))
+		Expect(err).To(MatchError(ContainSubstring("set OPERATOR_NAMESPACE")))
+	})
+
+	It("overrides the version that was built in", func() {
+		Expect(manager.Version(env(map[string]string{"OPERATOR_VERSION": "1.2.3"}), "dev")).To(Equal("1.2.3"))
+		Expect(manager.Version(env(nil), "dev")).To(Equal("dev"))
+	})
+})
