@@ -1,0 +1,186 @@
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# "make" or "make help" lists the targets. Everything that is needed beside Go is built from pinned sources into bin/.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Your own defaults, such as IMG or KUBECONFIG; not part of the repository.
+-include local.mk
+include versions.mk
+
+## Variables that are meant to be set.
+
+# Where the operator's image goes.
+REGISTRY ?= quay.io/llamastack
+IMG ?= $(REGISTRY)/llama-stack-k8s-operator:v$(VERSION)
+# The platforms of docker-buildx.
+PLATFORMS ?= linux/amd64,linux/arm64,linux/ppc64le,linux/s390x
+# docker, podman or whatever takes the same arguments.
+CONTAINER_TOOL ?= docker
+# What "make test" tests, and further arguments of "go test": make test TEST_PKGS=./internal/status TEST_ARGS=-v
+TEST_PKGS ?= ./...
+TEST_ARGS ?=
+
+# The Go modules of the repository, apart from the tools'.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+
+export VERSION LLAMASTACK_VERSION IMG CONTAINER_TOOL
+
+##@ General
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "; print "Usage: make <target>"} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: clean
+clean: ## Remove what was built for the operator; tools and the test control plane stay.
+	rm -rf bin/manager bin/deploy cover.out
+
+##@ Generated files
+
+.PHONY: generate
+generate: stamp deepcopy manifests api-docs ## Write every generated file.
+
+.PHONY: stamp
+stamp: ## Write VERSION and LLAMASTACK_VERSION into the files that carry them.
+	@hack/stamp.sh
+
+.PHONY: deepcopy
+deepcopy: ## Write the DeepCopy methods of the API types.
+	@"$$(hack/tool.sh controller-gen)" object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: ## Write the CRD and the operator's ClusterRole.
+	@"$$(hack/tool.sh controller-gen)" crd paths=./api/... output:crd:dir=config/crd/bases
+	@"$$(hack/tool.sh controller-gen)" rbac:roleName=manager-role paths=./internal/controller/... output:rbac:dir=config/rbac
+
+.PHONY: api-docs
+api-docs: ## Write the API reference, docs/api.md.
+	@hack/api-docs.sh
+
+##@ Checks
+
+.PHONY: fmt
+fmt: ## Format Go and YAML.
+	@"$$(hack/tool.sh golangci-lint)" fmt $(MODULES:%=%/...)
+	@"$$(hack/tool.sh yamlfmt)"
+
+.PHONY: fmt-check
+fmt-check: ## Fail when Go is not formatted.
+	@"$$(hack/tool.sh golangci-lint)" fmt --diff $(MODULES:%=%/...)
+
+.PHONY: yamlfmt-check
+yamlfmt-check: ## Fail when YAML is not formatted.
+	@"$$(hack/tool.sh yamlfmt)" -lint
+
+.PHONY: lint
+lint: lint-go error-texts headers lint-shell ## Run every linter.
+
+.PHONY: lint-go
+lint-go: ## Run golangci-lint on every module.
+	@lint="$$(hack/tool.sh golangci-lint)"; for module in $(MODULES); do \
+		echo "golangci-lint: $$module" >&2; (cd "$$module" && "$$lint" run ./...); done
+
+.PHONY: lint-fix
+lint-fix: ## Let golangci-lint repair what it can.
+	@lint="$$(hack/tool.sh golangci-lint)"; for module in $(MODULES); do (cd "$$module" && "$$lint" run --fix ./...); done
+
+.PHONY: error-texts
+error-texts: ## Fail when a wrapped error does not start with "failed to".
+	@go run ./hack/cmd/errortexts .
+
+.PHONY: headers
+headers: ## Fail when a source file lacks the licence header.
+	@hack/check-headers.sh
+
+.PHONY: lint-shell
+lint-shell: ## Check the shell scripts, with shellcheck where it is installed.
+	@hack/check-shell.sh
+
+.PHONY: verify
+verify: ## Fail when a generated file is not what "make generate" writes.
+	@hack/verify.sh
+
+.PHONY: pre-commit
+pre-commit: ## Run what the pre-commit hooks run, without the pre-commit tool.
+	@for target in $$(awk '$$1 == "entry:" && $$2 == "make" {print $$3}' .pre-commit-config.yaml); do \
+		echo "pre-commit: $$target" >&2; $(MAKE) --no-print-directory "$$target"; done
+
+##@ Tests
+
+.PHONY: test
+test: ## Run the unit, golden and API-server suites of every module; needs Go only.
+	@TEST_PKGS="$(TEST_PKGS)" TEST_ARGS="$(TEST_ARGS)" TEST_MODULES="$(filter-out .,$(MODULES))" hack/test.sh
+
+.PHONY: cover
+cover: ## Show the coverage of the last "make test" by function.
+	@go tool cover -func=cover.out
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/manager, a static binary.
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.buildVersion=$(VERSION)" -o bin/manager .
+
+.PHONY: docker-build
+docker-build: ## Build the operator's image for this machine.
+	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) -t $(IMG) .
+
+.PHONY: docker-push
+docker-push: ## Push the operator's image.
+	$(CONTAINER_TOOL) push $(IMG)
+
+.PHONY: docker-buildx
+docker-buildx: ## Build and push the operator's image for every platform.
+ifeq ($(notdir $(CONTAINER_TOOL)),podman)
+	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --platform=$(PLATFORMS) --manifest $(IMG) .
+	$(CONTAINER_TOOL) manifest push --all $(IMG)
+else
+	$(CONTAINER_TOOL) buildx build --build-arg VERSION=$(VERSION) --platform=$(PLATFORMS) --push -t $(IMG) .
+endif
+
+##@ Deployment (to the cluster of KUBECONFIG)
+
+.PHONY: run
+run: install ## Run the operator on this machine against the cluster.
+	OPERATOR_VERSION=$(VERSION) OPERATOR_NAMESPACE=$${OPERATOR_NAMESPACE:-llama-stack-k8s-operator-system} \
+		go run -ldflags "-X main.buildVersion=$(VERSION)" . --metrics-bind-address=0
+
+.PHONY: install
+install: ## Install the CRD, and the operator's namespace.
+	@hack/deploy.sh install
+
+.PHONY: uninstall
+uninstall: ## Remove the CRD, and with it every server and its data; needs UNINSTALL_CRD=yes.
+	@hack/deploy.sh uninstall
+
+.PHONY: deploy
+deploy: ## Deploy the operator with IMG, over a running one too; MONITORING=true adds the ServiceMonitor.
+	@hack/deploy.sh deploy
+
+.PHONY: undeploy
+undeploy: ## Remove the operator; the CRD and the servers stay, unless UNINSTALL_CRD=yes.
+	@hack/deploy.sh undeploy
+
+.PHONY: build-installer
+build-installer: ## Write bin/install.yaml, everything that "make deploy" applies in one file.
+	@hack/deploy.sh render > bin/install.yaml
+
+##@ Clusters and images
+
+include $(sort $(wildcard hack/make/*.mk))

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# Checks every shell script that git knows: its syntax with bash, and more with shellcheck where that is installed.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+
+scripts() {
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run ':!:*/testdata/*' | sort -u
+}
+
+files=()
+while read -r file; do [ ! -f "$file" ] || files+=("$file"); done < <(scripts)
+for file in "${files[@]}"; do bash -n "$file"; done
+if command -v shellcheck >/dev/null; then
+	shellcheck --external-sources "${files[@]}"
+else
+	echo "note: shellcheck is not installed; only the syntax of the shell scripts was checked" >&2
+fi

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# Writes VERSION and LLAMASTACK_VERSION into the files that carry them. versions.mk is where they are changed.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+: "${VERSION:?}" "${LLAMASTACK_VERSION:?}"
+
+# replace FILE EXPRESSION edits FILE in place with sed, and fails when the expression's place is gone.
+# "sed -i" differs between systems.
+replace() {
+	local file="$1" expression="$2" place="$3" new
+	grep -qE "$place" "$file" || { echo "error: $file has no line that matches $place" >&2; exit 1; }
+	new="$(sed -E "$expression" "$file")"
+	[ "$new" = "$(cat "$file")" ] || printf '%s\n' "$new" > "$file"
+}
+
+replace config/manager/kustomization.yaml "s/^( *newTag: ).*/\1v$VERSION/" '^ *newTag: '
+replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/value: \"$VERSION\"/;}" 'name: OPERATOR_VERSION'
+replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
+replace README.md "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
+# Names whose image is published for each version; "latest" stands where it is not.
+for file in config/samples/with_user_config.yaml internal/distribution/distributions.json; do
+	replace "$file" "s#(/distribution-[a-z-]+:)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" '/distribution-starter:[0-9]'
+done
