@@ -222,8 +222,8 @@ func (r *reader) end(e event) {
 		verdict = "FAIL"
 	}
 	r.total = r.total.plus(count)
-	if e.Action == actionSkip {
-		return // a package without test files
+	if e.Action != actionFail && count == (Summary{}) {
+		return // a package without tests: "skip", or "pass" where its coverage is measured
 	}
 	_, _ = fmt.Fprintf(r.out, "%-4s %-80s %7.1f s  %s%s\n", verdict, e.Package, e.Elapsed, count, covered(p.covered))
 }

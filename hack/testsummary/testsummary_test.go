@@ -149,11 +149,15 @@ var _ = Describe("Read", func() {
 			testsummary.Summary{Passed: 3, Pending: 1}),
 	)
 
-	It("says nothing of a package without tests", func() {
-		summary, written := read(output("a", "?   a [no test files]"), end("skip", "a"))
-		Expect(summary).To(Equal(testsummary.Summary{}))
-		Expect(written).To(BeEmpty())
-	})
+	DescribeTable("says nothing of a package without tests",
+		func(line, action string) {
+			summary, written := read(output("a", line), end(action, "a"))
+			Expect(summary).To(Equal(testsummary.Summary{}))
+			Expect(written).To(BeEmpty())
+		},
+		Entry("as it is", "?   a [no test files]", "skip"),
+		Entry("when its coverage is measured", "coverage: 0.0% of statements", "pass"),
+	)
 
 	It("counts a package that does not build as one failure, and shows why", func() {
 		summary, written := read(
