@@ -40,7 +40,7 @@ func (t setAutoscaler) Transform(m resmap.ResMap) error {
 		return nil
 	}
 	e := edit(m, kindAutoscaler)
-	e.set("spec", "metrics", metrics)
+	e.set(specPath, "metrics", metrics)
 	return e.err
 }
 
@@ -49,7 +49,7 @@ func utilization(name corev1.ResourceName, percent int32) map[string]any {
 	return map[string]any{
 		"type": "Resource",
 		"resource": map[string]any{
-			"name":   string(name),
+			nameKey:  string(name),
 			"target": map[string]any{"type": "Utilization", "averageUtilization": percent},
 		},
 	}

@@ -26,6 +26,7 @@ import (
 // setCommand sets the container's command and arguments. Neither is set where the image's own start is right.
 type setCommand struct {
 	*server
+
 	script string
 }
 

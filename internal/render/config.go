@@ -49,13 +49,13 @@ type mountConfig struct{ *server }
 func (t mountConfig) Transform(m resmap.ResMap) error {
 	e := edit(m, kindDeployment)
 	if t.UserConfig != nil {
-		addVolume(e, configVolume, map[string]any{"name": t.UserConfig.CopyName})
+		addVolume(e, configVolume, map[string]any{nameKey: t.UserConfig.CopyName})
 		addMount(e, configVolume, configPath)
 		e.set(templatePath+"/metadata/annotations", configHashAnnotation, t.UserConfig.Hash)
 	}
 	if t.CABundle != nil {
 		file := map[string]any{"key": v1alpha1.DefaultCABundleKey, "path": v1alpha1.DefaultCABundleKey}
-		addVolume(e, caBundleVolume, map[string]any{"name": t.Name + caBundleSuffix, "items": []any{file}})
+		addVolume(e, caBundleVolume, map[string]any{nameKey: t.Name + caBundleSuffix, "items": []any{file}})
 		addMount(e, caBundleVolume, caBundlePath)
 		e.set(templatePath+"/metadata/annotations", caBundleHashAnnotation, t.CABundle.Hash)
 	}
@@ -63,7 +63,7 @@ func (t mountConfig) Transform(m resmap.ResMap) error {
 }
 
 func addVolume(e *editor, name string, configMap map[string]any) {
-	volume := map[string]any{"name": name, "configMap": configMap}
+	volume := map[string]any{nameKey: name, "configMap": configMap}
 	e.set(podSpecPath, "volumes", append(e.list(podSpecPath, "volumes"), volume))
 }
 
@@ -109,7 +109,7 @@ func contentConfigMap(in Input, name, component string) *unstructured.Unstructur
 		"apiVersion": "v1",
 		"kind":       kindConfigMap,
 		"metadata": map[string]any{
-			"name":      name,
+			nameKey:     name,
 			"namespace": in.Namespace,
 			"labels": map[string]any{
 				v1alpha1.LabelManagedBy: v1alpha1.ManagedBy,

@@ -30,9 +30,11 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Paths in a Deployment that several transformers write to.
+// Paths in objects, and a key of many of their lists, that several transformers write to.
 const (
-	templatePath  = "spec/template"
+	specPath      = "spec"
+	nameKey       = "name"
+	templatePath  = specPath + "/template"
 	podSpecPath   = templatePath + "/spec"
 	containerPath = podSpecPath + "/containers/0"
 )

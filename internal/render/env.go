@@ -43,7 +43,7 @@ func (t setEnv) Transform(m resmap.ResMap) error {
 	var env []corev1.EnvVar
 	for _, entry := range e.list(containerPath, "env") {
 		if fields, ok := entry.(map[string]any); ok {
-			env = append(env, corev1.EnvVar{Name: fmt.Sprint(fields["name"]), Value: fmt.Sprint(fields["value"])})
+			env = append(env, corev1.EnvVar{Name: fmt.Sprint(fields[nameKey]), Value: fmt.Sprint(fields["value"])})
 		}
 	}
 	for _, variable := range t.variables() {

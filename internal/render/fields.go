@@ -47,16 +47,16 @@ func fieldMappings() []mapping {
 		{kindService, "spec/ports/0", "targetPort", port},
 		{kindNetworkPolicy, "spec/ingress/0/ports/0", "port", port},
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
-		{kindBudget, "spec", "minAvailable", minAvailable},
-		{kindBudget, "spec", "maxUnavailable", maxUnavailable},
-		{kindAutoscaler, "spec", "minReplicas", func(s *server) any { return s.minReplicas }},
-		{kindAutoscaler, "spec", "maxReplicas", func(s *server) any { return s.maxReplicas }},
-		{kindDeployment, "spec", "replicas", declaredReplicas},
-		{kindDeployment, "spec", "strategy", strategy},
-		{kindDeployment, "spec", "progressDeadlineSeconds", progressDeadlineSeconds},
+		{kindBudget, specPath, "minAvailable", minAvailable},
+		{kindBudget, specPath, "maxUnavailable", maxUnavailable},
+		{kindAutoscaler, specPath, "minReplicas", func(s *server) any { return s.minReplicas }},
+		{kindAutoscaler, specPath, "maxReplicas", func(s *server) any { return s.maxReplicas }},
+		{kindDeployment, specPath, "replicas", declaredReplicas},
+		{kindDeployment, specPath, "strategy", strategy},
+		{kindDeployment, specPath, "progressDeadlineSeconds", progressDeadlineSeconds},
 		{kindDeployment, podSpecPath, "serviceAccountName", serviceAccountName},
 		{kindDeployment, podSpecPath, "terminationGracePeriodSeconds", terminationGracePeriod},
-		{kindDeployment, containerPath, "name", containerName},
+		{kindDeployment, containerPath, nameKey, containerName},
 		{kindDeployment, containerPath, "image", func(s *server) any { return s.Image }},
 		{kindDeployment, containerPath + "/ports/0", "containerPort", port},
 	}
@@ -65,6 +65,7 @@ func fieldMappings() []mapping {
 // mapFields sets the mapped fields.
 type mapFields struct {
 	*server
+
 	mappings []mapping
 }
 

@@ -44,7 +44,7 @@ type Input struct {
 	NetworkPolicy bool `json:"networkPolicy,omitempty"`
 	// OperatorNamespace may reach the server where a NetworkPolicy is.
 	OperatorNamespace string `json:"operatorNamespace,omitempty"`
-	// Selector of the live Deployment, which is immutable; nil: the default.
+	// Selector of the live Deployment, which is immutable; empty: the default.
 	Selector map[string]string `json:"selector,omitempty"`
 	// ClaimSize is what the live claim requests; a claim is never asked to shrink. nil: there is none.
 	ClaimSize *resource.Quantity `json:"claimSize,omitempty"`

@@ -31,13 +31,13 @@ func (t setLabels) Transform(m resmap.ResMap) error {
 		e.set("metadata/labels", v1alpha1.LabelInstance, t.Name)
 		switch child.GVK.Kind {
 		case kindService:
-			e.set("spec", "selector", anyMap(t.selector))
+			e.set(specPath, "selector", anyMap(t.selector))
 		case kindNetworkPolicy:
-			e.set("spec", "podSelector", t.podSelector())
+			e.set(specPath, "podSelector", t.podSelector())
 		case kindBudget:
-			e.set("spec", "selector", t.podSelector())
+			e.set(specPath, "selector", t.podSelector())
 		case kindDeployment:
-			e.set("spec", "selector", t.podSelector())
+			e.set(specPath, "selector", t.podSelector())
 			e.set(templatePath+"/metadata", "labels", anyMap(t.podLabels))
 		}
 		if e.err != nil {

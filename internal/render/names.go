@@ -111,14 +111,15 @@ type reference struct{ kind, path, key string }
 func references() []reference {
 	return []reference{
 		{kindDeployment, podSpecPath + "/volumes/0/persistentVolumeClaim", "claimName"},
-		{kindAutoscaler, "spec/scaleTargetRef", "name"},
-		{kindIngress, "spec/rules/0/http/paths/0/backend/service", "name"},
+		{kindAutoscaler, "spec/scaleTargetRef", nameKey},
+		{kindIngress, "spec/rules/0/http/paths/0/backend/service", nameKey},
 	}
 }
 
 // setNames names the objects after the LlamaStackDistribution, and what refers to them with them.
 type setNames struct {
 	*server
+
 	references []reference
 }
 
@@ -126,7 +127,7 @@ type setNames struct {
 func (t setNames) Transform(m resmap.ResMap) error {
 	for _, res := range m.Resources() {
 		e := editResource(res)
-		e.set("metadata", "name", t.rename(res.GetName()))
+		e.set("metadata", nameKey, t.rename(res.GetName()))
 		if e.err != nil {
 			return e.err
 		}

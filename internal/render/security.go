@@ -72,7 +72,7 @@ func (t setSecurity) podContext(pod map[string]any) error {
 	}
 	if t.port < firstUnprivilegedPort {
 		// 0.9.0 left the user to the image, and root could listen there.
-		pod["sysctls"] = []any{map[string]any{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}}
+		pod["sysctls"] = []any{map[string]any{nameKey: "net.ipv4.ip_unprivileged_port_start", "value": "0"}}
 	}
 	if t.asksForRoot() {
 		delete(pod, runAsNonRoot)

@@ -93,7 +93,7 @@ func (s *server) scale() {
 func (s *server) label() {
 	s.podLabels = map[string]string{v1alpha1.LabelApp: v1alpha1.AppName, v1alpha1.LabelInstance: s.Name}
 	s.selector = s.podLabels
-	if s.Selector != nil {
+	if len(s.Selector) > 0 {
 		s.selector = s.Selector
 		maps.Copy(s.podLabels, s.Selector)
 	}

@@ -32,7 +32,7 @@ type setStorage struct{ *server }
 func (t setStorage) Transform(m resmap.ResMap) error {
 	e := edit(m, kindDeployment)
 	if t.Spec.Server.Storage == nil {
-		e.set(podSpecPath, "volumes", []any{map[string]any{"name": storageVolume, "emptyDir": map[string]any{}}})
+		e.set(podSpecPath, "volumes", []any{map[string]any{nameKey: storageVolume, "emptyDir": map[string]any{}}})
 	}
 	e.set(containerPath, "volumeMounts", t.storageMounts(e.list(containerPath, "volumeMounts")))
 	return e.err
@@ -52,7 +52,7 @@ func (t setStorage) storageMounts(base []any) []any {
 
 // mountOf is a VolumeMount.
 func mountOf(volume, at string, readOnly bool) map[string]any {
-	mount := map[string]any{"name": volume, "mountPath": at}
+	mount := map[string]any{nameKey: volume, "mountPath": at}
 	if readOnly {
 		mount["readOnly"] = true
 	}

@@ -97,6 +97,6 @@ func (t addVolumes) addMounts(e *editor) error {
 // nameOf is the name of a list's element.
 func nameOf(element any) string {
 	fields, _ := element.(map[string]any)
-	name, _ := fields["name"].(string)
+	name, _ := fields[nameKey].(string)
 	return name
 }

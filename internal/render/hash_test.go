@@ -1,0 +1,253 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package render_test
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// edit is a change of one field.
+type edit func(in *render.Input)
+
+// bytesOf is what is rendered, as bytes in the order in which it came.
+func bytesOf(in render.Input) string {
+	GinkgoHelper()
+	text, err := json.Marshal(rendered(in))
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
+}
+
+// base is an input in which every edit below means something.
+func base() render.Input {
+	GinkgoHelper()
+	in := scenario("everything")
+	in.Spec.Network.AllowedFrom.Namespaces = []string{"frontend"}
+	in.Spec.Server.Autoscaling.MinReplicas = new(int32(2))
+	return in
+}
+
+var _ = Describe("Hash", func() {
+	DescribeTable("changes with every edit that changes the objects:", func(change edit) {
+		before, after := base(), base()
+		change(&after)
+
+		Expect(bytesOf(after)).NotTo(Equal(bytesOf(before)), "the edit changes nothing; it does not belong here")
+		Expect(after.Hash()).NotTo(Equal(before.Hash()))
+	},
+		Entry("name", edit(func(in *render.Input) { in.Name = "other" })),
+		Entry("namespace", edit(func(in *render.Input) { in.Namespace = "other" })),
+		Entry("image", edit(func(in *render.Input) { in.Image = "other:1" })),
+		Entry("the configuration's copy", edit(func(in *render.Input) { in.UserConfig.CopyName = "other" })),
+		Entry("the configuration's content", edit(func(in *render.Input) { in.UserConfig.Hash = "other" })),
+		Entry("the configuration's TLS", edit(func(in *render.Input) { in.UserConfig.TLS = true })),
+		Entry("how it can be probed", edit(func(in *render.Input) { in.UserConfig.TCPProbe = true })),
+		Entry("no configuration", edit(func(in *render.Input) { in.UserConfig = nil })),
+		Entry("the bundle's content", edit(func(in *render.Input) { in.CABundle.Hash = "other" })),
+		Entry("no bundle", edit(func(in *render.Input) { in.CABundle = nil })),
+		Entry("no network policy", edit(func(in *render.Input) { in.NetworkPolicy = false })),
+		Entry("the operator's namespace", edit(func(in *render.Input) { in.OperatorNamespace = "other" })),
+		Entry("OpenShift", edit(func(in *render.Input) { in.OpenShift = true })),
+		Entry("the live selector", edit(func(in *render.Input) { in.Selector = map[string]string{"app": "llama-stack"} })),
+		Entry("the live claim's size", edit(func(in *render.Input) { in.ClaimSize = new(resource.MustParse("3Gi")) })),
+		Entry("replicas", edit(func(in *render.Input) { in.Spec.Replicas = new(int32(3)) })),
+		Entry("workers", edit(func(in *render.Input) { in.Spec.Server.Workers = new(int32(3)) })),
+		Entry("launch", edit(func(in *render.Input) { in.Spec.Server.Launch = v1alpha1.LaunchImage })),
+		Entry("container name", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Name = "other" })),
+		Entry("port", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Port = 9001 })),
+		Entry("resources", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.Resources.Requests[corev1.ResourceMemory] = resource.MustParse("3Gi")
+		})),
+		Entry("env", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Env[0].Value = "c" })),
+		Entry("command", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Command = []string{"run"} })),
+		Entry("args", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Args = []string{"--enable-ui"} })),
+		Entry("the container's security context", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.SecurityContext = &corev1.SecurityContext{ReadOnlyRootFilesystem: new(true)}
+		})),
+		Entry("the startup probe", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.StartupProbe = &v1alpha1.StartupProbe{TimeoutSeconds: new(int32(1))}
+		})),
+		Entry("ServiceAccount", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.ServiceAccountName = "" })),
+		Entry("grace period", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.TerminationGracePeriodSeconds = nil })),
+		Entry("a volume", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.Volumes[0].EmptyDir.Medium = corev1.StorageMediumMemory
+		})),
+		Entry("a mount", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.VolumeMounts[0].MountPath = "/other" })),
+		Entry("the Pod's security context", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(5))}
+		})),
+		Entry("the budget", edit(func(in *render.Input) {
+			in.Spec.Server.PodDisruptionBudget.MaxUnavailable = new(intstr.FromString("50%"))
+		})),
+		Entry("spread", edit(func(in *render.Input) {
+			in.Spec.Server.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{MaxSkew: 1, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule}}
+		})),
+		Entry("the autoscaler's lower bound", edit(func(in *render.Input) { in.Spec.Server.Autoscaling.MinReplicas = new(int32(3)) })),
+		Entry("the autoscaler's upper bound", edit(func(in *render.Input) { in.Spec.Server.Autoscaling.MaxReplicas = 9 })),
+		Entry("the autoscaler's CPU target", edit(func(in *render.Input) {
+			in.Spec.Server.Autoscaling.TargetCPUUtilizationPercentage = new(int32(50))
+		})),
+		Entry("the autoscaler's memory target", edit(func(in *render.Input) {
+			in.Spec.Server.Autoscaling.TargetMemoryUtilizationPercentage = new(int32(50))
+		})),
+		Entry("no autoscaler", edit(func(in *render.Input) { in.Spec.Server.Autoscaling = nil })),
+		Entry("claim size", edit(func(in *render.Input) { in.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })),
+		Entry("mount path", edit(func(in *render.Input) { in.Spec.Server.Storage.MountPath = "/elsewhere" })),
+		Entry("no claim", edit(func(in *render.Input) { in.Spec.Server.Storage = nil })),
+		Entry("no Ingress", edit(func(in *render.Input) { in.Spec.Network.ExposeRoute = false })),
+		Entry("an allowed namespace", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Namespaces[0] = "backend" })),
+		Entry("an allowed label", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Labels = []string{"team"} })),
+		Entry("no network", edit(func(in *render.Input) { in.Spec.Network = nil })),
+	)
+
+	DescribeTable("does not change with an edit that changes nothing:", func(change edit) {
+		before, after := base(), base()
+		change(&after)
+
+		Expect(bytesOf(after)).To(Equal(bytesOf(before)))
+		Expect(after.Hash()).To(Equal(before.Hash()))
+	},
+		Entry("another name for the same image", edit(func(in *render.Input) {
+			in.Spec.Server.Distribution = v1alpha1.DistributionType{Image: in.Image}
+		})),
+		Entry("another ConfigMap of the same content", edit(func(in *render.Input) { in.Spec.Server.UserConfig.ConfigMapName = "other" })),
+		Entry("the namespace of the ConfigMap, spelled out", edit(func(in *render.Input) { in.Spec.Server.UserConfig.ConfigMapNamespace = in.Namespace })),
+		Entry("another source of the same bundle", edit(func(in *render.Input) { in.Spec.Server.TLSConfig.CABundle.ConfigMapKeys = []string{"a.crt"} })),
+		Entry("a quantity, spelled otherwise", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.Resources.Requests[corev1.ResourceCPU] = resource.MustParse("1000m")
+		})),
+		Entry("a list that is empty instead of absent", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.Args = []string{} })),
+		Entry("a selector that is empty instead of absent", edit(func(in *render.Input) { in.Selector = map[string]string{} })),
+		Entry("a copy of everything", edit(func(in *render.Input) { in.Spec = *in.Spec.DeepCopy() })),
+	)
+
+	It("changes with the retention policy, which decides an owner reference", func() {
+		after := base()
+		after.Spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionRetain
+
+		Expect(after.Hash()).NotTo(Equal(base().Hash()))
+	})
+
+	It("leaves the input as it is", func() {
+		in := base()
+
+		in.Hash()
+
+		Expect(in).To(Equal(base()))
+	})
+
+	It("is told apart between all scenarios", func() {
+		seen := map[string]string{}
+		for _, name := range scenarios() {
+			hash := scenario(name).Hash()
+			Expect(hash).To(HaveLen(64))
+			Expect(seen).NotTo(HaveKey(hash), "%s has the hash of another scenario", name)
+			seen[hash] = name
+		}
+	})
+
+	It("exists for what cannot be rendered", func() {
+		in := base()
+		in.Spec.Server.PodDisruptionBudget.MaxUnavailable = &intstr.IntOrString{Type: 7}
+
+		Expect(in.Hash()).To(HaveLen(64))
+	})
+})
+
+var _ = Describe("Render", func() {
+	DescribeTable("gives the same bytes for the same input", func(name string) {
+		r := renderer()
+		first, err := r.Render(scenario(name))
+		Expect(err).NotTo(HaveOccurred())
+
+		for range 5 {
+			again, err := r.Render(scenario(name))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(document(again)).To(Equal(document(first)))
+		}
+	}, entries())
+
+	It("leaves the input as it is", func() {
+		in := base()
+
+		rendered(in)
+
+		Expect(in).To(Equal(base()))
+	})
+
+	It("gives objects that share nothing with the next rendering", func() {
+		r, in := renderer(), scenario("everything")
+		first, err := r.Render(in)
+		Expect(err).NotTo(HaveOccurred())
+		want := string(document(first))
+
+		for _, object := range first {
+			object.SetLabels(map[string]string{"changed": "true"})
+			delete(object.Object, "spec")
+		}
+
+		second, err := r.Render(in)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(document(second))).To(Equal(want))
+	})
+
+	It("gives objects that can be copied, as caches and clients do", func() {
+		for _, name := range scenarios() {
+			for _, object := range rendered(scenario(name)) {
+				Expect(object.DeepCopy()).To(Equal(object))
+			}
+		}
+	})
+
+	It("is safe for concurrent use", func() {
+		r := renderer()
+		var all sync.WaitGroup
+		for _, name := range scenarios() {
+			want := string(document(rendered(scenario(name))))
+			all.Go(func() {
+				defer GinkgoRecover()
+				for range 5 {
+					objects, err := r.Render(scenario(name))
+					Expect(err).NotTo(HaveOccurred())
+					Expect(string(document(objects))).To(Equal(want))
+				}
+			})
+		}
+		all.Wait()
+	})
+
+	It("is of its input only: another server of the name llama-stack has nothing of the base's placeholders", func() {
+		in := scenario("everything")
+		in.Name = "other"
+
+		text := bytesOf(in)
+
+		Expect(text).NotTo(ContainSubstring("distribution-starter:latest"))
+		Expect(text).NotTo(ContainSubstring("llama-stack-pvc"))
+		Expect(strings.Count(text, `"name":"llama-stack`)).To(BeZero(), text)
+	})
+})
