@@ -89,7 +89,7 @@ yamlfmt-check: ## Fail when YAML is not formatted.
 	@"$$(hack/tool.sh yamlfmt)" -lint
 
 .PHONY: lint
-lint: lint-go error-texts headers lint-shell ## Run every linter.
+lint: lint-go error-texts headers lint-shell lint-docs ## Run every linter.
 
 .PHONY: lint-go
 lint-go: ## Run golangci-lint on every module.
@@ -111,6 +111,10 @@ headers: ## Fail when a source file lacks the licence header.
 .PHONY: lint-shell
 lint-shell: ## Check the shell scripts, with shellcheck where it is installed.
 	@hack/check-shell.sh
+
+.PHONY: lint-docs
+lint-docs: ## Fail when a reason, a metric, a flag or the like is not explained in docs/, or a link leads nowhere.
+	@hack/check-docs.sh
 
 .PHONY: verify
 verify: ## Fail when a generated file is not what "make generate" writes.
