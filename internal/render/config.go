@@ -39,8 +39,15 @@ const (
 	caBundleHashAnnotation = "configmap.hash/ca-bundle"
 )
 
-// componentLabel says what an object of the operator is for.
-const componentLabel = "app.kubernetes.io/component"
+// What tells the ConfigMaps of the operator apart.
+const (
+	// LabelComponent says what a ConfigMap of the operator is for.
+	LabelComponent = "app.kubernetes.io/component"
+	// ComponentUserConfig is its value on the copies of a user's configuration.
+	ComponentUserConfig = "user-config"
+	// componentCABundle is its value on merged CA bundles.
+	componentCABundle = "ca-bundle"
+)
 
 // mountConfig mounts the configuration and the CA bundle, and marks the Pods with the hashes of their content.
 type mountConfig struct{ *server }
@@ -55,7 +62,7 @@ func (t mountConfig) Transform(m resmap.ResMap) error {
 	}
 	if t.CABundle != nil {
 		file := map[string]any{"key": v1alpha1.DefaultCABundleKey, "path": v1alpha1.DefaultCABundleKey}
-		addVolume(e, caBundleVolume, map[string]any{nameKey: t.Name + caBundleSuffix, "items": []any{file}})
+		addVolume(e, caBundleVolume, map[string]any{nameKey: CABundleName(t.Name), "items": []any{file}})
 		addMount(e, caBundleVolume, caBundlePath)
 		e.set(templatePath+"/metadata/annotations", caBundleHashAnnotation, t.CABundle.Hash)
 	}
@@ -77,7 +84,7 @@ func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]by
 	if in.UserConfig == nil {
 		return nil, errors.New("failed to render the copy of the user's configuration: there is none")
 	}
-	copied := contentConfigMap(in, in.UserConfig.CopyName, configVolume)
+	copied := contentConfigMap(in, in.UserConfig.CopyName, ComponentUserConfig)
 	copied.Object["immutable"] = true
 	if len(data) > 0 {
 		copied.Object["data"] = anyMap(data)
@@ -98,7 +105,7 @@ func CABundleConfigMap(in Input, pem string) (*unstructured.Unstructured, error)
 	if in.CABundle == nil {
 		return nil, errors.New("failed to render the CA bundle: there is none")
 	}
-	bundle := contentConfigMap(in, in.Name+caBundleSuffix, caBundleVolume)
+	bundle := contentConfigMap(in, CABundleName(in.Name), componentCABundle)
 	bundle.Object["data"] = map[string]any{v1alpha1.DefaultCABundleKey: pem}
 	return bundle, nil
 }
@@ -116,7 +123,7 @@ func contentConfigMap(in Input, name, component string) *unstructured.Unstructur
 				v1alpha1.LabelPartOf:    v1alpha1.PartOf,
 				v1alpha1.LabelInstance:  in.Name,
 				v1alpha1.LabelWatch:     "true",
-				componentLabel:          component,
+				LabelComponent:          component,
 			},
 		},
 	}}

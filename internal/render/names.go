@@ -70,8 +70,8 @@ func Children(name string) []Child {
 	return []Child{
 		{GVK: corev1.SchemeGroupVersion.WithKind(kindServiceAccount), Name: name + "-sa"},
 		{GVK: corev1.SchemeGroupVersion.WithKind(kindClaim), Name: name + "-pvc", Keep: true},
-		{GVK: corev1.SchemeGroupVersion.WithKind(kindConfigMap), Name: name + caBundleSuffix},
-		{GVK: corev1.SchemeGroupVersion.WithKind(kindService), Name: name + serviceSuffix},
+		{GVK: corev1.SchemeGroupVersion.WithKind(kindConfigMap), Name: CABundleName(name)},
+		{GVK: corev1.SchemeGroupVersion.WithKind(kindService), Name: ServiceName(name)},
 		{GVK: networkingv1.SchemeGroupVersion.WithKind(kindNetworkPolicy), Name: name + "-network-policy"},
 		{GVK: policyv1.SchemeGroupVersion.WithKind(kindBudget), Name: name + "-pdb"},
 		{GVK: appsv1.SchemeGroupVersion.WithKind(kindDeployment), Name: name},
@@ -100,6 +100,12 @@ func CheckName(name string) error {
 	}
 	return nil
 }
+
+// ServiceName is the name of the Service of a LlamaStackDistribution of this name.
+func ServiceName(name string) string { return name + serviceSuffix }
+
+// CABundleName is the name of the ConfigMap with the merged CA bundle of a LlamaStackDistribution of this name.
+func CABundleName(name string) string { return name + caBundleSuffix }
 
 // baseName is the name of the server in the base manifests, and what the names there start with.
 const baseName = "llama-stack"

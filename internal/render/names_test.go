@@ -71,7 +71,17 @@ var _ = Describe("Children", func() {
 		}
 	}, entries())
 
-	It("include the CA bundle", func() {
+	It("include the Service and the CA bundle, whose names others need", func() {
+		names := map[string]string{}
+		for _, child := range render.Children("mine") {
+			names[child.GVK.Kind] = child.Name
+		}
+
+		Expect(names).To(HaveKeyWithValue("Service", render.ServiceName("mine")))
+		Expect(names).To(HaveKeyWithValue("ConfigMap", render.CABundleName("mine")))
+	})
+
+	It("include the CA bundle as it is rendered", func() {
 		bundle, err := render.CABundleConfigMap(scenario("cabundle"), "pem")
 		Expect(err).NotTo(HaveOccurred())
 

@@ -120,6 +120,7 @@ var _ = Describe("Configuration and certificates", func() {
 		Expect(typed.Data).To(Equal(map[string]string{"config.yaml": "version: 2\n"}))
 		Expect(typed.BinaryData).To(Equal(map[string][]byte{"blob": {0, 255}}))
 		Expect(typed.Labels).To(Equal(labelsOf("user-config")))
+		Expect(typed.Labels).To(HaveKeyWithValue(render.LabelComponent, render.ComponentUserConfig))
 		Expect(copied.DeepCopy()).To(Equal(copied))
 	})
 
@@ -137,6 +138,7 @@ var _ = Describe("Configuration and certificates", func() {
 		Expect(err).NotTo(HaveOccurred())
 		typed := object[corev1.ConfigMap](listOf(bundle), "ConfigMap")
 		Expect(typed.Name).To(Equal("example-ca-bundle"))
+		Expect(typed.Name).To(Equal(render.CABundleName("example")))
 		Expect(typed.Data).To(Equal(map[string]string{"ca-bundle.crt": "-----BEGIN CERTIFICATE-----"}))
 		Expect(typed.Immutable).To(BeNil())
 		Expect(typed.Labels).To(Equal(labelsOf("ca-bundle")))
