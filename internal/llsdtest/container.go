@@ -17,9 +17,8 @@ limitations under the License.
 package llsdtest
 
 import (
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // ContainerName sets the container's name.

@@ -24,13 +24,12 @@ limitations under the License.
 package llsdtest
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 const (

@@ -76,19 +76,19 @@ func Inspect(config string) (Facts, error) {
 	}
 	server := lookup(rootOf(document), keyServer)
 	facts := Facts{Workers: number(lookup(server, keyWorkers)), Port: number(lookup(server, keyPort))}
-	facts.setTLS(server)
+	facts.TLS, facts.TLSUncertain, facts.MutualTLS = transportOf(server)
 	facts.HealthDenied = denies(lookup(lookup(server, keyAuth), keyRoutePolicy), healthPath)
 	return facts, nil
 }
 
-func (f *Facts) setTLS(server *yaml.Node) {
+// transportOf returns TLS, TLSUncertain and MutualTLS of a server section.
+func transportOf(server *yaml.Node) (bool, bool, bool) {
 	cert, key := settingOf(lookup(server, keyCertificate)), settingOf(lookup(server, keyPrivateKey))
 	if cert == unset || key == unset {
-		return
+		return false, false, false
 	}
-	f.TLS = cert == set && key == set
-	f.TLSUncertain = !f.TLS
-	f.MutualTLS = settingOf(lookup(server, keyClientCA)) != unset
+	certain := cert == set && key == set
+	return certain, !certain, settingOf(lookup(server, keyClientCA)) != unset
 }
 
 // WithWorkers returns the configuration with server.workers set to n. A configuration that has the key already,

@@ -60,9 +60,9 @@ server:
 `)).To(Equal(serverconfig.Facts{}))
 	})
 
-	DescribeTable("reads whole numbers", func(value string, want any) {
-		Expect(inspect(underServer("port: " + value)).Port).To(want.(OmegaMatcher))
-		Expect(inspect(underServer("workers: " + value)).Workers).To(want.(OmegaMatcher))
+	DescribeTable("reads whole numbers", func(value string, want OmegaMatcher) {
+		Expect(inspect(underServer("port: " + value)).Port).To(want)
+		Expect(inspect(underServer("workers: " + value)).Workers).To(want)
 	},
 		Entry("plain", "8321", HaveValue(Equal(int32(8321)))),
 		Entry("in quotes", `"8321"`, HaveValue(Equal(int32(8321)))),

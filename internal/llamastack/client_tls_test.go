@@ -1,0 +1,106 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package llamastack_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http/httptest"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/onsi/gomega/gstruct"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("Observe", func() {
+	Context("over TLS", func() {
+		start := func(change func(*httptest.Server)) (llamastack.Endpoint, *x509.CertPool) {
+			GinkgoHelper()
+			server := httptest.NewUnstartedServer(healthy())
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+			change(server)
+			server.StartTLS()
+			DeferCleanup(server.Close)
+			pool := x509.NewCertPool()
+			pool.AddCert(server.Certificate())
+			return endpointOf(server.URL), pool
+		}
+
+		It("reads from a server that it is told to trust", func() {
+			endpoint, pool := start(func(*httptest.Server) {})
+			endpoint.RootCAs = pool
+			Expect(observe(endpoint)).To(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{"Health": Equal("OK"), "Problem": BeEmpty()}))
+		})
+
+		It("trusts nobody else", func() {
+			endpoint, _ := start(func(*httptest.Server) {})
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not signed by a trusted authority"}))
+		})
+
+		It("wants the certificate to be for the server's name", func() {
+			endpoint, pool := start(func(*httptest.Server) {})
+			var asked []string
+			client := llamastack.NewClient(llamastack.ClientOptions{Dial: dialer(endpoint, &asked)})
+			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "https", Host: "a-service.apps.svc", Port: 1, RootCAs: pool})
+			Expect(got).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is for another name"}))
+		})
+
+		It("wants the certificate to be of this day", func() {
+			endpoint, pool := start(func(server *httptest.Server) { server.TLS.Certificates = []tls.Certificate{expired()} })
+			endpoint.RootCAs = pool
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not valid"}))
+		})
+
+		It("is refused by a server that wants a client certificate", func() {
+			endpoint, pool := start(func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
+			endpoint.RootCAs = pool
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: it refused the TLS connection"}))
+		})
+
+		It("notices a server that speaks plain HTTP", func() {
+			endpoint := serve(healthy())
+			endpoint.Scheme = "https"
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: it does not speak TLS"}))
+		})
+	})
+})
+
+// expired is a certificate for 127.0.0.1 of a day long gone.
+func expired() tls.Certificate {
+	GinkgoHelper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "expired"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1, 0), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	Expect(err).NotTo(HaveOccurred())
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}

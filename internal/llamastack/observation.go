@@ -1,0 +1,184 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package llamastack
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+const (
+	// HealthOK is what a healthy server, or provider, says of itself.
+	HealthOK = "OK"
+	// HealthError is what an unhealthy server, or provider, says of itself, with code 200.
+	HealthError = "Error"
+)
+
+const (
+	// maxText is how many bytes of a text of the server's are kept.
+	maxText = 256
+	// maxProviders is how many providers are kept; servers have tens.
+	maxProviders = 256
+)
+
+// Observation is what a server said at one time.
+type Observation struct {
+	// Reached is true when the server gave any HTTP answer.
+	Reached bool
+	// Limited is 401, 403 or 429 when that is the answer to /v1/health, else 0. Such a server is alive and gives
+	// no information. A server that tells its health and refuses the rest is not Limited: Problem says what is
+	// missing.
+	Limited int
+	// Health is the status that the server reports, "OK" or "Error"; "HTTP 5xx" with its number where it answers
+	// with a server error instead; "" when it is unknown.
+	Health string
+	// Version is a PEP 440 version, or "" when it is unknown.
+	Version string
+	// Providers sorted by API and id, without their configuration, texts cut to 256 bytes; nil when they are unknown.
+	Providers []v1alpha1.ProviderInfo
+	// Problem says in stable words what is unknown and why; "" when all was answered.
+	Problem string
+}
+
+// Equal tells whether two observations say the same. The messages of providers are left out where the status is the
+// same: they are the texts of exceptions, which name ports and times that differ from one probe to the next.
+func (o Observation) Equal(other Observation) bool {
+	return o.Reached == other.Reached && o.Limited == other.Limited && o.Health == other.Health &&
+		o.Version == other.Version && o.Problem == other.Problem &&
+		(o.Providers == nil) == (other.Providers == nil) && slices.EqualFunc(o.Providers, other.Providers, sameProvider)
+}
+
+func sameProvider(a, b v1alpha1.ProviderInfo) bool {
+	return a.API == b.API && a.ProviderID == b.ProviderID && a.ProviderType == b.ProviderType && a.Health.Status == b.Health.Status
+}
+
+// Results of a probe, for counting.
+const (
+	ResultHealthy   = "healthy"
+	ResultUnhealthy = "unhealthy"
+	ResultLimited   = "limited"
+	ResultUnknown   = "unknown"
+	ResultUnreached = "unreached"
+)
+
+// Result sums an observation up in one word.
+func (o Observation) Result() string {
+	switch {
+	case !o.Reached:
+		return ResultUnreached
+	case o.Limited != 0:
+		return ResultLimited
+	case o.Health == "":
+		return ResultUnknown
+	case o.Health == HealthOK:
+		return ResultHealthy
+	default:
+		return ResultUnhealthy
+	}
+}
+
+// readHealth, readVersion and readProviders add one answer to an observation and return what was wrong with it.
+func readHealth(o *Observation, got answer) string {
+	o.Reached = got.code != 0
+	switch {
+	case got.code == http.StatusUnauthorized, got.code == http.StatusForbidden, got.code == http.StatusTooManyRequests:
+		o.Limited = got.code
+	case got.code >= http.StatusInternalServerError:
+		o.Health = fmt.Sprintf("HTTP %d", got.code)
+	}
+	if got.problem != "" {
+		return got.problem
+	}
+	var body struct {
+		Status string `json:"status"`
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil || body.Status == "" {
+		return `answered without a "status"`
+	}
+	o.Health = cut(body.Status)
+	return ""
+}
+
+func readVersion(o *Observation, got answer) string {
+	if got.problem != "" {
+		return got.problem
+	}
+	var body struct {
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil || !isVersion(body.Version) {
+		return `answered without a "version" of the form of PEP 440`
+	}
+	o.Version = body.Version
+	return ""
+}
+
+func readProviders(o *Observation, got answer) string {
+	if got.problem != "" {
+		return got.problem
+	}
+	var body struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil || body.Data == nil {
+		return `answered without a list "data"`
+	}
+	o.Providers = providersOf(body.Data)
+	if len(o.Providers) > maxProviders {
+		o.Providers = o.Providers[:maxProviders]
+		return fmt.Sprintf("answered more than %d providers", maxProviders)
+	}
+	return ""
+}
+
+// providersOf reads the entries that have an id. One without is a provider that the server's environment switched
+// off, and one that is no provider at all is of no use.
+func providersOf(entries []json.RawMessage) []v1alpha1.ProviderInfo {
+	providers := make([]v1alpha1.ProviderInfo, 0, len(entries))
+	for _, entry := range entries {
+		var p v1alpha1.ProviderInfo
+		if err := json.Unmarshal(entry, &p); err != nil || p.ProviderID == "" {
+			continue
+		}
+		providers = append(providers, v1alpha1.ProviderInfo{
+			API: cut(p.API), ProviderID: cut(p.ProviderID), ProviderType: cut(p.ProviderType),
+			Health: v1alpha1.ProviderHealthStatus{Status: cut(p.Health.Status), Message: cut(p.Health.Message)},
+		})
+	}
+	slices.SortStableFunc(providers, func(a, b v1alpha1.ProviderInfo) int {
+		return cmp.Or(strings.Compare(a.API, b.API), strings.Compare(a.ProviderID, b.ProviderID), strings.Compare(a.ProviderType, b.ProviderType))
+	})
+	return providers
+}
+
+// cut keeps the first maxText bytes, in whole characters. The copy lets go of the answer that it was a part of.
+func cut(text string) string {
+	if len(text) > maxText {
+		text = text[:maxText]
+		for r, size := utf8.DecodeLastRuneInString(text); r == utf8.RuneError && size == 1; r, size = utf8.DecodeLastRuneInString(text) {
+			text = text[:len(text)-1]
+		}
+	}
+	return strings.Clone(text)
+}

@@ -1,0 +1,290 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package llamastack
+
+import (
+	"container/heap"
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+)
+
+// DefaultWorkers is how many servers are asked at the same time.
+const DefaultWorkers = 8
+
+// ProberOptions of a Prober; the zero value is good for use.
+type ProberOptions struct {
+	// Workers is how many servers are asked at the same time; 0 is DefaultWorkers.
+	Workers int
+	// OnChange is called when the observation of a server changed, the first one included; nil is none. It must
+	// not block. It may call the Prober.
+	OnChange func(key types.NamespacedName)
+	// OnProbe is called with the Result of every probe; nil is none. It must not block.
+	OnProbe func(result string)
+	// Clock is the time; nil is the real one.
+	Clock clock.WithTicker
+	// Rand returns numbers from 0 up to 1, for the jitter; nil is math/rand. It is called by one goroutine at a time.
+	Rand func() float64
+}
+
+// Target is a server to watch.
+type Target struct {
+	Endpoint
+
+	// Revision stands for everything that makes this another server than before: a new template, a new address,
+	// another trust. A change of it, or of scheme, host or port, forgets the observation and asks at once.
+	Revision string
+	// Settled is true when the server's Pods are all up. It slows the pace down.
+	Settled bool
+}
+
+// Prober asks servers over and over, at the pace that pace.go describes. It is a runnable of the manager for the
+// leader. Its methods are safe for concurrent use, before Start and after its end too.
+type Prober struct {
+	client  *Client
+	options ProberOptions
+	// wake ends the scheduler's sleep. One pending signal is enough.
+	wake chan struct{}
+
+	mu      sync.Mutex
+	watched map[types.NamespacedName]*watched
+	due     dueHeap
+}
+
+// watched is one server. Its fields belong to the Prober's mutex.
+type watched struct {
+	key    types.NamespacedName
+	target Target
+	pace   pace
+	// due is when to ask next, and index the place in the heap; -1 while a worker asks.
+	due   time.Time
+	index int
+	// stale marks a probe under way whose answer is about an earlier revision.
+	stale       bool
+	known       bool
+	observation Observation
+}
+
+// NewProber returns a Prober that watches nothing yet.
+func NewProber(client *Client, options ProberOptions) *Prober {
+	if options.Workers == 0 {
+		options.Workers = DefaultWorkers
+	}
+	if options.OnChange == nil {
+		options.OnChange = func(types.NamespacedName) {}
+	}
+	if options.OnProbe == nil {
+		options.OnProbe = func(string) {}
+	}
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
+	if options.Rand == nil {
+		options.Rand = rand.Float64
+	}
+	return &Prober{client: client, options: options, wake: make(chan struct{}, 1), watched: map[types.NamespacedName]*watched{}}
+}
+
+// NeedLeaderElection is true: a standby asks nobody.
+func (p *Prober) NeedLeaderElection() bool {
+	return true
+}
+
+// Watch starts to watch a server, or takes note of what changed about it. Where nothing did, it costs a lookup.
+func (p *Prober) Watch(key types.NamespacedName, target Target) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, ok := p.watched[key]
+	switch {
+	case !ok:
+		w = &watched{key: key, target: target, due: p.options.Clock.Now()}
+		p.watched[key] = w
+		p.schedule(w)
+	case w.target == target:
+		return
+	default:
+		p.retarget(w, target)
+	}
+}
+
+func (p *Prober) retarget(w *watched, target Target) {
+	now := p.options.Clock.Now()
+	renewed := w.target.Revision != target.Revision || w.target.Scheme != target.Scheme ||
+		w.target.Host != target.Host || w.target.Port != target.Port
+	unsettled := w.target.Settled && !target.Settled
+	w.target = target
+	switch {
+	case renewed:
+		w.known, w.observation, w.pace = false, Observation{}, pace{}
+		w.stale = w.index < 0
+		p.advance(w, now)
+	case unsettled:
+		p.advance(w, now.Add(p.jitter(startingPace)))
+	}
+}
+
+// advance makes a server due at the given time, if that is earlier. One that is being asked is scheduled afterwards.
+func (p *Prober) advance(w *watched, at time.Time) {
+	if w.index >= 0 && at.Before(w.due) {
+		heap.Remove(&p.due, w.index)
+		w.due = at
+		p.schedule(w)
+	}
+}
+
+// schedule puts a server in the heap and wakes the scheduler when it is the first one there.
+func (p *Prober) schedule(w *watched) {
+	heap.Push(&p.due, w)
+	if w.index != 0 {
+		return
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Forget ends the watch of a server. The answer to a probe under way is dropped.
+func (p *Prober) Forget(key types.NamespacedName) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, ok := p.watched[key]
+	if !ok {
+		return
+	}
+	delete(p.watched, key)
+	if w.index >= 0 {
+		heap.Remove(&p.due, w.index)
+	}
+}
+
+// Observation returns what a server last said, and false when it was not asked yet since it is watched or since its
+// revision changed. The providers are shared: they are not to be changed.
+func (p *Prober) Observation(key types.NamespacedName) (Observation, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, ok := p.watched[key]
+	if !ok || !w.known {
+		return Observation{}, false
+	}
+	return w.observation, true
+}
+
+// Start asks until ctx ends, and returns when the last worker has ended. It returns no error.
+func (p *Prober) Start(ctx context.Context) error {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	slots := make(chan struct{}, p.options.Workers)
+	for {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
+		w, target, ok := p.next(ctx)
+		if !ok {
+			return nil
+		}
+		workers.Go(func() {
+			p.probe(ctx, w, target)
+			<-slots
+		})
+	}
+}
+
+// next waits for the first server to be due, and takes it out of the heap; false when ctx ended.
+func (p *Prober) next(ctx context.Context) (*watched, Target, bool) {
+	for ctx.Err() == nil {
+		w, target, wait := p.take()
+		if w != nil {
+			return w, target, true
+		}
+		p.sleep(ctx, wait)
+	}
+	return nil, Target{}, false
+}
+
+// take returns a server that is due, or else how long to wait for one; a negative time is for ever.
+func (p *Prober) take() (*watched, Target, time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.due) == 0 {
+		return nil, Target{}, -1
+	}
+	if wait := p.due[0].due.Sub(p.options.Clock.Now()); wait > 0 {
+		return nil, Target{}, wait
+	}
+	w := p.due[0]
+	heap.Remove(&p.due, 0)
+	return w, w.target, 0
+}
+
+func (p *Prober) sleep(ctx context.Context, wait time.Duration) {
+	var elapsed <-chan time.Time
+	if wait > 0 {
+		timer := p.options.Clock.NewTimer(wait)
+		defer timer.Stop()
+		elapsed = timer.C()
+	}
+	select {
+	case <-elapsed:
+	case <-p.wake:
+	case <-ctx.Done():
+	}
+}
+
+func (p *Prober) probe(ctx context.Context, w *watched, target Target) {
+	observation, throttled := p.client.observe(ctx, target.Endpoint)
+	if ctx.Err() != nil {
+		return
+	}
+	p.options.OnProbe(observation.Result())
+	if p.record(w, observation, throttled) {
+		p.options.OnChange(w.key)
+	}
+}
+
+// record keeps an answer, schedules the next probe, and tells whether the observation changed.
+func (p *Prober) record(w *watched, observation Observation, throttled bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watched[w.key] != w {
+		return false
+	}
+	now := p.options.Clock.Now()
+	if w.stale {
+		w.stale, w.due = false, now
+		p.schedule(w)
+		return false
+	}
+	w.due = now.Add(p.jitter(w.pace.next(w.target.Settled, observation, throttled)))
+	p.schedule(w)
+	if w.known && w.observation.Equal(observation) {
+		return false
+	}
+	w.known, w.observation = true, observation
+	return true
+}
+
+// jitter keeps servers that started together from being asked together for ever.
+func (p *Prober) jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (1 + maxJitter*(2*p.options.Rand()-1)))
+}
