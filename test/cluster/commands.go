@@ -171,12 +171,9 @@ func load(ctx context.Context, o options) error {
 	for _, archive := range o.args {
 		fmt.Fprintf(o.progress, "loading %s ...\n", archive)
 
-		output, err := image.Import(ctx, manager.Node, archive)
-		if err != nil {
+		if err := image.Import(ctx, manager.Node, archive); err != nil {
 			return fmt.Errorf("failed to load an image: %w", err)
 		}
-
-		fmt.Fprintln(o.output, output)
 
 		if !o.push {
 			continue
@@ -217,8 +214,11 @@ func kubectl(_ context.Context, o options) error {
 		return err
 	}
 
-	environment := append(os.Environ(), "KUBECONFIG="+manager.Kubeconfig())
-	if err := syscall.Exec(manager.Binary("kubectl"), append([]string{"kubectl"}, o.args...), environment); err != nil {
+	if err := os.Setenv("KUBECONFIG", manager.Kubeconfig()); err != nil {
+		return fmt.Errorf("failed to set KUBECONFIG: %w", err)
+	}
+
+	if err := syscall.Exec(manager.Binary("kubectl"), append([]string{"kubectl"}, o.args...), os.Environ()); err != nil {
 		return fmt.Errorf("failed to run %s: %w", manager.Binary("kubectl"), err)
 	}
 

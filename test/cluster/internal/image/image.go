@@ -26,7 +26,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -44,6 +43,8 @@ import (
 const (
 	// executable is the mode of the program in an image.
 	executable = 0o755
+	// publicFolder is the mode of the registry's folder.
+	publicFolder = 0o755
 	// headerTimeout bounds how long the registry waits for a request's headers.
 	headerTimeout = 10 * time.Second
 )
@@ -82,15 +83,15 @@ func Build(binary, tag, user, path string) error {
 }
 
 // Import hands an archive, in the form of docker save or of the OCI, to the node's containerd, under the name that
-// the archive gives. The result is what containerd says about it.
-func Import(ctx context.Context, node config.Node, archive string) (string, error) {
-	output, err := system.Run(ctx, node.Binary("ctr"), "--address", node.ContainerdSocket(), "--namespace", "k8s.io",
+// the archive gives.
+func Import(ctx context.Context, node config.Node, archive string) error {
+	_, err := system.Run(ctx, node.Binary("ctr"), "--address", node.ContainerdSocket(), "--namespace", "k8s.io",
 		"images", "import", archive)
 	if err != nil {
-		return "", fmt.Errorf("failed to import %s: %w", archive, err)
+		return fmt.Errorf("failed to import %s: %w", archive, err)
 	}
 
-	return strings.TrimSpace(output), nil
+	return nil
 }
 
 // Push uploads every image of an archive in docker save's form to the registry at address (plain HTTP), under its own repository
@@ -123,6 +124,10 @@ func Push(ctx context.Context, address, archive string) ([]string, error) {
 
 // Serve runs a plain-HTTP registry on address that keeps layers in folder and everything else in memory, until ctx ends.
 func Serve(ctx context.Context, address, folder string) error {
+	if err := os.MkdirAll(folder, publicFolder); err != nil {
+		return fmt.Errorf("failed to create the registry's folder: %w", err)
+	}
+
 	server := &http.Server{
 		Addr:              address,
 		Handler:           registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(folder))),

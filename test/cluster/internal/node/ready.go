@@ -59,6 +59,7 @@ type part struct {
 	ready  func(context.Context) error
 }
 
+// parts returns the API server first: the others need it.
 func (m *Manager) parts() []part {
 	return []part{
 		{"kube-apiserver", m.apiReady},

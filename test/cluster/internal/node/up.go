@@ -144,9 +144,7 @@ func (m *Manager) startFoundation(ctx context.Context) error {
 	}
 
 	if err := m.wait(ctx, "containerd", func(ctx context.Context) error {
-		_, err := image.Import(ctx, m.Node, archive)
-
-		return err //nolint:wrapcheck // wait wraps it
+		return image.Import(ctx, m.Node, archive) //nolint:wrapcheck // wait wraps it
 	}); err != nil {
 		return err
 	}
@@ -171,9 +169,9 @@ func (m *Manager) startWorkers(ctx context.Context) error {
 	return nil
 }
 
-// finish waits for what the first Pod needs.
+// finish waits for what the first Pod needs beside the API server.
 func (m *Manager) finish(ctx context.Context) error {
-	for _, part := range m.parts() {
+	for _, part := range m.parts()[1:] {
 		if err := m.wait(ctx, part.daemon, part.ready); err != nil {
 			return err
 		}

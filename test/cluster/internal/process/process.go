@@ -164,14 +164,20 @@ func Stop(records []Record, grace, patience time.Duration) error {
 	return nil
 }
 
-// All returns the ids of all processes for which match returns true; match gets the folder in /proc.
+// All returns the ids of all running processes for which match returns true; match gets the folder in /proc.
+// One that has ended but was not collected yet does not run.
 func All(match func(proc string) bool) []int {
 	folders, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
 
 	var pids []int
 
 	for _, folder := range folders {
-		if pid, err := strconv.Atoi(filepath.Base(folder)); err == nil && match(folder) {
+		pid, err := strconv.Atoi(filepath.Base(folder))
+		if err != nil || !match(folder) {
+			continue
+		}
+
+		if _, running := startTime(pid); running {
 			pids = append(pids, pid)
 		}
 	}

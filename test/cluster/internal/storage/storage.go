@@ -39,8 +39,9 @@ const (
 	// ClassName is the name of the default StorageClass.
 	ClassName = "standard"
 
-	// anyone may write into a new volume, as into that of most other provisioners; fsGroup narrows nothing.
-	anyone = 0o777
+	// fresh is the mode of a new volume: root's, as that of a newly formatted disk. Who wants to write into it as
+	// somebody else needs a fsGroup, as in a real cluster.
+	fresh = 0o755
 	// resync is how often the controllers look at everything again.
 	resync = 15 * time.Minute
 )
@@ -95,12 +96,12 @@ var _ controller.Provisioner = Folders{}
 func (f Folders) Provision(_ context.Context, options controller.ProvisionOptions) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
 	folder := f.path(options.PVName)
 
-	if err := os.MkdirAll(folder, anyone); err != nil {
+	if err := os.MkdirAll(folder, fresh); err != nil {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("failed to create the folder of a volume: %w", err)
 	}
 
-	if err := os.Chmod(folder, anyone); err != nil { // whatever the umask says
-		return nil, controller.ProvisioningFinished, fmt.Errorf("failed to open the folder of a volume to all: %w", err)
+	if err := os.Chmod(folder, fresh); err != nil { // whatever the umask says
+		return nil, controller.ProvisioningFinished, fmt.Errorf("failed to set the mode of a volume's folder: %w", err)
 	}
 
 	volume := &corev1.PersistentVolume{
