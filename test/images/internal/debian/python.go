@@ -38,7 +38,7 @@ func (r Root) InstallPython(ctx context.Context, out io.Writer, requirements []b
 		return err
 	}
 
-	err := r.Run(ctx, out, pipEnvironment(os.Environ()), "python3", "-m", "pip", "install",
+	err := r.Run(ctx, out, PipEnvironment(os.Environ()), "python3", "-m", "pip", "install",
 		"--root="+target, "--requirement=/tmp/requirements.txt", "--no-deps", "--ignore-installed", "--only-binary=:all:",
 		"--no-compile", "--no-cache-dir", "--break-system-packages", "--root-user-action=ignore", "--progress-bar=off")
 	if err != nil {
@@ -75,9 +75,9 @@ func trusted() string {
 	return certificates
 }
 
-// pipEnvironment is what pip shall see of an environment: its settings and the proxies. Folders of this machine
+// PipEnvironment is what pip shall see of an environment: its settings and the proxies. Folders of this machine
 // are not there inside.
-func pipEnvironment(environment []string) []string {
+func PipEnvironment(environment []string) []string {
 	kept := []string{"PIP_CERT=" + certificates, "PIP_DISABLE_PIP_VERSION_CHECK=1"}
 	for _, entry := range environment {
 		name, _, _ := strings.Cut(entry, "=")

@@ -1,0 +1,49 @@
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Container images as archives, made without a container engine: what a test cluster imports. Each is made again
+# only when what is in it has changed; bin/images/NAME.tar is the newest.
+
+# The folder of the archives.
+IMAGES_DIR ?= bin/images
+# What the image of the stand-ins is called.
+STAND_IN_IMG ?= localhost/llama-stack-stand-in:dev
+# false builds the images of real servers without asking a registry first.
+IMAGES_PULL ?= true
+
+# sources lists what the Go program in a folder is made from.
+sources = $(shell find $(1) -type f ! -name '*_test.go' ! -path '*/testdata/*')
+
+bin/images-tool: $(call sources,test/images)
+	@mkdir -p bin
+	@cd test/images && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$@ .
+
+bin/stand-in: $(call sources,test/server)
+	@mkdir -p bin
+	@cd test/server && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$@ .
+
+.PHONY: images
+images: image-operator image-stand-in image-servers ## Make the archives of all images into bin/images.
+
+.PHONY: image-operator
+image-operator: build bin/images-tool ## Make the archive of the operator's image, called IMG.
+	@bin/images-tool operator --out $(IMAGES_DIR) --ref $(IMG)
+
+.PHONY: image-stand-in
+image-stand-in: bin/stand-in bin/images-tool ## Make the archive of the stand-in server and inference backend.
+	@bin/images-tool stand-in --out $(IMAGES_DIR) --ref $(STAND_IN_IMG)
+
+.PHONY: image-servers
+image-servers: bin/images-tool ## Pull or build the image of a real server of each era.
+	@bin/images-tool servers --out $(IMAGES_DIR) --pull=$(IMAGES_PULL)
