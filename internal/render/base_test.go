@@ -45,7 +45,7 @@ func built() []*unstructured.Unstructured {
 	options.Reorder = krusty.ReorderOptionUnspecified
 	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), "base")
 	Expect(err).NotTo(HaveOccurred())
-	var objects []*unstructured.Unstructured
+	objects := make([]*unstructured.Unstructured, 0, resources.Size())
 	for _, res := range resources.Resources() {
 		text, err := res.AsYAML()
 		Expect(err).NotTo(HaveOccurred())

@@ -151,7 +151,8 @@ var _ = Describe("The cost", func() {
 		in := scenario("everything")
 		before := heap()
 
-		r := renderer()
+		r, err := render.New()
+		Expect(err).NotTo(HaveOccurred())
 		for range 100 {
 			_, err := r.Render(in)
 			Expect(err).NotTo(HaveOccurred())

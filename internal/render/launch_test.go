@@ -23,6 +23,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -138,17 +139,16 @@ func (i *image) launch(in render.Input, args ...string) launched {
 	command := i.command(in, args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		Expect(err).NotTo(HaveOccurred())
+	if err := command.Run(); err != nil {
+		_, exited := errors.AsType[*exec.ExitError](err)
+		Expect(exited).To(BeTrue(), err.Error())
 	}
 	result := launched{code: command.ProcessState.ExitCode(), stderr: stderr.String()}
 	for line := range strings.Lines(stdout.String()) {
 		kind, text, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		switch kind {
 		case "pid":
-			result.exec = text == fmt.Sprint(command.Process.Pid)
+			result.exec = text == strconv.Itoa(command.Process.Pid)
 		case "started":
 			result.started = text
 		case "argument":

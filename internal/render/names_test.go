@@ -32,8 +32,9 @@ const longest = 55
 
 var _ = Describe("Children", func() {
 	It("are named as 0.9.0 named them", func() {
-		var names []string
-		for _, child := range render.Children("mine") {
+		children := render.Children("mine")
+		names := make([]string, 0, len(children))
+		for _, child := range children {
 			names = append(names, child.GVK.Kind+" "+child.Name)
 		}
 

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
@@ -57,8 +58,9 @@ func scenarios() []string {
 
 // entries are the table entries for every scenario.
 func entries() []TableEntry {
-	var list []TableEntry
-	for _, name := range scenarios() {
+	names := scenarios()
+	list := make([]TableEntry, 0, len(names))
+	for _, name := range names {
 		list = append(list, Entry(name, name))
 	}
 	return list
@@ -74,10 +76,13 @@ func scenario(name string) render.Input {
 	return in
 }
 
-// renderer builds a Renderer.
+// shared is the Renderer of all specs, which also shows that it keeps nothing from one rendering to the next.
+var shared = sync.OnceValues(render.New)
+
+// renderer is the shared Renderer.
 func renderer() *render.Renderer {
 	GinkgoHelper()
-	r, err := render.New()
+	r, err := shared()
 	Expect(err).NotTo(HaveOccurred())
 	return r
 }
