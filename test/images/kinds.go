@@ -131,7 +131,7 @@ func realServers(set *flag.FlagSet) func(context.Context, job) error {
 	only := set.String("only", "", "one server: "+strings.Join(serverNames(), " or "))
 	pull := set.Bool("pull", true, "try registries before building")
 
-	return func(ctx context.Context, j job) (err error) { //nolint:nonamedreturns // The maker is closed in the end.
+	return func(ctx context.Context, j job) (err error) {
 		if *only != "" && !slices.Contains(serverNames(), *only) {
 			return usageError{fmt.Errorf("unknown server %q: write %s", *only, strings.Join(serverNames(), " or "))}
 		}
@@ -156,9 +156,10 @@ func realServers(set *flag.FlagSet) func(context.Context, job) error {
 }
 
 func serverNames() []string {
-	var names []string
-	for _, server := range servers.All() {
-		names = append(names, server.Name)
+	all := servers.All()
+	names := make([]string, len(all))
+	for i, server := range all {
+		names[i] = server.Name
 	}
 	return names
 }

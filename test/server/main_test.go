@@ -27,14 +27,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
-
-// soon bounds what should happen at once, on a machine that is busy.
-const soon = 10 * time.Second
 
 func TestCommand(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -54,7 +50,7 @@ var _ = Describe("stand-in", Ordered, func() {
 	start := func(env []string, args ...string) (*exec.Cmd, string) {
 		GinkgoHelper()
 
-		command := exec.CommandContext(GinkgoT().Context(), binary, args...) //nolint:gosec // It was just built.
+		command := exec.CommandContext(GinkgoT().Context(), binary, args...)
 		command.Env = env
 
 		output, err := command.StderrPipe()
@@ -76,16 +72,15 @@ var _ = Describe("stand-in", Ordered, func() {
 	get := func(port, path string) string {
 		GinkgoHelper()
 
-		request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodGet, "http://localhost:"+port+path, nil)
+		request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodGet, "http://localhost:"+port+path, http.NoBody)
 		Expect(err).NotTo(HaveOccurred())
 
 		response, err := http.DefaultClient.Do(request)
 		Expect(err).NotTo(HaveOccurred())
 
-		defer response.Body.Close()
-
 		body, err := io.ReadAll(response.Body)
 		Expect(err).NotTo(HaveOccurred())
+		Expect(response.Body.Close()).To(Succeed())
 
 		return string(body)
 	}
@@ -121,7 +116,7 @@ var _ = Describe("stand-in", Ordered, func() {
 	})
 
 	DescribeTable("refuses", func(expected string, args ...string) {
-		output, err := exec.CommandContext(GinkgoT().Context(), binary, args...).CombinedOutput() //nolint:gosec // It was just built.
+		output, err := exec.CommandContext(GinkgoT().Context(), binary, args...).CombinedOutput()
 
 		var exit *exec.ExitError
 		Expect(errors.As(err, &exit)).To(BeTrue())
@@ -138,7 +133,7 @@ var _ = Describe("stand-in", Ordered, func() {
 	)
 
 	It("explains itself", func() {
-		output, err := exec.CommandContext(GinkgoT().Context(), binary, "server", "--help").CombinedOutput() //nolint:gosec // It was just built.
+		output, err := exec.CommandContext(GinkgoT().Context(), binary, "server", "--help").CombinedOutput()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(output)).To(And(ContainSubstring("-start-delay"), ContainSubstring("env LLAMA_STACK_PORT, OGX_PORT")))
 		Expect(strings.ToLower(string(output))).NotTo(ContainSubstring("error"))
@@ -148,7 +143,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		_, port := start(nil, "--port=0")
 
 		var exit *exec.ExitError
-		Expect(errors.As(exec.CommandContext(GinkgoT().Context(), binary, "--port="+port).Run(), &exit)).To(BeTrue()) //nolint:gosec // It was just built.
+		Expect(errors.As(exec.CommandContext(GinkgoT().Context(), binary, "--port="+port).Run(), &exit)).To(BeTrue())
 		Expect(exit.ExitCode()).To(Equal(1))
 	})
 })

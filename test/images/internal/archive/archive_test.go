@@ -24,16 +24,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/archive"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/archive"
 )
 
 const ref = "registry.test/group/name:v1"
@@ -126,22 +126,19 @@ var _ = Describe("WriteTree", func() {
 
 		var out bytes.Buffer
 		Expect(archive.WriteTree(&out, root, func(path string) bool {
-			for _, excluded := range exclude {
-				if path == excluded {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(exclude, path)
 		})).To(Succeed())
 
 		return out.Bytes()
 	}
 
 	names := func(data []byte) []string {
-		var all []string
-		for _, header := range headers(data) {
-			all = append(all, header.Name)
+		found := headers(data)
+		all := make([]string, len(found))
+		for i, header := range found {
+			all[i] = header.Name
 		}
+
 		return all
 	}
 
@@ -162,7 +159,7 @@ var _ = Describe("WriteTree", func() {
 
 	It("depends on the content, not on times", func() {
 		before := tree()
-		Expect(os.Chtimes(filepath.Join(root, "etc/a"), time.Now(), time.Now().Add(time.Hour))).To(Succeed())
+		Expect(os.Chtimes(filepath.Join(root, "etc", "a"), time.Now(), time.Now().Add(time.Hour))).To(Succeed())
 		Expect(tree()).To(Equal(before))
 		write("etc/a", "One")
 		Expect(tree()).NotTo(Equal(before))
@@ -171,7 +168,7 @@ var _ = Describe("WriteTree", func() {
 	It("keeps modes, the sticky bit and set-user-id", func() {
 		Expect(os.Mkdir(filepath.Join(root, "tmp"), 0o777)).To(Succeed())
 		Expect(os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky)).To(Succeed())
-		Expect(os.Chmod(filepath.Join(root, "etc/a"), 0o755|os.ModeSetuid)).To(Succeed())
+		Expect(os.Chmod(filepath.Join(root, "etc", "a"), 0o755|os.ModeSetuid)).To(Succeed())
 
 		modes := map[string]int64{}
 		for _, header := range headers(tree()) {
@@ -181,8 +178,8 @@ var _ = Describe("WriteTree", func() {
 	})
 
 	It("keeps symbolic links and hard links", func() {
-		Expect(os.Symlink("../nowhere", filepath.Join(root, "etc/link"))).To(Succeed())
-		Expect(os.Link(filepath.Join(root, "etc/a"), filepath.Join(root, "etc/same"))).To(Succeed())
+		Expect(os.Symlink("../nowhere", filepath.Join(root, "etc", "link"))).To(Succeed())
+		Expect(os.Link(filepath.Join(root, "etc", "a"), filepath.Join(root, "etc", "same"))).To(Succeed())
 
 		targets := map[string]string{}
 		for _, header := range headers(tree()) {
@@ -192,7 +189,7 @@ var _ = Describe("WriteTree", func() {
 	})
 
 	It("leaves out what is neither file, folder nor link", func() {
-		Expect(syscall.Mkfifo(filepath.Join(root, "etc/pipe"), 0o644)).To(Succeed())
+		Expect(syscall.Mkfifo(filepath.Join(root, "etc", "pipe"), 0o644)).To(Succeed())
 		Expect(names(tree())).NotTo(ContainElement("etc/pipe"))
 	})
 

@@ -22,10 +22,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/debian"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/debian"
 )
 
 const (
@@ -129,28 +129,28 @@ var _ = Describe("Root", func() {
 
 	It("gets files and the folders they are in", func() {
 		Expect(root.Write("/etc/app/file", []byte("content"))).To(Succeed())
-		Expect(os.ReadFile(filepath.Join(root.Folder, "etc/app/file"))).To(BeEquivalentTo("content"))
+		Expect(os.ReadFile(filepath.Join(root.Folder, "etc", "app", "file"))).To(BeEquivalentTo("content"))
 	})
 
 	It("never writes through a link that leads outside", func() {
 		outside := filepath.Join(GinkgoT().TempDir(), "resolv.conf")
 		Expect(os.WriteFile(outside, []byte("mine"), 0o644)).To(Succeed())
 		Expect(os.MkdirAll(filepath.Join(root.Folder, "etc"), 0o755)).To(Succeed())
-		Expect(os.Symlink(outside, filepath.Join(root.Folder, "etc/resolv.conf"))).To(Succeed())
+		Expect(os.Symlink(outside, filepath.Join(root.Folder, "etc", "resolv.conf"))).To(Succeed())
 
 		Expect(root.Write("/etc/resolv.conf", []byte("theirs"))).To(Succeed())
 		Expect(os.ReadFile(outside)).To(BeEquivalentTo("mine"))
-		Expect(os.ReadFile(filepath.Join(root.Folder, "etc/resolv.conf"))).To(BeEquivalentTo("theirs"))
+		Expect(os.ReadFile(filepath.Join(root.Folder, "etc", "resolv.conf"))).To(BeEquivalentTo("theirs"))
 	})
 
 	It("copies a file where there is one", func() {
 		from := filepath.Join(GinkgoT().TempDir(), "pip.conf")
 		Expect(root.Copy(from, "/etc/pip.conf")).To(Succeed())
-		Expect(filepath.Join(root.Folder, "etc/pip.conf")).NotTo(BeAnExistingFile())
+		Expect(filepath.Join(root.Folder, "etc", "pip.conf")).NotTo(BeAnExistingFile())
 
 		Expect(os.WriteFile(from, []byte("[global]"), 0o644)).To(Succeed())
 		Expect(root.Copy(from, "/etc/pip.conf")).To(Succeed())
-		Expect(os.ReadFile(filepath.Join(root.Folder, "etc/pip.conf"))).To(BeEquivalentTo("[global]"))
+		Expect(os.ReadFile(filepath.Join(root.Folder, "etc", "pip.conf"))).To(BeEquivalentTo("[global]"))
 	})
 
 	It("comes back from its layer", func() {
@@ -165,8 +165,8 @@ var _ = Describe("Root", func() {
 
 		again := debian.Root{Folder: filepath.Join(GinkgoT().TempDir(), "again")}
 		Expect(again.Unpack(GinkgoT().Context(), io.Discard, layer)).To(Succeed())
-		Expect(os.ReadFile(filepath.Join(again.Folder, "usr/bin/tool"))).To(BeEquivalentTo("tool"))
-		Expect(filepath.Join(again.Folder, "etc/resolv.conf")).NotTo(BeAnExistingFile())
+		Expect(os.ReadFile(filepath.Join(again.Folder, "usr", "bin", "tool"))).To(BeEquivalentTo("tool"))
+		Expect(filepath.Join(again.Folder, "etc", "resolv.conf")).NotTo(BeAnExistingFile())
 	})
 })
 

@@ -55,7 +55,7 @@ func (r Root) borrowSettings() error {
 		"/etc/hosts":       "/etc/hosts",
 		"/etc/pip.conf":    "/etc/pip.conf",
 		trusted():          certificates,
-		filepath.Join(home, ".config/pip/pip.conf"): "/root/.config/pip/pip.conf",
+		filepath.Join(home, ".config", "pip", "pip.conf"): "/root/.config/pip/pip.conf",
 	}
 	for from, to := range files {
 		if err := r.Copy(from, to); err != nil {

@@ -103,7 +103,7 @@ func (r Root) Run(ctx context.Context, out io.Writer, environment []string, prog
 	const enter = `set -e
 root=$1
 shift
-mount -t proc proc "$root/proc"
+mount -t proc none "$root/proc"
 mount --rbind /dev "$root/dev"
 exec chroot "$root" "$@"`
 
@@ -114,10 +114,11 @@ exec chroot "$root" "$@"`
 // isolated runs a shell script in namespaces of its own: whatever it mounts and starts is gone when it ends,
 // however it ends.
 func isolated(ctx context.Context, out io.Writer, script string, args ...string) error {
-	namespaces := []string{"--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc"}
-	shell := append([]string{"--", "sh", "-c", "umask 022\n" + script, "sh"}, args...)
 	// While it waits for its child, unshare ignores the milder signals.
-	return command.Run(ctx, out, command.Options{End: syscall.SIGKILL}, "unshare", append(namespaces, shell...)...)
+	return command.Run(ctx, out, command.Options{End: syscall.SIGKILL}, "unshare", append([]string{
+		"--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--mount-proc",
+		"--", "sh", "-c", "umask 022\n" + script, "sh",
+	}, args...)...)
 }
 
 // WriteLayer writes the filesystem as an image layer. What only this machine needs, such as its package sources,

@@ -33,8 +33,8 @@ func Mirror(etc string) string {
 		return ""
 	}
 
-	files, _ := filepath.Glob(filepath.Join(etc, "apt/sources.list.d/*")) // The pattern is right.
-	for _, path := range append([]string{filepath.Join(etc, "apt/sources.list")}, files...) {
+	files, _ := filepath.Glob(filepath.Join(etc, "apt", "sources.list.d", "*")) // The pattern is right.
+	for _, path := range append([]string{filepath.Join(etc, "apt", "sources.list")}, files...) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			continue

@@ -38,11 +38,11 @@ type Log struct {
 // defaultEvery is long enough not to fill a log, and short enough not to look stuck.
 const defaultEvery = 10 * time.Second
 
-// Printf writes one line.
+// Printf writes one line. Nobody could be told that it cannot be written.
 func (l *Log) Printf(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintf(l.Out, format+"\n", args...)
+	_, _ = fmt.Fprintf(l.Out, format+"\n", args...)
 }
 
 // Step does what takes long. What do writes to its writer is not shown, but its last line is, every so often

@@ -22,11 +22,11 @@ import (
 	"strings"
 	"time"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/progress"
 	"github.com/onsi/gomega/gbytes"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/progress"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 // soon bounds what should happen at once, on a machine that is busy.

@@ -23,7 +23,6 @@ import (
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/archive"
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/debian"
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/progress"

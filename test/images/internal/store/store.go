@@ -86,7 +86,7 @@ func Open(folder string, log *progress.Log) (*Store, error) {
 }
 
 func (s *Store) wait(log *progress.Log) error {
-	descriptor := int(s.lock.Fd()) //nolint:gosec // A descriptor is a small number.
+	descriptor := int(s.lock.Fd())
 
 	err := syscall.Flock(descriptor, syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

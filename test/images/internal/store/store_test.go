@@ -24,12 +24,12 @@ import (
 	"syscall"
 	"time"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gbytes"
-
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/progress"
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/store"
+	"github.com/onsi/gomega/gbytes"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 const (
@@ -87,9 +87,9 @@ var _ = Describe("Store", func() {
 		entries, err := os.ReadDir(folder)
 		Expect(err).NotTo(HaveOccurred())
 
-		var all []string
-		for _, entry := range entries {
-			all = append(all, entry.Name())
+		all := make([]string, len(entries))
+		for i, entry := range entries {
+			all[i] = entry.Name()
 		}
 
 		return all

@@ -80,7 +80,7 @@ func WriteError(w http.ResponseWriter, code int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	// The client that is gone by now is the only one who could be told.
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"message": message}})
+	_ = json.NewEncoder(w).Encode(failure{Error: failureMessage{Message: message}}) //nolint:errchkjson // See above.
 }
 
 func (b Backend) listModels(w http.ResponseWriter, _ *http.Request) {

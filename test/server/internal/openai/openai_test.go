@@ -24,10 +24,10 @@ import (
 	"net/http/httptest"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/openai"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/openai"
 )
 
 const (
@@ -128,8 +128,12 @@ var _ = Describe("Backend", func() {
 
 			for _, event := range events()[:6] {
 				var chunk struct {
-					Object  string
-					Choices []struct{ Delta struct{ Content string } }
+					Object  string `json:"object"`
+					Choices []struct {
+						Delta struct {
+							Content string `json:"content"`
+						} `json:"delta"`
+					} `json:"choices"`
 				}
 				Expect(json.Unmarshal([]byte(strings.TrimPrefix(event, "data: ")), &chunk)).To(Succeed())
 				Expect(chunk.Object).To(Equal("chat.completion.chunk"))
@@ -148,7 +152,9 @@ var _ = Describe("Backend", func() {
 	Describe("embeddings", func() {
 		vectors := func(input string) [][]float64 {
 			var answer struct {
-				Data []struct{ Embedding []float64 }
+				Data []struct {
+					Embedding []float64 `json:"embedding"`
+				} `json:"data"`
 			}
 			Expect(json.Unmarshal([]byte(post(embeddingPath, `{"model": "echo", "input": `+input+`}`)), &answer)).To(Succeed())
 
@@ -184,7 +190,11 @@ var _ = Describe("Backend", func() {
 		answer := send(http.MethodPost, path, body)
 		Expect(answer.Code).To(Equal(code))
 
-		var got struct{ Error struct{ Message string } }
+		var got struct {
+			Error struct {
+				Message string `json:"message"`
+			} `json:"error"`
+		}
 		Expect(json.Unmarshal(answer.Body.Bytes(), &got)).To(Succeed())
 		Expect(got.Error.Message).To(ContainSubstring(message))
 	},

@@ -29,6 +29,14 @@ type list[T any] struct {
 	Data   []T    `json:"data"`
 }
 
+type failure struct {
+	Error failureMessage `json:"error"`
+}
+
+type failureMessage struct {
+	Message string `json:"message"`
+}
+
 type model struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`

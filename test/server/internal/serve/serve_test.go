@@ -21,8 +21,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -34,10 +36,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/serve"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/serve"
 )
 
 // soon bounds what should happen at once, on a machine that is busy.
@@ -83,18 +85,16 @@ var _ = Describe("Run", func() {
 	}
 
 	get := func(client *http.Client, url string) (string, error) {
-		request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodGet, url, nil)
+		request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodGet, url, http.NoBody)
 		Expect(err).NotTo(HaveOccurred())
 
 		response, err := client.Do(request)
 		if err != nil {
 			return "", err
 		}
-		defer response.Body.Close()
-
 		body, err := io.ReadAll(response.Body)
 
-		return string(body), err
+		return string(body), errors.Join(err, response.Body.Close())
 	}
 
 	It("serves until the context ends", func() {
@@ -170,8 +170,7 @@ var _ = Describe("Run", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(roots.AppendCertsFromPEM(text)).To(BeTrue())
 
-		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // It is one.
-		transport.TLSClientConfig.RootCAs = roots
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 		DeferCleanup(transport.CloseIdleConnections)
 		Expect(get(&http.Client{Transport: transport}, "https://"+listening())).To(Equal("hello"))
 	})

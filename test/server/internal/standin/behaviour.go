@@ -21,6 +21,7 @@ package standin
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -140,8 +141,8 @@ func (b Behaviour) With(data []byte) (Behaviour, error) {
 		return b, fmt.Errorf("failed to read the behaviour: %w", err)
 	}
 
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token returns io.EOF itself.
-		return b, fmt.Errorf("failed to read the behaviour: there is something after the JSON object")
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return b, errors.New("failed to read the behaviour: there is something after the JSON object")
 	}
 
 	if patch.Providers == nil {

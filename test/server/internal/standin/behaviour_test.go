@@ -20,10 +20,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/standin"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/standin"
 )
 
 var _ = Describe("Behaviour", func() {

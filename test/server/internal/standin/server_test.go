@@ -26,10 +26,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/standin"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/standin"
 )
 
 const (
