@@ -1,0 +1,151 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+)
+
+// conclude computes the status from what the pass knows and writes it if it differs.
+func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
+	before := instance.DeepCopy()
+	before.Status = r.written.latest(instance)
+	after := before.DeepCopy()
+	after.Status = status.Compute(r.statusInput(before, p))
+	r.advanceRollouts(instance, p, &after.Status)
+	r.metrics.Phase(instance.Namespace, instance.Name, after.Status.Phase)
+	if !status.Changed(before.Status, after.Status) {
+		return nil
+	}
+	next := after.Status.DeepCopy()
+	if err := r.writer.Status().Patch(ctx, after, client.MergeFrom(before)); err != nil {
+		return statusWriteError(instance, err)
+	}
+	r.written.remember(instance, *next)
+	for _, transition := range status.Transitions(before.Status, *next) {
+		log.FromContext(ctx).Info("status changed", "condition", transition.Type, "from", transition.From, "to", transition.To,
+			"reason", transition.Reason, "message", transition.Message)
+		r.events.Condition(instance, transition.Reason, transition.Message)
+	}
+	return nil
+}
+
+// statusWriteError says which failures of a status write come to an end by themselves: a retry mends no status that
+// the schema refuses, and none of an object that is gone.
+func statusWriteError(instance *v1alpha1.LlamaStackDistribution, err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	wrapped := fmt.Errorf("failed to write the status of LlamaStackDistribution %s/%s: %w", instance.Namespace, instance.Name, err)
+	if apierrors.IsInvalid(err) {
+		return reconcile.TerminalError(wrapped)
+	}
+	return wrapped
+}
+
+func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, p *pass) status.Input {
+	return status.Input{
+		Instance: instance, Now: metav1.NewTime(r.clock.Now()), OperatorVersion: r.version,
+		Image: p.input.Image, ActiveDistribution: p.resolved.Active, Available: p.available,
+		Problems: p.problems, Notices: p.notices,
+		Deployment: p.children.deployment, Autoscaler: p.children.autoscaler, Service: p.children.service, Ingress: p.children.ingress,
+		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage != nil,
+		PodReason:  p.podReason,
+		ServiceURL: p.serviceURL(instance),
+		Server: status.Server{
+			Probed: p.probed, Reached: p.server.Reached, Limited: p.server.Limited, Health: p.server.Health,
+			Version: p.server.Version, Providers: p.server.Providers, Problem: p.server.Problem,
+		},
+	}
+}
+
+// serviceURL is what 0.9.0 wrote, cluster domain included, because scripts read it.
+func (p *pass) serviceURL(instance *v1alpha1.LlamaStackDistribution) string {
+	return fmt.Sprintf("%s://%s.%s.svc.cluster.local:%d", p.scheme(), render.ServiceName(instance.Name), instance.Namespace, instance.ServerPort())
+}
+
+// advanceRollouts ends this server's turn of an image change, if it had one, when it no longer rolls.
+func (r *Reconciler) advanceRollouts(instance *v1alpha1.LlamaStackDistribution, p *pass, next *v1alpha1.LlamaStackDistributionStatus) {
+	applied := runningImage(p.children.deployment, instance) == p.target
+	ready := meta.FindStatusCondition(next.Conditions, string(v1alpha1.ConditionReady))
+	stands := ready == nil || ready.Reason != string(v1alpha1.ReasonProgressing)
+	if stands && (applied || p.input.Image != p.target) {
+		r.rollouts.release(instance.UID)
+	}
+}
+
+// writtenStatuses remembers the last status written, until the cache shows it: a status computed from an older one
+// would be written again, or flap.
+type writtenStatuses struct {
+	mu      sync.Mutex
+	uids    map[types.NamespacedName]types.UID
+	written map[types.UID]writtenStatus
+}
+
+type writtenStatus struct {
+	// over is the resourceVersion of the object that the status was written over.
+	over   string
+	status v1alpha1.LlamaStackDistributionStatus
+}
+
+func newWrittenStatuses() *writtenStatuses {
+	return &writtenStatuses{uids: map[types.NamespacedName]types.UID{}, written: map[types.UID]writtenStatus{}}
+}
+
+// latest is the status in the cache, or the one written over it since.
+func (w *writtenStatuses) latest(instance *v1alpha1.LlamaStackDistribution) v1alpha1.LlamaStackDistributionStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.uids[client.ObjectKeyFromObject(instance)] = instance.UID
+	if written, ok := w.written[instance.UID]; ok {
+		if written.over == instance.ResourceVersion {
+			return *written.status.DeepCopy()
+		}
+		delete(w.written, instance.UID)
+	}
+	return *instance.Status.DeepCopy()
+}
+
+func (w *writtenStatuses) remember(over *v1alpha1.LlamaStackDistribution, status v1alpha1.LlamaStackDistributionStatus) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.written[over.UID] = writtenStatus{over: over.ResourceVersion, status: status}
+}
+
+// forget drops what is remembered under a key and returns the UID that it had.
+func (w *writtenStatuses) forget(key types.NamespacedName) types.UID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	uid := w.uids[key]
+	delete(w.uids, key)
+	delete(w.written, uid)
+	return uid
+}

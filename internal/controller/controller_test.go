@@ -1,0 +1,283 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+)
+
+func TestController(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Controller")
+}
+
+func key(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
+
+var _ = Describe("Rollouts of a changed image", func() {
+	var woken []string
+	wake := func(k types.NamespacedName) { woken = append(woken, k.Name) }
+	BeforeEach(func() { woken = nil })
+
+	It("happen five at a time, and the next in the queue goes on when one is done", func() {
+		rollouts := controller.NewRollouts(wake)
+		for i := range controller.MaxRollouts {
+			Expect(rollouts.Acquire(types.UID(fmt.Sprint(i)), key(fmt.Sprint(i)))).To(BeTrue())
+		}
+		Expect(rollouts.Acquire("sixth", key("sixth"))).To(BeFalse())
+		Expect(rollouts.Acquire("sixth", key("sixth"))).To(BeFalse(), "asking twice takes one place in the queue")
+		Expect(rollouts.Acquire("0", key("0"))).To(BeTrue(), "a turn lasts until it is over")
+
+		rollouts.Release("0")
+		Expect(woken).To(Equal([]string{"sixth"}))
+		Expect(rollouts.Acquire("sixth", key("sixth"))).To(BeTrue())
+	})
+
+	It("count the servers that were rolling before a restart", func() {
+		rollouts := controller.NewRollouts(wake)
+		Expect(rollouts.Acquire("new", key("new"), "a", "b", "c", "d", "e")).To(BeFalse())
+		Expect(rollouts.Acquire("a", key("a"), "a", "b", "c", "d", "e")).To(BeTrue(), "one of the five itself goes on")
+	})
+
+	It("move on when one that was woken no longer wants its turn", func() {
+		rollouts := controller.NewRollouts(wake)
+		for i := range controller.MaxRollouts {
+			rollouts.Acquire(types.UID(fmt.Sprint(i)), key(fmt.Sprint(i)))
+		}
+		rollouts.Acquire("x", key("x"))
+		rollouts.Acquire("y", key("y"))
+		rollouts.Release("0")
+		rollouts.Release("x") // it was edited or deleted meanwhile
+		Expect(woken).To(Equal([]string{"x", "y"}))
+	})
+})
+
+var _ = Describe("The status that was written last", func() {
+	It("counts until the cache shows it", func() {
+		written := controller.NewWrittenStatuses()
+		instance := llsdtest.Make("a").Namespace("ns").UID("u").Obj()
+		instance.ResourceVersion = "1"
+		written.Remember(instance, v1alpha1.LlamaStackDistributionStatus{Phase: v1alpha1.PhaseReady})
+		Expect(written.Latest(instance).Phase).To(Equal(v1alpha1.PhaseReady))
+
+		instance.ResourceVersion = "2"
+		instance.Status.Phase = v1alpha1.PhaseFailed
+		Expect(written.Latest(instance).Phase).To(Equal(v1alpha1.PhaseFailed))
+		instance.ResourceVersion = "1"
+		Expect(written.Latest(instance).Phase).To(Equal(v1alpha1.PhaseFailed), "what the cache has shown is forgotten")
+	})
+
+	It("tells the UID of what is forgotten", func() {
+		written := controller.NewWrittenStatuses()
+		written.Latest(llsdtest.Make("a").Namespace("ns").UID("u").Obj())
+		Expect(written.Forget(key("a"))).To(Equal(types.UID("u")))
+		Expect(written.Forget(key("a"))).To(BeEmpty())
+	})
+})
+
+var _ = Describe("The waker", func() {
+	It("queues what it is told, also before the controller has started", func() {
+		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		defer queue.ShutDown()
+		waker := &controller.Waker{}
+		waker.Wake(key("early"))
+		Expect(waker.Start(context.Background(), queue)).To(Succeed())
+		waker.Wake(key("late"))
+		Expect(queue.Len()).To(Equal(2))
+	})
+})
+
+func controlled(object client.Object, by metav1.OwnerReference) client.Object {
+	yes := true
+	by.Controller = &yes
+	object.SetOwnerReferences([]metav1.OwnerReference{by})
+	return object
+}
+
+var _ = Describe("A child", func() {
+	ours := metav1.OwnerReference{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution", Name: "a", UID: "u"}
+	labelled := func() client.Object {
+		return &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a-pvc", Labels: map[string]string{v1alpha1.LabelInstance: "a"}}}
+	}
+	request := []reconcile.Request{{NamespacedName: key("a")}}
+
+	DescribeTable("belongs to", func(object client.Object, expected []reconcile.Request) {
+		Expect(controller.Owner(context.Background(), object)).To(Equal(expected))
+	},
+		Entry("the controlling owner", controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours), request),
+		Entry("the one that its label names, where nobody controls it", labelled(), request),
+		Entry("nobody, without either", &corev1.Service{}, nil),
+		Entry("nobody of ours, where another kind controls it", controlled(labelled(), metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "a"}), nil),
+		Entry("nobody of ours, where the same kind of another group controls it", controlled(labelled(), metav1.OwnerReference{APIVersion: "other.io/v1", Kind: "LlamaStackDistribution", Name: "a"}), nil),
+	)
+
+	It("wakes its owner when somebody else changed it, and not for our own write or a resync", func() {
+		echo := false
+		foreign := controller.Foreign(func(client.Object) bool { return echo })
+		before := &corev1.Service{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "1"}}
+		after := &corev1.Service{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "2"}}
+		Expect(foreign.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})).To(BeTrue())
+		Expect(foreign.Create(event.CreateEvent{Object: after})).To(BeTrue())
+		Expect(foreign.Update(event.UpdateEvent{ObjectOld: after, ObjectNew: after})).To(BeFalse())
+		echo = true
+		Expect(foreign.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})).To(BeFalse())
+		Expect(foreign.Create(event.CreateEvent{Object: after})).To(BeFalse())
+		Expect(foreign.Delete(event.DeleteEvent{Object: after})).To(BeTrue(), "a deletion is never an echo")
+	})
+})
+
+var _ = Describe("An edit of a LlamaStackDistribution", func() {
+	before := llsdtest.Make("a").Namespace("ns").UID("u").Generation(1)
+
+	DescribeTable("wakes the operator", func(after *llsdtest.Wrapper, expected bool) {
+		edits := 0
+		predicate := controller.Declared(func(_, _ *v1alpha1.LlamaStackDistribution) { edits++ })
+		old := llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Obj()
+		Expect(predicate.Update(event.UpdateEvent{ObjectOld: old, ObjectNew: after.Obj()})).To(Equal(expected))
+		Expect(edits == 1).To(Equal(after.Obj().Generation != old.Generation))
+	},
+		Entry("with a new generation", llsdtest.Make("a").Namespace("ns").UID("u").Generation(2), true),
+		Entry("with a deletion", llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Deleted(metav1.NewTime(time.Unix(1, 0))), true),
+		Entry("with an annotation of ours", llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Annotation("llamastack.io/x", "y"), true),
+		Entry("as another object of the same name", llsdtest.Make("a").Namespace("ns").UID("v").Generation(1), true),
+		Entry("not with another's annotation", llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Annotation("kubectl.kubernetes.io/x", "y"), false),
+		Entry("not with a label", llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Label("team", "b"), false),
+		Entry("not with a status", llsdtest.Make("a").Namespace("ns").UID("u").Generation(1).Status(v1alpha1.LlamaStackDistributionStatus{Phase: v1alpha1.PhaseReady}), false),
+	)
+
+	It("is printed for people where that is asked for", func() {
+		out := &bytes.Buffer{}
+		controller.LogEdit(out)(before.Obj(), llsdtest.Make("a").Namespace("ns").Image("other").Obj())
+		Expect(out.String()).To(And(ContainSubstring("ns/a"), ContainSubstring("other")))
+	})
+
+	It("is found by every ConfigMap that it refers to, and by its namespace's bundle", func() {
+		instance := llsdtest.Make("a").Namespace("ns").UserConfig("config").CABundleIn("shared", "ca").Obj()
+		Expect(controller.ReferencedConfigMaps(instance)).To(ConsistOf("ns/config", "shared/ca", "ns/odh-trusted-ca-bundle"))
+		Expect(controller.ReferencedConfigMaps(&corev1.Pod{})).To(BeEmpty())
+	})
+})
+
+var _ = Describe("The hash of a content", func() {
+	hash := func(data map[string]string, binary map[string][]byte) string {
+		return controller.ContentHash(&corev1.ConfigMap{Data: data, BinaryData: binary})
+	}
+	It("depends on keys and values alone", func() {
+		base := hash(map[string]string{"a": "1", "b": "2"}, nil)
+		Expect(hash(map[string]string{"b": "2", "a": "1"}, nil)).To(Equal(base))
+		Expect(hash(map[string]string{"a": "1"}, map[string][]byte{"b": []byte("2")})).NotTo(Equal(base))
+		Expect(hash(map[string]string{"a": "1\n\"b\"=\"2\""}, nil)).NotTo(Equal(base))
+		Expect(hash(map[string]string{"a": "2", "b": "1"}, nil)).NotTo(Equal(base))
+	})
+})
+
+var _ = Describe("What became of an object", func() {
+	ref := apply.Ref{GVK: appsv1.SchemeGroupVersion.WithKind("Deployment"), Namespace: "ns", Name: "a"}
+	DescribeTable("is", func(err error, reason v1alpha1.Reason, kind status.ProblemKind) {
+		problem := controller.ProblemOf(apply.Outcome{Ref: ref, Err: err})
+		Expect(problem.Reason).To(Equal(reason))
+		Expect(problem.Kind).To(Equal(kind))
+		Expect(problem.About).To(Equal(status.AboutDeployment))
+		Expect(problem.Message).To(Equal(err.Error()))
+	},
+		Entry("the user's where it belongs to another", &apply.ConflictError{Ref: ref, Holder: "Pod/x"}, v1alpha1.ReasonResourceConflict, status.User),
+		Entry("the user's where a field may not change", &apply.ImmutableError{Ref: ref, Field: "spec.selector", Old: "a", New: "b"}, v1alpha1.ReasonImmutableField, status.User),
+		Entry("the user's where the API server refuses it", &apply.RejectedError{Ref: ref, Reason: "spec.x: bad"}, v1alpha1.ReasonRejected, status.User),
+		Entry("the cluster's otherwise", errors.New("failed to reach it"), v1alpha1.ReasonReconcileError, status.Cluster),
+	)
+})
+
+var _ = Describe("A Deployment", func() {
+	two := int32(2)
+	done := appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2}
+	deployment := func(change func(*appsv1.Deployment)) *appsv1.Deployment {
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 3}, Spec: appsv1.DeploymentSpec{Replicas: &two}, Status: done}
+		change(d)
+		return d
+	}
+	DescribeTable("has rolled out", func(expected bool, change func(*appsv1.Deployment)) {
+		Expect(controller.RolledOut(deployment(change))).To(Equal(expected))
+	},
+		Entry("when all are new and available", true, func(*appsv1.Deployment) {}),
+		Entry("not before it was seen", false, func(d *appsv1.Deployment) { d.Generation = 4 }),
+		Entry("not with old ones left", false, func(d *appsv1.Deployment) { d.Status.Replicas = 3 }),
+		Entry("not with too few new ones", false, func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }),
+		Entry("not while one is not available", false, func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }),
+		Entry("with the default of one replica", true, func(d *appsv1.Deployment) {
+			d.Spec.Replicas, d.Status = nil, appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1}
+		}),
+	)
+
+	DescribeTable("has failed to roll out", func(conditionType appsv1.DeploymentConditionType, value corev1.ConditionStatus, expected bool) {
+		failed := controller.RolloutFailed(deployment(func(d *appsv1.Deployment) {
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: conditionType, Status: value}}
+		}))
+		Expect(failed).To(Equal(expected))
+	},
+		Entry("when it does not progress", appsv1.DeploymentProgressing, corev1.ConditionFalse, true),
+		Entry("when no Pod can be made", appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, true),
+		Entry("not while it progresses", appsv1.DeploymentProgressing, corev1.ConditionTrue, false),
+		Entry("not when it is merely not available", appsv1.DeploymentAvailable, corev1.ConditionFalse, false),
+	)
+
+	It("names the image of the server's container, not of a sidecar", func() {
+		d := deployment(func(d *appsv1.Deployment) {
+			d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "proxy", Image: "p"}, {Name: "llama-stack", Image: "s"}}
+		})
+		Expect(controller.RunningImage(d, llsdtest.Make("a").ContainerName("llama-stack").Obj())).To(Equal("s"))
+		Expect(controller.RunningImage(d, llsdtest.Make("a").ContainerName("renamed").Obj())).To(Equal("p"))
+		Expect(controller.RunningImage(nil, llsdtest.Make("a").Obj())).To(BeEmpty())
+	})
+})
+
+var _ = Describe("A Pod that does not run", func() {
+	waiting := func(reason, message string) corev1.ContainerStatus {
+		return corev1.ContainerStatus{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}
+	}
+	DescribeTable("says why", func(podStatus corev1.PodStatus, expected string) {
+		Expect(controller.WaitingReason(&corev1.Pod{Status: podStatus})).To(Equal(expected))
+	},
+		Entry("its image cannot be pulled", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("ImagePullBackOff", "not found")}}, "ImagePullBackOff: not found"),
+		Entry("it crashes, without the kubelet's growing pause", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{
+			State:                waiting("CrashLoopBackOff", "back-off 40s restarting").State,
+			LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Reason: "Error"}},
+		}}}, "CrashLoopBackOff: the container ended with exit code 1 (Error)"),
+		Entry("no node takes it", corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes"}}}, "Unschedulable: 0/1 nodes"),
+		Entry("not while it is only being made", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("ContainerCreating", "")}}, ""),
+	)
+})

@@ -1,0 +1,78 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// What the external tests of this package look into.
+var (
+	NewRollouts          = newRollouts
+	NewWrittenStatuses   = newWrittenStatuses
+	Owner                = owner
+	Declared             = declared
+	Foreign              = foreign
+	ReferencedConfigMaps = referencedConfigMaps
+	ContentHash          = contentHash
+	ProblemOf            = problemOf
+	RolledOut            = rolledOut
+	RolloutFailed        = rolloutFailed
+	LogEdit              = logEdit
+)
+
+// MaxRollouts is how many servers may roll at once.
+const MaxRollouts = maxRollouts
+
+// Waker is the source that the operator itself triggers.
+type Waker = waker
+
+// Wake has an object reconciled.
+func (w *waker) Wake(key types.NamespacedName) { w.wake(key) }
+
+// Acquire asks for a turn.
+func (r *rollouts) Acquire(uid types.UID, key types.NamespacedName, others ...types.UID) bool {
+	return r.acquire(uid, key, others)
+}
+
+// Release ends a turn.
+func (r *rollouts) Release(uid types.UID) { r.release(uid) }
+
+// Latest is the status to compute from.
+func (w *writtenStatuses) Latest(instance *v1alpha1.LlamaStackDistribution) v1alpha1.LlamaStackDistributionStatus {
+	return w.latest(instance)
+}
+
+// Remember a status that was written.
+func (w *writtenStatuses) Remember(over *v1alpha1.LlamaStackDistribution, status v1alpha1.LlamaStackDistributionStatus) {
+	w.remember(over, status)
+}
+
+// Forget an instance.
+func (w *writtenStatuses) Forget(key types.NamespacedName) types.UID { return w.forget(key) }
+
+// WaitingReason is why a Pod does not run.
+func WaitingReason(pod *corev1.Pod) string { return waitingReason(pod) }
+
+// RunningImage is the image of the server's container.
+func RunningImage(deployment *appsv1.Deployment, instance *v1alpha1.LlamaStackDistribution) string {
+	return runningImage(deployment, instance)
+}

@@ -1,0 +1,166 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+)
+
+// pass is what one reconcile knows, filled from left to right along the line.
+type pass struct {
+	input    render.Input
+	resolved distribution.Resolved
+	// target is the image that the name stands for now; input.Image lags behind it while a rollout waits its turn.
+	target    string
+	available map[string]string
+	children  children
+	user      userConfig
+	bundle    caBundle
+	problems  []status.Problem
+	notices   []string
+	podReason string
+	server    llamastack.Observation
+	probed    bool
+	result    ctrl.Result
+	err       error
+}
+
+func (p *pass) blame(reason v1alpha1.Reason, format string, args ...any) {
+	p.problems = append(p.problems, status.Problem{Reason: reason, Kind: status.User, Message: fmt.Sprintf(format, args...)})
+}
+
+func (p *pass) notice(format string, args ...any) {
+	p.notices = append(p.notices, fmt.Sprintf(format, args...))
+}
+
+// children are the objects of a LlamaStackDistribution as the cache has them; nil is absent, or not ours.
+type children struct {
+	deployment    *appsv1.Deployment
+	claim         *corev1.PersistentVolumeClaim
+	service       *corev1.Service
+	ingress       *networkingv1.Ingress
+	autoscaler    *autoscalingv2.HorizontalPodAutoscaler
+	networkPolicy *networkingv1.NetworkPolicy
+	bundle        *corev1.ConfigMap
+}
+
+// gather reads, from caches alone unless a referenced ConfigMap has changed, everything that rendering depends on.
+// What is wrong and the user's to mend becomes a problem of the pass; an error is the cluster's.
+func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (*pass, error) {
+	p := &pass{}
+	if err := r.gatherChildren(ctx, instance, &p.children); err != nil {
+		return nil, err
+	}
+	config := r.config.Current()
+	p.input = render.Input{
+		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec,
+		OpenShift: r.openShift, OperatorNamespace: r.namespace,
+		NetworkPolicy: p.children.networkPolicy != nil,
+	}
+	if config.NetworkPolicy.Known {
+		p.input.NetworkPolicy = config.NetworkPolicy.Value
+	}
+	if deployment := p.children.deployment; deployment != nil && deployment.Spec.Selector != nil {
+		p.input.Selector = deployment.Spec.Selector.MatchLabels
+	}
+	if claim := p.children.claim; claim != nil {
+		p.input.ClaimSize = claim.Spec.Resources.Requests.Storage()
+	}
+	if err := render.CheckName(instance.Name); err != nil {
+		p.blame(v1alpha1.ReasonNameTooLong, "%v", err)
+	}
+	if err := r.gatherImage(ctx, instance, config, p); err != nil {
+		return nil, err
+	}
+	if err := r.gatherUserConfig(ctx, instance, p); err != nil {
+		return nil, err
+	}
+	return p, r.gatherCABundle(ctx, instance, config, p)
+}
+
+func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {
+	for _, child := range render.Children(instance.Name) {
+		key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
+		var err error
+		switch child.GVK.Kind {
+		case "Deployment":
+			into.deployment, err = getChild(ctx, r.cached, key, instance, &appsv1.Deployment{})
+		case "PersistentVolumeClaim":
+			into.claim, err = getChild(ctx, r.cached, key, instance, &corev1.PersistentVolumeClaim{})
+		case "Service":
+			into.service, err = getChild(ctx, r.cached, key, instance, &corev1.Service{})
+		case "Ingress":
+			into.ingress, err = getChild(ctx, r.cached, key, instance, &networkingv1.Ingress{})
+		case "HorizontalPodAutoscaler":
+			into.autoscaler, err = getChild(ctx, r.cached, key, instance, &autoscalingv2.HorizontalPodAutoscaler{})
+		case "NetworkPolicy":
+			into.networkPolicy, err = getChild(ctx, r.cached, key, instance, &networkingv1.NetworkPolicy{})
+		case "ConfigMap":
+			into.bundle, err = getChild(ctx, r.cached, key, instance, &corev1.ConfigMap{})
+		}
+		if err != nil {
+			return fmt.Errorf("failed to read %s %s from the cache: %w", child.GVK.Kind, key, err)
+		}
+	}
+	return nil
+}
+
+// getChild is nil for an object that is absent or that another controller owns.
+func getChild[T client.Object](ctx context.Context, reader client.Reader, key client.ObjectKey, owner client.Object, into T) (T, error) {
+	var none T
+	if err := reader.Get(ctx, key, into); err != nil {
+		return none, client.IgnoreNotFound(err) //nolint:wrapcheck // the caller says which object
+	}
+	if controller := metav1.GetControllerOf(into); controller != nil && controller.UID != owner.GetUID() {
+		return none, nil
+	}
+	return into, nil
+}
+
+// reference is the identity of a ConfigMap, or nil where there is none.
+func (r *Reconciler) reference(ctx context.Context, key client.ObjectKey) (*metav1.PartialObjectMetadata, error) {
+	object := configMapMetadata()
+	if err := r.references.Get(ctx, key, object); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil //nolint:nilnil // absent is an answer, not an error
+		}
+		return nil, fmt.Errorf("failed to read ConfigMap %s from the cache: %w", key, err)
+	}
+	return object, nil
+}
+
+func configMapMetadata() *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	return object
+}

@@ -1,0 +1,163 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+)
+
+// userConfig is a referenced ConfigMap as it is to be mounted. data is nil while only the finding is remembered.
+type userConfig struct {
+	key     client.ObjectKey
+	workers *int32
+	data    *corev1.ConfigMap
+}
+
+// userFinding is what is remembered of one content of a user's ConfigMap.
+type userFinding struct {
+	hash    string
+	facts   serverconfig.Facts
+	problem *status.Problem
+}
+
+func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
+	spec := instance.Spec.Server.UserConfig
+	if spec == nil {
+		return nil
+	}
+	if ns := spec.ConfigMapNamespace; ns != "" && ns != instance.Namespace {
+		p.blame(v1alpha1.ReasonUserConfigOtherNS, "spec.server.userConfig names ConfigMap %s/%s, and no Pod can mount a ConfigMap of another namespace: copy it to namespace %s and remove configMapNamespace",
+			ns, spec.ConfigMapName, instance.Namespace)
+		return nil
+	}
+	p.user = userConfig{key: client.ObjectKey{Namespace: instance.Namespace, Name: spec.ConfigMapName}, workers: instance.Spec.Server.Workers}
+	finding, err := r.findUserConfig(ctx, &p.user)
+	if err != nil {
+		return err
+	}
+	if finding.problem != nil {
+		p.problems = append(p.problems, *finding.problem)
+		return nil
+	}
+	p.input.UserConfig = &render.UserConfig{
+		CopyName: render.ConfigCopyName(instance.Name, finding.hash), Hash: finding.hash,
+		TLS: finding.facts.TLS, TCPProbe: finding.facts.MutualTLS || finding.facts.HealthDenied,
+	}
+	return nil
+}
+
+// findUserConfig reads the ConfigMap only if its resourceVersion, or the number of workers to put in, is a new one.
+func (r *Reconciler) findUserConfig(ctx context.Context, user *userConfig) (userFinding, error) {
+	reference, err := r.reference(ctx, user.key)
+	if err != nil {
+		return userFinding{}, err
+	}
+	if reference == nil {
+		return userConfigMissing(user.key), nil
+	}
+	if finding, ok := recall[userFinding](r.contents, user.memoryKey(string(reference.UID), reference.ResourceVersion)); ok {
+		return finding, nil
+	}
+	configMap, err := r.contents.load(ctx, user.key)
+	if err != nil {
+		return userFinding{}, err
+	}
+	if configMap == nil {
+		return userConfigMissing(user.key), nil
+	}
+	finding := user.inspect(configMap)
+	r.contents.found.Add(user.memoryKey(string(configMap.UID), configMap.ResourceVersion), finding)
+	return finding, nil
+}
+
+func (u *userConfig) memoryKey(uid, resourceVersion string) string {
+	workers := int32(0)
+	if u.workers != nil {
+		workers = *u.workers
+	}
+	return fmt.Sprintf("user/%s/%s/%d", uid, resourceVersion, workers)
+}
+
+// inspect checks the content, puts the number of workers in, and keeps the result for this pass.
+func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
+	text, ok := configMap.Data[v1alpha1.UserConfigKey]
+	if !ok {
+		return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigKeyNotFound,
+			"ConfigMap %s, which spec.server.userConfig names, has no key %s (it has %v): put the server's configuration under that key", u.key, v1alpha1.UserConfigKey, slices.Sorted(maps.Keys(configMap.Data)))}
+	}
+	facts, err := serverconfig.Inspect(text)
+	if err == nil && u.workers != nil {
+		text, err = serverconfig.WithWorkers(text, *u.workers)
+	}
+	if err != nil {
+		return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigInvalid, "key %s of ConfigMap %s cannot be read as the server's configuration: %v: mend it", v1alpha1.UserConfigKey, u.key, err)}
+	}
+	configMap.Data[v1alpha1.UserConfigKey] = text
+	u.data = configMap
+	return userFinding{hash: contentHash(configMap), facts: facts}
+}
+
+// payload is the content to mount; it reads the ConfigMap again where only the finding was remembered.
+func (r *Reconciler) payload(ctx context.Context, user *userConfig) (*corev1.ConfigMap, error) {
+	if user.data != nil {
+		return user.data, nil
+	}
+	configMap, err := r.contents.load(ctx, user.key)
+	if err != nil {
+		return nil, err
+	}
+	if configMap == nil {
+		return nil, fmt.Errorf("failed to read ConfigMap %s: it has just been deleted", user.key)
+	}
+	if finding := user.inspect(configMap); finding.problem != nil {
+		return nil, fmt.Errorf("failed to use ConfigMap %s: it has just changed: %s", user.key, finding.problem.Message)
+	}
+	return user.data, nil
+}
+
+func userConfigMissing(key client.ObjectKey) userFinding {
+	return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigNotFound, "ConfigMap %s, which spec.server.userConfig names, does not exist: create it with the key %s", key, v1alpha1.UserConfigKey)}
+}
+
+func userProblem(reason v1alpha1.Reason, format string, args ...any) *status.Problem {
+	return &status.Problem{Reason: reason, Kind: status.User, Message: fmt.Sprintf(format, args...)}
+}
+
+// contentHash is the same for the same keys and values, in hexadecimal.
+func contentHash(configMap *corev1.ConfigMap) string {
+	hash := sha256.New()
+	for _, key := range slices.Sorted(maps.Keys(configMap.Data)) {
+		fmt.Fprintf(hash, "%q=%q\n", key, configMap.Data[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(configMap.BinaryData)) {
+		fmt.Fprintf(hash, "%q=%x\n", key, configMap.BinaryData[key])
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}

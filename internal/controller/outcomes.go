@@ -1,0 +1,85 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+)
+
+func (p *pass) retryAfter(delay time.Duration) {
+	if p.result.RequeueAfter == 0 || delay < p.result.RequeueAfter {
+		p.result.RequeueAfter = delay
+	}
+}
+
+// tell logs every write once, and tells as an event what a user would want to know.
+func (r *Reconciler) tell(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, outcome apply.Outcome) {
+	switch outcome.Action {
+	case apply.ActionUnchanged, apply.ActionPending, apply.ActionNone:
+		return
+	case apply.ActionCreated, apply.ActionUpdated, apply.ActionDeleted, apply.ActionAdopted, apply.ActionTakenOver:
+		log.FromContext(ctx).Info("applied", "object", outcome.Ref.String(), "action", outcome.Action)
+		if outcome.Action == apply.ActionAdopted && outcome.Ref.GVK.Kind == kindClaim {
+			r.events.ClaimReused(instance, outcome.Ref.Name)
+		}
+	}
+}
+
+// problemOf says whose problem an object that could not be applied is.
+func problemOf(outcome apply.Outcome) status.Problem {
+	problem := status.Problem{Kind: status.User, Message: outcome.Err.Error(), About: about(outcome.Ref.GVK.Kind)}
+	var (
+		conflict  *apply.ConflictError
+		immutable *apply.ImmutableError
+		rejected  *apply.RejectedError
+		wait      *apply.WaitError
+	)
+	switch {
+	case errors.As(outcome.Err, &conflict):
+		problem.Reason = v1alpha1.ReasonResourceConflict
+	case errors.As(outcome.Err, &immutable):
+		problem.Reason = v1alpha1.ReasonImmutableField
+	case errors.As(outcome.Err, &rejected):
+		problem.Reason = v1alpha1.ReasonRejected
+	case errors.As(outcome.Err, &wait):
+		problem.Reason, problem.Kind = v1alpha1.ReasonProgressing, status.Wait
+	default:
+		problem.Reason, problem.Kind = v1alpha1.ReasonReconcileError, status.Cluster
+	}
+	return problem
+}
+
+func about(kind string) string {
+	switch kind {
+	case kindClaim:
+		return status.AboutStorage
+	case "Service":
+		return status.AboutService
+	case "Deployment":
+		return status.AboutDeployment
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,137 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// referencesIndex finds the LlamaStackDistributions that use a ConfigMap, by "namespace/name".
+const referencesIndex = "references"
+
+// annotationPrefix is that of the annotations on a LlamaStackDistribution which the operator reads.
+const annotationPrefix = "llamastack.io/"
+
+// referencedConfigMaps indexes a LlamaStackDistribution by every ConfigMap whose change it must follow, and so by its
+// namespace's own bundle even before there is one.
+func referencedConfigMaps(object client.Object) []string {
+	instance, ok := object.(*v1alpha1.LlamaStackDistribution)
+	if !ok {
+		return nil
+	}
+	keys := []string{instance.Namespace + "/" + odhBundle}
+	if spec := instance.Spec.Server.UserConfig; spec != nil {
+		keys = append(keys, instance.Namespace+"/"+spec.ConfigMapName)
+	}
+	if spec := explicitBundle(instance); spec != nil {
+		keys = append(keys, bundleKey(spec, instance.Namespace).String())
+	}
+	return keys
+}
+
+// users maps a ConfigMap to those who use it.
+func users(reader client.Reader) handler.MapFunc {
+	return func(ctx context.Context, object client.Object) []reconcile.Request {
+		list := &v1alpha1.LlamaStackDistributionList{}
+		key := client.ObjectKeyFromObject(object).String()
+		if err := reader.List(ctx, list, client.MatchingFields{referencesIndex: key}, client.UnsafeDisableDeepCopy); err != nil {
+			// Reading an index of a synchronised cache fails only when the index is missing, and Setup makes it.
+			panic(fmt.Sprintf("failed to list the LlamaStackDistributions that use ConfigMap %s: %v", key, err))
+		}
+		requests := make([]reconcile.Request, 0, len(list.Items))
+		for i := range list.Items {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
+		return requests
+	}
+}
+
+// owner maps a child to its LlamaStackDistribution: by the controlling owner, and by label where there is none, which
+// is how a claim that is to be retained looks.
+func owner(_ context.Context, object client.Object) []reconcile.Request {
+	name := object.GetLabels()[v1alpha1.LabelInstance]
+	if controller := metav1.GetControllerOf(object); controller != nil {
+		if controller.Kind != v1alpha1.Kind || !strings.HasPrefix(controller.APIVersion, v1alpha1.GroupVersion.Group+"/") {
+			return nil
+		}
+		name = controller.Name
+	}
+	if name == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: name}}}
+}
+
+// declared lets through what changes a LlamaStackDistribution's meaning: its spec, its deletion, our annotations. The
+// operator's own status writes are not among it.
+func declared(onEdit func(before, after *v1alpha1.LlamaStackDistribution)) predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, okBefore := e.ObjectOld.(*v1alpha1.LlamaStackDistribution)
+		after, okAfter := e.ObjectNew.(*v1alpha1.LlamaStackDistribution)
+		if !okBefore || !okAfter {
+			return false
+		}
+		if before.Generation != after.Generation {
+			onEdit(before, after)
+			return true
+		}
+		return before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
+			before.UID != after.UID || !maps.Equal(ourAnnotations(before), ourAnnotations(after))
+	}}
+}
+
+func ourAnnotations(object client.Object) map[string]string {
+	ours := map[string]string{}
+	for key, value := range object.GetAnnotations() {
+		if strings.HasPrefix(key, annotationPrefix) {
+			ours[key] = value
+		}
+	}
+	return ours
+}
+
+// foreign lets through what somebody else did to a child, and drops the echo of our own writes and of resyncs.
+func foreign(isEcho func(client.Object) bool) predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(e event.CreateEvent) bool { return !isEcho(e.Object) },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetResourceVersion() != e.ObjectNew.GetResourceVersion() && !isEcho(e.ObjectNew)
+		},
+	}
+}
+
+// isEcho is whether a watch shows what the operator itself wrote, or something older.
+func (r *Reconciler) isEcho(child client.Object) bool {
+	controller := metav1.GetControllerOf(child)
+	return controller != nil && r.engine.Echo(controller.UID, child)
+}
+
+// moved lets through new contents of a ConfigMap, as far as metadata tells.
+func moved() predicate.Predicate { return predicate.ResourceVersionChangedPredicate{} }

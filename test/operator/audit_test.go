@@ -1,0 +1,133 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+)
+
+// auditLog is the API server's own record of every request that it answered.
+type auditLog struct{ path, policy string }
+
+func newAuditLog(dir string) *auditLog {
+	log := &auditLog{path: filepath.Join(dir, "audit.log"), policy: filepath.Join(dir, "policy.yaml")}
+	policy := "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n"
+	Expect(os.WriteFile(log.policy, []byte(policy), 0o600)).To(Succeed())
+	return log
+}
+
+// request is one answered request of the operator's.
+type request struct {
+	Verb, Resource, Subresource, Namespace, Name, URI string
+	Code                                              int32
+}
+
+// mark is the place in the log up to which a spec does not look.
+func (a *auditLog) mark() int64 {
+	GinkgoHelper()
+	info, err := os.Stat(a.path)
+	Expect(err).NotTo(HaveOccurred())
+	return info.Size()
+}
+
+// since returns the operator's requests after the mark, but those that are always on the wire: the lease, the watches
+// and the Events.
+func (a *auditLog) since(mark int64) []request {
+	GinkgoHelper()
+	return a.read(mark, func(r request) bool {
+		return r.Verb != "watch" && r.Resource != "leases" && r.Resource != "events"
+	})
+}
+
+// in is since, for the objects of one namespace.
+func (a *auditLog) in(namespace string, mark int64) []request {
+	GinkgoHelper()
+	var found []request
+	for _, r := range a.since(mark) {
+		if r.Namespace == namespace {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (a *auditLog) forbidden() []request {
+	return a.read(0, func(r request) bool { return r.Code == 403 })
+}
+
+func (a *auditLog) read(mark int64, keep func(request) bool) []request {
+	GinkgoHelper()
+	file, err := os.Open(a.path)
+	Expect(err).NotTo(HaveOccurred())
+	defer file.Close()
+	_, err = file.Seek(mark, 0)
+	Expect(err).NotTo(HaveOccurred())
+	var found []request
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		event := &auditv1.Event{}
+		if json.Unmarshal(lines.Bytes(), event) != nil || event.ImpersonatedUser == nil || event.ImpersonatedUser.Username != serviceAccount {
+			continue // a line that is being written, or somebody else's request
+		}
+		if r := asRequest(event); keep(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func asRequest(event *auditv1.Event) request {
+	r := request{Verb: event.Verb, URI: event.RequestURI}
+	if event.ObjectRef != nil {
+		r.Resource, r.Subresource, r.Namespace, r.Name = event.ObjectRef.Resource, event.ObjectRef.Subresource, event.ObjectRef.Namespace, event.ObjectRef.Name
+	}
+	if event.ResponseStatus != nil {
+		r.Code = event.ResponseStatus.Code
+	}
+	return r
+}
+
+// writes are the requests that change something.
+func writes(requests []request) []request {
+	var found []request
+	for _, r := range requests {
+		if strings.Contains("create update patch delete deletecollection", r.Verb) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// reads are the requests that only look.
+func reads(requests []request) []request {
+	var found []request
+	for _, r := range requests {
+		if r.Verb == "get" || r.Verb == "list" {
+			found = append(found, r)
+		}
+	}
+	return found
+}

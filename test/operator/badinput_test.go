@@ -1,0 +1,193 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+)
+
+// withinASecond is how soon a mended mistake heals.
+const withinASecond = time.Second
+
+var _ = Describe("A mistake", func() {
+	var namespace string
+	BeforeEach(func(ctx context.Context) { namespace = newNamespace(ctx, false) })
+
+	// expectUntouched fails when the operator writes to the Deployment in spite of the mistake.
+	expectUntouched := func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, before *appsv1.Deployment) {
+		GinkgoHelper()
+		Consistently(func() string { return deploymentOf(ctx, instance).ResourceVersion }).WithTimeout(500 * time.Millisecond).Should(Equal(before.ResourceVersion))
+	}
+
+	It("in the distribution's name names the known ones, tells an event, and leaves the running server alone", func(ctx context.Context) {
+		instance := llsdtest.Make("named").Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		before := deploymentOf(ctx, instance)
+		mark := audit.mark()
+
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Distribution.Name = "no-such" })
+
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnknownDistribution, "no-such", "starter", "postgres-demo"))
+		Eventually(eventsOf(ctx, instance)).Should(ContainElement(HavePrefix("Warning UnknownDistribution")))
+		expectUntouched(ctx, instance, before)
+		Expect(writes(audit.in(namespace, mark))).To(HaveLen(1), "one status write, and no hot loop")
+
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Distribution.Name = "starter" })
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+	})
+
+	It("of a missing ConfigMap heals within a second of its creation", func(ctx context.Context) {
+		instance := llsdtest.Make("early").Namespace(namespace).Distribution("starter").UserConfig("late").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigNotFound, namespace+"/late", "create it"))
+		Expect(client.IgnoreNotFound(admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}))).To(Succeed())
+
+		create(ctx, configMap(namespace, "late", map[string]string{"config.yaml": "version: '2'\n"}))
+		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(withinASecond).Should(Succeed())
+		becomeReady(ctx, instance)
+	})
+
+	It("of a missing key says which keys there are, and leaves the running server alone", func(ctx context.Context) {
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
+		instance := llsdtest.Make("keyed").Namespace(namespace).Distribution("starter").UserConfig("config").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		before := deploymentOf(ctx, instance)
+
+		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data = map[string]string{"run.yaml": "version: '2'\n"} })
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigKeyNotFound, "config.yaml", "run.yaml"))
+		expectUntouched(ctx, instance, before)
+
+		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data = map[string]string{"config.yaml": "version: '2'\n"} })
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
+	})
+
+	It("of a configuration that is not YAML says where", func(ctx context.Context) {
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n\tbad: [\n"}))
+		instance := llsdtest.Make("garbled").Namespace(namespace).Distribution("starter").UserConfig("config").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigInvalid, "line 2", namespace+"/config"))
+	})
+
+	It("of another namespace's user ConfigMap is refused, because no Pod could mount it", func(ctx context.Context) {
+		other := newNamespace(ctx, false)
+		create(ctx, configMap(other, "config", map[string]string{"config.yaml": "version: '2'\n"}))
+		instance := llsdtest.Make("abroad").Namespace(namespace).Distribution("starter").UserConfigIn(other, "config").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigOtherNS, other+"/config", "copy it to namespace "+namespace))
+	})
+
+	It("of a missing or bad CA bundle says which key and which block, and heals", func(ctx context.Context) {
+		instance := llsdtest.Make("trusting").Namespace(namespace).Distribution("starter").CABundle("ca", "a.crt", "b.crt").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleNotFound, namespace+"/ca", "a.crt, b.crt"))
+
+		create(ctx, configMap(namespace, "ca", map[string]string{"a.crt": newCertificate("a")}))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleKeyNotFound, "b.crt"))
+
+		broken := newCertificate("b") + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = broken })
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleInvalid, namespace+"/ca", "b.crt", "2"))
+
+		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = newCertificate("b") })
+		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(withinASecond).Should(Succeed())
+		becomeReady(ctx, instance)
+	})
+
+	It("of another namespace's CA bundle is refused until the operator's ConfigMap lists the namespace", Serial, func(ctx context.Context) {
+		other := newNamespace(ctx, false)
+		create(ctx, configMap(other, "ca", map[string]string{"ca-bundle.crt": newCertificate("shared")}))
+		instance := llsdtest.Make("borrower").Namespace(namespace).Distribution("starter").CABundleIn(other, "ca").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleOtherNS, other, "ca-bundle-namespaces"))
+
+		configureOperator(ctx, map[string]string{"ca-bundle-namespaces": "- " + other + "\n"})
+		becomeReady(ctx, instance)
+	})
+
+	It("of a name that is too long is a condition", func(ctx context.Context) {
+		instance := llsdtest.Make(strings.Repeat("n", 60)).Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonNameTooLong, "60"))
+	})
+
+	It("of an object in the way leaves it untouched and names it, and heals when it is gone", func(ctx context.Context) {
+		theirs := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "blocked-service"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}}}
+		create(ctx, theirs)
+		instance := llsdtest.Make("blocked").Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict, "Service", "blocked-service"))
+		after := get(ctx, namespace, "blocked-service", &corev1.Service{})
+		Expect(after.ResourceVersion).To(Equal(theirs.ResourceVersion))
+		Expect(deploymentOf(ctx, instance)).NotTo(BeNil(), "everything else goes on")
+	})
+
+	It("in an immutable field names it with both values, and everything else goes on", func(ctx context.Context) {
+		instance := llsdtest.Make("shrunk").Namespace(namespace).Distribution("starter").Storage("2Gi").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		claim := get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{})
+		Expect(claim.Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"))
+
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			small := llsdtest.Make("x").Storage("1Gi").Obj().Spec.Server.Storage.Size
+			i.Spec.Server.Storage.Size = small
+			i.Spec.Server.ContainerSpec.Env = []corev1.EnvVar{{Name: "A", Value: "b"}}
+		})
+		Eventually(func() []corev1.EnvVar { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env }).Should(ContainElement(HaveField("Name", "A")))
+		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a claim never shrinks")
+	})
+
+	It("that the API server finds is told with the field and no stack", func(ctx context.Context) {
+		instance := llsdtest.Make("refused").Namespace(namespace).Distribution("starter").Env("not=legal", "x").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(And(
+			say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "spec.template.spec.containers[0].env", "not=legal"), Not(ContainSubstring("goroutine"))))
+	})
+})
+
+// eventsOf polls the Events about a LlamaStackDistribution as "type reason: note".
+func eventsOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() ([]string, error) {
+	return func() ([]string, error) {
+		list := &eventsv1.EventList{}
+		if err := admin.List(ctx, list, client.InNamespace(instance.Namespace)); err != nil {
+			return nil, err
+		}
+		var found []string
+		for i := range list.Items {
+			if list.Items[i].Regarding.Name == instance.Name {
+				found = append(found, list.Items[i].Type+" "+list.Items[i].Reason+": "+list.Items[i].Note)
+			}
+		}
+		return found, nil
+	}
+}

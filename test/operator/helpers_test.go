@@ -1,0 +1,184 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"math/big"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	gomegatypes "github.com/onsi/gomega/types"
+	"github.com/prometheus/client_golang/prometheus"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+)
+
+// newNamespace makes the namespace of one spec. With hold, Deployments in it roll out only when the spec says so.
+func newNamespace(ctx context.Context, hold bool) string {
+	GinkgoHelper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
+	if hold {
+		namespace.Annotations = map[string]string{holdAnnotation: "true"}
+	}
+	Expect(admin.Create(ctx, namespace)).To(Succeed())
+	return namespace.Name
+}
+
+func create(ctx context.Context, objects ...client.Object) {
+	GinkgoHelper()
+	for _, object := range objects {
+		Expect(admin.Create(ctx, object)).To(Succeed())
+	}
+}
+
+// edit changes an object as a user would with kubectl edit.
+func edit[T client.Object](ctx context.Context, object T, change func(T)) {
+	GinkgoHelper()
+	Eventually(func() error {
+		if err := admin.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return err
+		}
+		before, _ := object.DeepCopyObject().(client.Object)
+		change(object)
+		return admin.Patch(ctx, object, client.MergeFrom(before))
+	}).Should(Succeed())
+}
+
+// get reads an object anew until it is there.
+func get[T client.Object](ctx context.Context, namespace, name string, into T) T {
+	GinkgoHelper()
+	Eventually(func() error { return admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into) }).Should(Succeed())
+	return into
+}
+
+func deploymentOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) *appsv1.Deployment {
+	GinkgoHelper()
+	return get(ctx, instance.Namespace, instance.Name, &appsv1.Deployment{})
+}
+
+// statusOf polls the status of a LlamaStackDistribution.
+func statusOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() (v1alpha1.LlamaStackDistributionStatus, error) {
+	return func() (v1alpha1.LlamaStackDistributionStatus, error) {
+		current := &v1alpha1.LlamaStackDistribution{}
+		err := admin.Get(ctx, client.ObjectKeyFromObject(instance), current)
+		return current.Status, err
+	}
+}
+
+// conditionOf polls one condition as "status reason: message"; it is "" while there is none for this generation.
+func conditionOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, conditionType v1alpha1.ConditionType) func() (string, error) {
+	return func() (string, error) {
+		current := &v1alpha1.LlamaStackDistribution{}
+		if err := admin.Get(ctx, client.ObjectKeyFromObject(instance), current); err != nil {
+			return "", err
+		}
+		condition := meta.FindStatusCondition(current.Status.Conditions, string(conditionType))
+		if condition == nil || condition.ObservedGeneration != current.Generation {
+			return "", nil
+		}
+		return fmt.Sprintf("%s %s: %s", condition.Status, condition.Reason, condition.Message), nil
+	}
+}
+
+// say matches a condition by its status and reason, and any number of texts in its message.
+func say(status metav1.ConditionStatus, reason v1alpha1.Reason, texts ...string) gomegatypes.GomegaMatcher {
+	matchers := []gomegatypes.GomegaMatcher{HavePrefix("%s %s: ", status, reason)}
+	for _, text := range texts {
+		matchers = append(matchers, ContainSubstring(text))
+	}
+	return And(matchers...)
+}
+
+// becomeReady waits until the LlamaStackDistribution is Ready for its current generation and its server was asked.
+func becomeReady(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+	Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
+}
+
+func configMap(namespace, name string, data map[string]string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: data}
+}
+
+// counted is the sum of a counter of the operator's over all series that have the label value.
+func counted(name, labelValue string) float64 {
+	GinkgoHelper()
+	return sum(registry, name, labelValue)
+}
+
+// reconcilesTotal is how many reconciles of LlamaStackDistributions there have been in this process.
+func reconcilesTotal() float64 {
+	GinkgoHelper()
+	return sum(ctrlmetrics.Registry, "controller_runtime_reconcile_total", "llamastackdistribution")
+}
+
+func sum(from prometheus.Gatherer, name, labelValue string) float64 {
+	GinkgoHelper()
+	families, err := from.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	total := 0.0
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			for _, label := range metric.GetLabel() {
+				if label.GetValue() == labelValue {
+					total += metric.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return total
+}
+
+// configureOperator merges keys into the operator's ConfigMap for the time of a spec, which must be Serial.
+func configureOperator(ctx context.Context, data map[string]string) {
+	GinkgoHelper()
+	key := configMap(operatorNamespace, operatorconfig.Name, nil)
+	before := get(ctx, operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).Data
+	edit(ctx, key, func(c *corev1.ConfigMap) { maps.Copy(c.Data, data) })
+	DeferCleanup(func(ctx context.Context) { edit(ctx, key, func(c *corev1.ConfigMap) { c.Data = before }) })
+}
+
+// newCertificate is a self-signed certificate authority in PEM.
+func newCertificate(name string) string {
+	GinkgoHelper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	Expect(err).NotTo(HaveOccurred())
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}

@@ -1,0 +1,95 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+)
+
+var _ = Describe("The operator's traffic", Serial, func() {
+	// A CR with storage, a user configuration and 2 replicas has these children: ServiceAccount, claim, Service,
+	// PodDisruptionBudget, Deployment, copy of the configuration.
+	const children = 6
+
+	It("creates a server with few requests and then goes quiet", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		mark := audit.mark()
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
+		instance := llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+
+		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		seen := audit.in(namespace, mark)
+		Expect(len(reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", reads(seen))
+		Expect(len(writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", writes(seen))
+	})
+
+	It("sends no request for 30 seconds while servers are Ready", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		instance := llsdtest.Make("still").Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		connections, mark := servers.connections(namespace, "still"), audit.mark()
+
+		Consistently(func() []request { return audit.since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
+		Expect(servers.connections(namespace, "still")).To(Equal(connections), "HTTP calls to the server")
+	})
+
+	It("costs nothing to reconcile when nothing changed", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
+		instance := llsdtest.Make("same").Namespace(namespace).Distribution("starter").Storage("1Gi").UserConfig("config").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		renders, reconciles := counted("llama_stack_operator_renders_total", "rendered"), reconcilesTotal()
+		connections, mark := servers.connections(namespace, "same"), audit.mark()
+
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Annotations = map[string]string{"llamastack.io/look-again": "now"} })
+
+		Eventually(reconcilesTotal).Should(BeNumerically(">", reconciles))
+		Expect(audit.since(mark)).To(BeEmpty())
+		Expect(counted("llama_stack_operator_renders_total", "rendered")).To(Equal(renders))
+		Expect(servers.connections(namespace, "same")).To(Equal(connections))
+	})
+
+	It("reads a ConfigMap again after a metadata edit, and does nothing else", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
+		instance := llsdtest.Make("touched").Namespace(namespace).Distribution("starter").UserConfig("config").Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		mark := audit.mark()
+
+		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Labels = map[string]string{"team": "a"} })
+
+		Eventually(func() int { return len(audit.since(mark)) }).Should(Equal(1))
+		Consistently(func() int { return len(audit.since(mark)) }).WithTimeout(2 * time.Second).Should(Equal(1))
+		Expect(audit.since(mark)[0]).To(HaveField("Verb", "get"))
+	})
+})
