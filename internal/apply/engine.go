@@ -1,0 +1,290 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	// FieldOwner is the one field manager that intents are applied under.
+	FieldOwner = "llama-stack-operator"
+	// HandoverOwner holds spec.replicas of a Deployment between the apply that stops asking for a number and the autoscaler's first
+	// change. Without an owner the API server would reset the field to 1.
+	HandoverOwner = FieldOwner + "-autoscaling"
+	// HashAnnotation carries the hash of the intent that was last applied to an object.
+	HashAnnotation = "llamastack.io/applied-hash"
+)
+
+// ErrOwnerDeleted is returned for every object of an owner that is being deleted: asking for that is a mistake of the caller.
+var ErrOwnerDeleted = errors.New("failed to apply: the owner is being deleted")
+
+// Label is one label that marks everything that the engine makes.
+type Label struct{ Key, Value string }
+
+// LegacyManagers names the field managers that an earlier release wrote an owner's objects under. An empty name means none.
+type LegacyManagers struct {
+	// Update is the manager of entries of operation Update, which a plain create leaves.
+	Update string
+	// Apply is the manager of entries of operation Apply.
+	Apply string
+}
+
+// Observer is told of what goes to the API server.
+type Observer interface {
+	// Applied is called once for every object that was written, or tried to be: the action is that of its Outcome.
+	Applied(kind, action string)
+	// LiveRead is called for every read that does not come from a cache.
+	LiveRead(kind string)
+}
+
+// Options are what an Engine works with. All fields are required, except where they say otherwise.
+type Options struct {
+	// Scheme knows every kind that is applied, as a Go type of k8s.io/api.
+	Scheme *runtime.Scheme
+	// Cache reads typed objects from informers that see ManagedLabel only, and whose transform is CacheTransform. Objects that it
+	// returns are not changed.
+	Cache client.Reader
+	// Live reads from the API server.
+	Live client.Reader
+	// Writer writes to the API server. Nothing is read through it.
+	Writer client.Client
+	// ManagedLabel marks objects as ours. Intents carry it already.
+	ManagedLabel Label
+	// LegacyManagers tells which managers to take over from. Nil: none.
+	LegacyManagers func(owner client.Object) LegacyManagers
+	// Clock measures how long an applied object has not been seen in the cache. Nil: the real one.
+	Clock clock.PassiveClock
+	// Observer counts. Nil: nobody does.
+	Observer Observer
+}
+
+// Engine applies intents. It is safe for concurrent use by different owners; one owner is worked on by one caller at a time.
+type Engine struct {
+	Options
+
+	comparer *comparer
+	memory   *memory
+}
+
+// New makes an Engine. It sends nothing.
+func New(options Options) *Engine {
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
+	if options.Observer == nil {
+		options.Observer = nobody{}
+	}
+	if options.LegacyManagers == nil {
+		options.LegacyManagers = func(client.Object) LegacyManagers { return LegacyManagers{} }
+	}
+	return &Engine{Options: options, comparer: newComparer(options.Scheme), memory: newMemory()}
+}
+
+// Ref names one object.
+type Ref struct {
+	GVK             schema.GroupVersionKind
+	Namespace, Name string
+}
+
+// String is "Kind namespace/name".
+func (r Ref) String() string { return r.GVK.Kind + " " + r.Namespace + "/" + r.Name }
+
+func (r Ref) key() types.NamespacedName {
+	return types.NamespacedName{Namespace: r.Namespace, Name: r.Name}
+}
+
+func refOf(obj *unstructured.Unstructured) Ref {
+	return Ref{GVK: obj.GroupVersionKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+// Action is what was done about one object.
+type Action string
+
+// The actions.
+const (
+	// ActionNone: there was nothing to do, or nothing was done because of the error.
+	ActionNone Action = "None"
+	// ActionUnchanged: the live object has all that the intent asks for.
+	ActionUnchanged Action = "Unchanged"
+	// ActionCreated: the object did not exist.
+	ActionCreated Action = "Created"
+	// ActionUpdated: the object existed and was ours.
+	ActionUpdated Action = "Updated"
+	// ActionAdopted: the object carried our label and had no controller.
+	ActionAdopted Action = "Adopted"
+	// ActionTakenOver: the object was written by an earlier release, whose field managers were replaced by ours.
+	ActionTakenOver Action = "TakenOver"
+	// ActionDeleted: the object was deleted.
+	ActionDeleted Action = "Deleted"
+	// ActionPending: nothing was done yet. Without an error the cache has not shown what was just written: come back within
+	// UnseenTimeout. With a WaitError an object has to go first, and the watch on it tells when.
+	ActionPending Action = "Pending"
+)
+
+// Outcome is the result for one object.
+type Outcome struct {
+	Ref    Ref
+	Action Action
+	// Err is nil, a *ConflictError, *ImmutableError or *RejectedError (for the user to act on), a *WaitError, or anything else
+	// (trouble with the cluster, worth a retry).
+	Err error
+}
+
+// Request is what one owner wants.
+type Request struct {
+	// Owner becomes the controller of the objects.
+	Owner    client.Object
+	OwnerGVK schema.GroupVersionKind
+	// Intent identifies what Objects and Absent were made from; Settled takes it.
+	Intent string
+	// Objects are applied in this order. They carry neither owner references nor managedFields, and are not changed.
+	Objects []*unstructured.Unstructured
+	// Absent objects are deleted if the owner controls them, and if they are in the cache.
+	Absent []Ref
+	// Kept objects were applied earlier, are wanted still and not looked at now, because InSync holds for them.
+	Kept []Ref
+	// NoOwner tells which objects get no owner reference, and lose the one that they have. Nil: none.
+	NoOwner func(obj *unstructured.Unstructured) bool
+}
+
+// Apply brings Objects to the cluster and removes Absent. There is one Outcome for each, in that order.
+func (e *Engine) Apply(ctx context.Context, request Request) []Outcome {
+	if request.Owner.GetDeletionTimestamp() != nil {
+		return refuse(request)
+	}
+	r := e.newRun(request)
+	outcomes := make([]Outcome, 0, len(request.Objects)+len(request.Absent))
+	for _, obj := range request.Objects {
+		outcomes = append(outcomes, r.apply(ctx, obj))
+	}
+	for _, ref := range request.Absent {
+		outcomes = append(outcomes, r.remove(ctx, ref))
+	}
+	e.memory.put(request.Owner.GetUID(), owned{intent: request.Intent, settled: settled(outcomes), objects: r.after})
+	return outcomes
+}
+
+func refuse(request Request) []Outcome {
+	outcomes := make([]Outcome, 0, len(request.Objects)+len(request.Absent))
+	for _, obj := range request.Objects {
+		outcomes = append(outcomes, Outcome{Ref: refOf(obj), Action: ActionNone, Err: ErrOwnerDeleted})
+	}
+	for _, ref := range request.Absent {
+		outcomes = append(outcomes, Outcome{Ref: ref, Action: ActionNone, Err: ErrOwnerDeleted})
+	}
+	return outcomes
+}
+
+func settled(outcomes []Outcome) bool {
+	for _, o := range outcomes {
+		if o.Err != nil || o.Action == ActionPending {
+			return false
+		}
+	}
+	return true
+}
+
+// Settled tells whether applying intent again would find nothing to do: the last Apply had this intent and left nothing open, and
+// every object is in the cache at the resourceVersion that was verified then. It reads caches only.
+func (e *Engine) Settled(owner types.UID, intent string) bool {
+	last, ok := e.memory.get(owner)
+	if !ok || !last.settled || last.intent != intent {
+		return false
+	}
+	for ref, rec := range last.objects {
+		obj, err := e.cached(context.Background(), ref)
+		if err != nil || versionOf(obj) != rec.resourceVersion {
+			return false
+		}
+	}
+	return true
+}
+
+func versionOf(obj client.Object) string {
+	if obj == nil {
+		return ""
+	}
+	return obj.GetResourceVersion()
+}
+
+// Echo tells whether obj, as a watch shows it, is what an Apply for owner returned, or something older: nothing to wake up for.
+func (e *Engine) Echo(owner types.UID, obj client.Object) bool {
+	gvk, err := e.Writer.GroupVersionKindFor(obj)
+	if err != nil {
+		return false
+	}
+	last, _ := e.memory.get(owner)
+	rec, ok := last.objects[Ref{GVK: gvk, Namespace: obj.GetNamespace(), Name: obj.GetName()}]
+	return ok && rec.uid == obj.GetUID() && !newer(obj.GetResourceVersion(), rec.resourceVersion)
+}
+
+// Forget drops what is remembered of an owner that is gone.
+func (e *Engine) Forget(owner types.UID) { e.memory.drop(owner) }
+
+// cached returns nil when ref is not in the cache.
+func (e *Engine) cached(ctx context.Context, ref Ref) (client.Object, error) {
+	return e.read(ctx, e.Cache, ref)
+}
+
+// read gets a typed object, nil when there is none.
+func (e *Engine) read(ctx context.Context, reader client.Reader, ref Ref) (client.Object, error) {
+	obj, err := e.Scheme.New(ref.GVK)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read %s: %w", ref, err)
+	}
+	typed, ok := obj.(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("failed to read %s: %T is no object", ref, obj)
+	}
+	if err := reader.Get(ctx, ref.key(), typed); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return nil, nil //nolint:nilnil // Absence is an answer here, not an error.
+		}
+		return nil, fmt.Errorf("failed to read %s: %w", ref, err)
+	}
+	return typed, nil
+}
+
+// readMetadata gets an object's metadata from the API server, nil when there is none.
+func (e *Engine) readMetadata(ctx context.Context, ref Ref) (*metav1.PartialObjectMetadata, error) {
+	e.Observer.LiveRead(ref.GVK.Kind)
+	obj := &metav1.PartialObjectMetadata{}
+	obj.SetGroupVersionKind(ref.GVK)
+	if err := e.Live.Get(ctx, ref.key(), obj); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return nil, nil //nolint:nilnil // Absence is an answer here, not an error.
+		}
+		return nil, fmt.Errorf("failed to read %s: %w", ref, err)
+	}
+	return obj, nil
+}
+
+type nobody struct{}
+
+func (nobody) Applied(string, string) {}
+func (nobody) LiveRead(string)        {}

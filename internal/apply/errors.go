@@ -1,0 +1,152 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ConflictError says that an object, or a field of it, belongs to somebody else. Nothing was written.
+type ConflictError struct {
+	Ref Ref
+	// Holder is who has it: "Kind/name" of a controller, or a field manager and its fields, or that nobody is known.
+	Holder string
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s exists and belongs to %s; it is left as it is: remove or rename it, or choose another name", e.Ref, e.Holder)
+}
+
+// ImmutableError says that an intent changes what the API server does not let anybody change. Nothing was sent.
+type ImmutableError struct {
+	Ref Ref
+	// Field is a path such as "spec.selector"; Old and New are the live and the wanted value, as compact JSON or plain text.
+	Field, Old, New string
+}
+
+func (e *ImmutableError) Error() string {
+	return fmt.Sprintf("%s: %s cannot be changed from %s to %s: go back to the old value, or delete the object to have it made anew",
+		e.Ref, e.Field, e.Old, e.New)
+}
+
+// RejectedError says that the API server does not accept an object.
+type RejectedError struct {
+	Ref Ref
+	// Reason is what is wrong and where, one "field: why" after the other.
+	Reason string
+	// Policy is true when a rule of the cluster refused (a quota, an admission policy, a webhook): that may pass without a change of
+	// the intent, so a slow retry makes sense. False: the object itself is invalid.
+	Policy bool
+}
+
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("the API server rejects %s: %s", e.Ref, e.Reason)
+}
+
+// WaitError says what has to happen first. A watch will see it happen.
+type WaitError struct {
+	Ref    Ref
+	Reason string
+}
+
+func (e *WaitError) Error() string { return fmt.Sprintf("waiting: %s %s", e.Ref, e.Reason) }
+
+// classify turns what the API server answered to a write into one of the kinds of errors that callers know.
+func classify(ref Ref, verb string, err error) error {
+	status := apierrors.APIStatus(nil)
+	if !errors.As(err, &status) {
+		return fmt.Errorf("failed to %s %s: %w", verb, ref, err)
+	}
+	s := status.Status()
+	switch {
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return &WaitError{Ref: ref, Reason: "cannot be made: its namespace is being deleted"}
+	case apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict):
+		return &ConflictError{Ref: ref, Holder: holders(s)}
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+		return &RejectedError{Ref: ref, Reason: causes(s), Policy: denied(s)}
+	case apierrors.IsForbidden(err) && !unauthorized(s):
+		return &RejectedError{Ref: ref, Reason: causes(s), Policy: true}
+	}
+	return fmt.Errorf("failed to %s %s: %w", verb, ref, err)
+}
+
+// denied: webhooks and ValidatingAdmissionPolicies choose their own codes, but the API server words the refusal.
+func denied(s metav1.Status) bool {
+	return strings.Contains(s.Message, "denied the request") || strings.Contains(s.Message, "denied request")
+}
+
+// unauthorized tells the operator's missing permissions from a refusal by admission; both are 403 Forbidden. The authorizer says
+// `User "x" cannot patch resource …`, the plugin OwnerReferencesPermissionEnforcement "cannot set blockOwnerDeletion …".
+func unauthorized(s metav1.Status) bool {
+	return strings.Contains(s.Message, `User "`) && strings.Contains(s.Message, " cannot ") ||
+		strings.Contains(s.Message, "cannot set blockOwnerDeletion") || strings.Contains(s.Message, "cannot set an ownerRef")
+}
+
+// causes lists "field: why", or the message when the status has no details.
+func causes(s metav1.Status) string {
+	if s.Details == nil {
+		return s.Message
+	}
+	var lines []string
+	for _, c := range s.Details.Causes {
+		line := c.Message
+		if c.Field != "" {
+			line = c.Field + ": " + c.Message
+		}
+		if c.Message != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return s.Message
+	}
+	return strings.Join(lines, "; ")
+}
+
+// managerName finds the manager in `conflict with "name" using apps/v1`, which is how the API server words it.
+var managerName = regexp.MustCompile(`conflict with "([^"]*)"`)
+
+// holders says who manages the fields that an apply without force ran into.
+func holders(s metav1.Status) string {
+	var names []string
+	fields := map[string][]string{}
+	for _, c := range s.Details.Causes {
+		name := c.Message
+		if m := managerName.FindStringSubmatch(c.Message); m != nil {
+			name = fmt.Sprintf("field manager %q", m[1])
+		}
+		if _, ok := fields[name]; !ok {
+			names = append(names, name)
+		}
+		fields[name] = append(fields[name], strings.TrimPrefix(c.Field, "."))
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		slices.Sort(fields[name])
+		names[i] = fmt.Sprintf("%s (%s)", name, strings.Join(fields[name], ", "))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,95 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// intent is one object as it should be.
+type intent struct {
+	ref Ref
+	// object is what is sent, with owner reference and hash.
+	object *unstructured.Unstructured
+	// fields is the same in canonical form, for comparisons.
+	fields map[string]any
+	hash   string
+	// owned: the object carries an owner reference.
+	owned bool
+}
+
+// newIntent completes obj, which it does not change.
+func (r *run) newIntent(obj *unstructured.Unstructured) (*intent, error) {
+	in := &intent{ref: refOf(obj), object: obj.DeepCopy()}
+	in.owned = r.request.NoOwner == nil || !r.request.NoOwner(obj)
+	if in.owned {
+		in.object.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(r.request.Owner, r.request.OwnerGVK)})
+	}
+	fields, err := r.comparer.canonical(in.object)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the intent of %s: %w", in.ref, err)
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, fmt.Errorf("failed to hash the intent of %s: %w", in.ref, err)
+	}
+	sum := sha256.New()
+	add(sum, string(text))
+	in.hash = short(sum)
+	in.fields = fields
+	annotate(in.object.Object, HashAnnotation, in.hash)
+	annotate(in.fields, HashAnnotation, in.hash)
+	return in, nil
+}
+
+// annotate sets one annotation of an object in unstructured form.
+func annotate(object map[string]any, key, value string) {
+	child(child(object, "metadata"), "annotations")[key] = value
+}
+
+// child returns the map at key, which it makes if there is none.
+func child(object map[string]any, key string) map[string]any {
+	m, ok := object[key].(map[string]any)
+	if !ok {
+		m = map[string]any{}
+		object[key] = m
+	}
+	return m
+}
+
+func deployment(gvk schema.GroupVersionKind) bool {
+	return gvk.GroupKind() == appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind()
+}
+
+// replicas tells whether the intent is a Deployment that asks for a number of replicas.
+func (in *intent) replicas() bool {
+	_, found, err := unstructured.NestedFieldNoCopy(in.fields, "spec", "replicas")
+	return err == nil && found && deployment(in.ref.GVK)
+}
+
+// recreates tells whether the intent is a Deployment of strategy Recreate.
+func (in *intent) recreates() bool {
+	kind, _, err := unstructured.NestedString(in.fields, "spec", "strategy", "type")
+	return err == nil && kind == string(appsv1.RecreateDeploymentStrategyType) && deployment(in.ref.GVK)
+}

@@ -1,0 +1,83 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// DigestAnnotation stands for a ConfigMap's content in the cache. It is never written to the cluster.
+const DigestAnnotation = "llamastack.io/content-digest"
+
+// hashBytes of a SHA-256 are enough to tell intents of one object apart.
+const hashBytes = 16
+
+// CacheTransform is the transform of every informer that Options.Cache reads from: it drops what comparisons do not need. Applying it
+// twice changes nothing more.
+func CacheTransform(obj any) (any, error) {
+	if cm, ok := obj.(*corev1.ConfigMap); ok {
+		Digest(cm)
+	}
+	if o, ok := obj.(metav1.Object); ok {
+		StripManagedFields(o)
+	}
+	return obj, nil
+}
+
+// StripManagedFields reduces managedFields to manager, operation, subresource and time.
+func StripManagedFields(obj metav1.Object) {
+	entries := obj.GetManagedFields()
+	for i, e := range entries {
+		entries[i] = metav1.ManagedFieldsEntry{Manager: e.Manager, Operation: e.Operation, Subresource: e.Subresource, Time: e.Time}
+	}
+}
+
+// Digest replaces a ConfigMap's data and binaryData by DigestAnnotation.
+func Digest(cm *corev1.ConfigMap) {
+	if _, done := cm.Annotations[DigestAnnotation]; done && len(cm.Data) == 0 && len(cm.BinaryData) == 0 {
+		return
+	}
+	sum := sha256.New()
+	for _, key := range slices.Sorted(maps.Keys(cm.Data)) {
+		add(sum, "data", key, cm.Data[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(cm.BinaryData)) {
+		add(sum, "binaryData", key, string(cm.BinaryData[key]))
+	}
+	if cm.Annotations == nil {
+		cm.Annotations = map[string]string{}
+	}
+	cm.Annotations[DigestAnnotation] = short(sum)
+	cm.Data, cm.BinaryData = nil, nil
+}
+
+// add writes parts so that no two lists of parts look the same.
+func add(sum hash.Hash, parts ...string) {
+	for _, part := range parts {
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part) // A hash takes everything.
+	}
+}
+
+func short(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)[:hashBytes]) }
