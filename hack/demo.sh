@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# Shows the operator at work: a real server of each era, made Ready from a few lines of YAML, and asked a question.
+#
+#   up     brings up or uses a cluster, deploys the operator, starts the servers and calls them
+#   clean  removes all that "up" made: servers, operator, cluster, each only if "up" brought it
+#
+# hack/demo/lib.sh says how to use a cluster of your own. DEMO_TIMEOUT is how many seconds servers may take to become
+# Ready (default 600). Where the real servers' images can neither be pulled nor built, a stand-in is shown, and the
+# first and the last line say so; with CI=true that is a failure.
+set -euo pipefail
+
+# shellcheck source=hack/demo/lib.sh
+. "$(dirname "$0")/demo/lib.sh"
+
+NAMESPACE=llama-stack-demo
+SERVERS=(llama-stack ogx)
+PORT=8321
+# What "clean" has to undo is written on the demo's namespace.
+MARK=demo.llamastack.io
+STANDING_IN="NOTE: the images of real Llama Stack servers can neither be pulled nor built here; this demo runs a stand-in server instead"
+
+# follow LOG PID shows the log of a background job: nothing for the first seconds, in which it may turn out that the
+# first line to print is another one.
+follow() {
+	local log="$1" pid="$2" patience=15 shown=0 lines
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		patience=$((patience - 1))
+		[ "$patience" -lt 0 ] || continue
+		lines="$(wc -l <"$log")"
+		[ "$lines" = "$shown" ] || sed -n "$((shown + 1)),${lines}p" "$log" >&2
+		shown="$lines"
+	done
+}
+
+# choose_servers sets REAL to yes, or to no where there is no way to get the images of real servers.
+choose_servers() {
+	local log pid status=0
+	log="$(mktemp)"
+	provide_servers >"$log" 2>&1 &
+	pid=$!
+	follow "$log" "$pid"
+	wait "$pid" || status=$?
+	REAL=yes
+	case "$status" in
+	0) ;;
+	"$UNAVAILABLE")
+		REAL=no LLAMA_STACK_IMG='' OGX_IMG=''
+		echo "$STANDING_IN"
+		tail -n 1 "$log" >&2
+		if [ "${CI:-}" = true ]; then
+			echo "error: with CI=true the demo must show real servers"
+			return 1
+		fi
+		;;
+	*) cat "$log" >&2 ;;
+	esac
+	rm -f "$log"
+	[ "$status" = 0 ] || [ "$status" = "$UNAVAILABLE" ]
+}
+
+# manifest FILE prints a manifest of hack/demo with the images in their places.
+manifest() {
+	sed -e "s|LLAMA_STACK_IMG|${LLAMA_STACK_IMG:-$STAND_IN_IMG}|" -e "s|OGX_IMG|${OGX_IMG:-$STAND_IN_IMG}|" \
+		-e "s|STAND_IN_IMG|$STAND_IN_IMG|" "hack/demo/$1"
+}
+
+load_images() {
+	load operator stand-in
+	[ "$REAL" = no ] || load "${SERVERS[@]}"
+}
+
+# mark KEY remembers on the namespace that "clean" has something to undo.
+mark() { quiet kubectl annotate --overwrite namespace "$NAMESPACE" "$MARK/$1=true"; }
+
+marked() { [ "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o jsonpath="{.metadata.annotations['${MARK//./\\.}/$1']}")" = true ]; }
+
+has_operator() { [ -n "$(kubectl -n llama-stack-k8s-operator-system get deployments --ignore-not-found -o name)" ]; }
+
+deploy() {
+	manifest inference.yaml | quiet kubectl apply -f -
+	[ "$STARTED" = no ] || mark cluster
+	has_operator || mark operator
+	deploy_operator
+	quiet kubectl -n "$NAMESPACE" rollout status deployment/inference --timeout=2m
+	manifest servers.yaml | kubectl apply -f - >&2
+}
+
+progress() {
+	kubectl -n "$NAMESPACE" get llsd -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase}, {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}'
+}
+
+# await_ready waits for every server, and says whenever something changed.
+await_ready() {
+	local deadline=$((SECONDS + ${DEMO_TIMEOUT:-600})) last='' now
+	until kubectl -n "$NAMESPACE" wait --for=condition=Ready llsd "${SERVERS[@]}" --timeout=2s >/dev/null 2>&1; do
+		now="$(progress)"
+		[ "$now" = "$last" ] || say "$now"
+		last="$now"
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			say "error: not Ready after ${DEMO_TIMEOUT:-600} s; this is what there is:"
+			kubectl -n "$NAMESPACE" describe llsd >&2
+			kubectl -n "$NAMESPACE" get pods,events >&2
+			return 1
+		fi
+	done
+}
+
+# url SERVER PATH prints where the API server passes requests on to a server's Service.
+url() { echo "/api/v1/namespaces/$NAMESPACE/services/http:$1-service:$PORT/proxy$2"; }
+
+# field NAME prints the strings of that name in the JSON that is read.
+field() { grep -o "\"$1\": *\"[^\"]*\"" | sed -e 's/^"[^"]*": *"//' -e 's/"$//' || true; }
+
+# talk SERVER asks a server for its models, and the stand-in's a question, through its Service.
+talk() {
+	local models model answer
+	models="$(kubectl get --raw "$(url "$1" /v1/models)")"
+	model="$(field id <<<"$models" | grep 'echo$' || true)"
+	[ -n "$model" ] || { say "error: $1 does not list the model of the stand-in: $models"; return 1; }
+	answer="$(kubectl create -f - --raw "$(url "$1" /v1/chat/completions)" <<<"{\"model\": \"$model\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello, $1!\"}]}")"
+	answer="$(field content <<<"$answer")"
+	echo "$1: GET /v1/models says: $model"
+	echo "$1: POST /v1/chat/completions says: $answer"
+	[[ "$answer" == *"Hello, $1!"* ]] || { say "error: $1 did not answer the question"; return 1; }
+}
+
+next_steps() {
+	cat <<-TEXT
+
+		What to try next:
+		  export KUBECONFIG=$KUBECONFIG
+		$(type -P kubectl >/dev/null || echo "  alias kubectl=$KUBECTL")
+		  kubectl -n $NAMESPACE get llsd -o wide
+		  kubectl -n $NAMESPACE describe llsd ogx
+		  kubectl -n $NAMESPACE port-forward service/ogx-service $PORT   # then: curl http://localhost:$PORT/v1/models
+		  kubectl -n $NAMESPACE scale llsd ogx --replicas=0              # stops it, keeps its data
+		  kubectl -n $NAMESPACE delete deployment llama-stack            # is back at once
+		  kubectl -n $NAMESPACE edit llsd llama-stack                    # for instance its env; docs/api.md has every field
+		  make demo-clean                                                # removes all of this
+	TEXT
+}
+
+up() {
+	[ -z "${KUBECONFIG:-}" ] || use_cluster
+	choose_servers
+	[ "$REAL" = no ] || echo "The operator of LlamaStackDistributions, with a real server of each era: $LLAMA_STACK_IMG and $OGX_IMG"
+	[ -n "${KUBECONFIG:-}" ] || use_cluster
+	step "building the operator and the stand-ins" provide_binaries
+	load_images
+	step "deploying the operator $IMG, the stand-in for inference, and the servers" deploy
+	step "waiting until the servers are Ready" await_ready
+	echo
+	echo "\$ kubectl -n $NAMESPACE get llsd"
+	kubectl -n "$NAMESPACE" get llsd
+	echo
+	for server in "${SERVERS[@]}"; do talk "$server"; done
+	next_steps
+	[ "$REAL" = yes ] || echo "$STANDING_IN"
+}
+
+# remove_operator keeps the CRD while there are servers of others.
+remove_operator() {
+	local everything=''
+	[ -n "$(kubectl get llsd --all-namespaces -o name)" ] || everything=yes
+	UNINSTALL_CRD="$everything" quiet hack/deploy.sh undeploy
+}
+
+clean() {
+	local operator=no node=no
+	if [ -z "${KUBECONFIG:-}" ] && ! { [ -x bin/cluster ] && cluster status >/dev/null 2>&1; }; then
+		say "there is no cluster, and so no demo"
+		return
+	fi
+	use_cluster
+	! marked operator || operator=yes
+	! marked cluster || node=yes
+	if [ "$node" = yes ]; then
+		step "stopping the cluster that the demo started" cluster down
+		return
+	fi
+	step "removing the demo's servers" quiet kubectl delete namespace "$NAMESPACE" --ignore-not-found
+	[ "$operator" = no ] || step "removing the operator that the demo deployed" remove_operator
+}
+
+case "${1:-}" in
+up | clean) "$1" ;;
+*) say "usage: hack/demo.sh up|clean"; exit 2 ;;
+esac

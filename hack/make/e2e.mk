@@ -1,0 +1,27 @@
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# What shows the operator at work with real servers. hack/demo/lib.sh says which variables choose another cluster.
+
+.PHONY: demo
+demo: ## Show the operator at work: a cluster, the operator, a real server of each era, and an answer of each.
+	@hack/demo.sh up
+
+.PHONY: demo-clean
+demo-clean: ## Remove what "make demo" made.
+	@hack/demo.sh clean
+
+.PHONY: test-e2e
+test-e2e: ## Run the end-to-end tests with real servers, on the node of cluster-up or the cluster of KUBECONFIG.
+	@test/e2e/run.sh

@@ -1,0 +1,124 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e_test
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+)
+
+// minimalConfig starts servers of both eras. Their data is below ~, which is on the volume.
+const minimalConfig = `version: '2'
+image_name: minimal
+distro_name: minimal
+apis: [inference]
+providers:
+  inference:
+  - provider_id: PROVIDER
+    provider_type: remote::vllm
+    config:
+      base_url: ${env.VLLM_URL}
+      api_token: fake
+      refresh_models: true
+storage:
+  backends:
+    kv_default: {type: kv_sqlite, db_path: ~/.llama/kv.db}
+    sql_default: {type: sql_sqlite, db_path: ~/.llama/sql.db}
+  stores:
+    metadata: {namespace: registry, backend: kv_default}
+    inference: {table_name: inference_store, backend: sql_default}
+    conversations: {table_name: conversations, backend: sql_default}
+    prompts: {namespace: prompts, backend: kv_default}
+    connectors: {namespace: connectors, backend: kv_default}
+server:
+  port: 8321
+  insecure: true
+`
+
+// configWith is minimalConfig with an id for the provider, which is the first part of the ids of its models.
+func configWith(provider string) map[string]string {
+	return map[string]string{v1alpha1.UserConfigKey: strings.ReplaceAll(minimalConfig, "PROVIDER", provider)}
+}
+
+func objectMeta(namespace, name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Namespace: namespace, Name: name}
+}
+
+// The ids that OpenShift gives to a Pod: a user of the namespace's range, who is in no file of the image, and the
+// root group.
+const randomUser = int64(1000660000)
+
+func likeOpenShift(server *llsdtest.Wrapper) *v1alpha1.LlamaStackDistribution {
+	user, group := randomUser, int64(0)
+	return server.PodSecurityContext(&corev1.PodSecurityContext{RunAsUser: &user, RunAsGroup: &group, FSGroup: &user}).Obj()
+}
+
+var _ = Describe("Real servers with a random user id and a user's configuration", Ordered, func() {
+	var (
+		older, newer *v1alpha1.LlamaStackDistribution
+		config       *corev1.ConfigMap
+	)
+
+	BeforeAll(func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		config = &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: configWith("before")}
+		older = likeOpenShift(realServer(namespace, "older", image.llamaStack).Storage("1Gi").UserConfig(config.Name))
+		newer = likeOpenShift(realServer(namespace, "newer", image.ogx).Storage("1Gi").UserConfig(config.Name))
+		create(ctx, config, older, newer)
+	})
+
+	It("become Ready and serve", func(ctx SpecContext) {
+		for _, server := range []*v1alpha1.LlamaStackDistribution{older, newer} {
+			becomeReady(ctx, server)
+			serve(ctx, server, "before/"+firstModel, openAIShape)
+		}
+		pods, err := podsOf(ctx, config.Namespace)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(pods).To(HaveEach(HaveField("Spec.SecurityContext", And(
+			HaveField("RunAsUser", HaveValue(Equal(randomUser))), HaveField("RunAsGroup", HaveValue(BeZero())),
+			HaveField("RunAsNonRoot", HaveValue(BeTrue())),
+		))))
+	}, NodeTimeout(2*serverStarts))
+
+	It("roll out once when the content of the ConfigMap changes, and not for its labels", func(ctx SpecContext) {
+		By("labelling it")
+		edit(ctx, config, func(c *corev1.ConfigMap) { c.Labels = map[string]string{"touched": "true"} })
+		By("leaving one of the servers alone")
+		edit(ctx, older, func(server *v1alpha1.LlamaStackDistribution) { *server.Spec.Replicas = 0 })
+
+		edit(ctx, config, func(c *corev1.ConfigMap) { c.Data = configWith("after") })
+		Eventually(conditionOf(ctx, newer, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
+		becomeReady(ctx, newer)
+		serve(ctx, newer, "after/"+firstModel, openAIShape)
+		Expect(revision(ctx, newer)).To(Equal("2"))
+
+		sets := &appsv1.ReplicaSetList{}
+		Expect(kube.List(ctx, sets, client.InNamespace(newer.Namespace), client.MatchingLabels{v1alpha1.LabelInstance: newer.Name})).To(Succeed())
+		Expect(sets.Items).To(HaveLen(2))
+	}, NodeTimeout(2*serverStarts))
+})

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+# Runs the end-to-end tests: brings up or uses a cluster, deploys the operator on it, and tests it with real servers.
+#
+#   test/e2e/run.sh [argument of the test binary...]     such as -ginkgo.focus='random user'
+#
+# hack/demo/lib.sh says how to use a cluster of your own. Real servers are a must here.
+set -euo pipefail
+
+# shellcheck source=hack/demo/lib.sh
+. "$(dirname "$0")/../../hack/demo/lib.sh"
+
+# Longer than the specs may take together.
+readonly TIMEOUT=40m
+
+use_cluster
+step "providing the images of real servers" provide_servers
+step "building the operator and the stand-ins" provide_binaries
+load operator stand-in llama-stack ogx
+step "deploying the operator $IMG" deploy_operator
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+status=0
+GOWORK=off CGO_ENABLED="${CGO_ENABLED:-0}" go test -tags e2e -count=1 -timeout "$TIMEOUT" -v ./test/e2e -ginkgo.v -ginkgo.no-color "$@" | tee "$log" || status=$?
+# The count that every run of tests ends with.
+sed -n -E 's/.* -- ([0-9]+) Passed \| ([0-9]+) Failed .*/\1 passed, \2 failed/p' "$log"
+exit "$status"

@@ -1,0 +1,144 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package e2e_test runs the operator as it is deployed, on a real node, with real servers: `make test-e2e` provides
+// cluster, images and operator. Cases that a real server cannot be made to show are played by test/server.
+package e2e_test
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// What the specs take for granted about the operator's deployment, written down again rather than imported.
+const (
+	operatorNamespace  = "llama-stack-k8s-operator-system"
+	operatorDeployment = "llama-stack-k8s-operator-controller-manager"
+	operatorLabel      = "control-plane=controller-manager"
+	leaseName          = "54e06e98.llamastack.io"
+)
+
+// Patience, on a busy machine with two cores.
+const (
+	// serverStarts is what a real server takes to import its packages, open its databases and list its models.
+	serverStarts = 4 * time.Minute
+	// podStarts is what a Pod of the stand-in takes.
+	podStarts = time.Minute
+	// soon is what the operator takes to act.
+	soon = 15 * time.Second
+	// leaderTakesOver is what a standby takes after a leader that was killed: the lease runs out first.
+	leaderTakesOver = 90 * time.Second
+	poll            = 250 * time.Millisecond
+)
+
+// images of servers on the cluster.
+type images struct {
+	standIn, llamaStack, ogx string
+}
+
+// What the real servers say of themselves.
+const (
+	llamaStackVersion = "0.7.3"
+	ogxVersion        = "1.3.0"
+)
+
+// The suite's world: one cluster with one operator, shared by specs that each have a namespace of their own.
+var (
+	restConfig *rest.Config
+	kube       client.Client
+	clientset  *kubernetes.Clientset
+	image      images
+	inference  backend
+	logs       = operatorLogs{lines: map[string][]string{}}
+)
+
+func TestEndToEnd(t *testing.T) {
+	path := kubeconfig()
+	if path == "" {
+		t.Fatal("set E2E_KUBECONFIG or KUBECONFIG to a cluster on which the operator is deployed; make test-e2e provides it")
+	}
+	var err error
+	if restConfig, err = clientcmd.BuildConfigFromFlags("", path); err != nil {
+		t.Fatalf("failed to read the kubeconfig %s: %v", path, err)
+	}
+	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(soon)
+	SetDefaultEventuallyPollingInterval(poll)
+	RunSpecs(t, "End to end")
+}
+
+func kubeconfig() string { return cmp.Or(os.Getenv("E2E_KUBECONFIG"), os.Getenv("KUBECONFIG")) }
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	image = images{
+		standIn:    cmp.Or(os.Getenv("STAND_IN_IMG"), "localhost/llama-stack-stand-in:dev"),
+		llamaStack: cmp.Or(os.Getenv("LLAMA_STACK_IMG"), "docker.io/llamastack/distribution-starter:"+llamaStackVersion),
+		ogx:        cmp.Or(os.Getenv("OGX_IMG"), "docker.io/ogxai/distribution-starter:"+ogxVersion),
+	}
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+
+	restConfig.QPS = -1 // polling from many specs is not to be slowed down
+	var err error
+	kube, err = client.New(restConfig, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	clientset, err = kubernetes.NewForConfig(restConfig)
+	Expect(err).NotTo(HaveOccurred())
+
+	operatorIsUp(ctx)
+	inference = startBackend(ctx)
+})
+
+// operatorIsUp waits until every replica of the operator is up.
+func operatorIsUp(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(func() (appsv1.DeploymentStatus, error) {
+		deployment := &appsv1.Deployment{}
+		err := kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorDeployment}, deployment)
+		return deployment.Status, err
+	}).WithTimeout(podStarts).Should(SatisfyAll(
+		HaveField("AvailableReplicas", BeNumerically(">=", 2)),
+		HaveField("UnavailableReplicas", BeZero()),
+	), "deploy the operator first: make deploy")
+}
+
+// What the operator was forbidden to do is a hole in its RBAC, whatever the spec that made it try.
+var _ = AfterSuite(func(ctx SpecContext) {
+	if clientset == nil {
+		return
+	}
+	logs.collect(ctx)
+	Expect(logs.matching(`is forbidden: User`)).To(BeEmpty(), "requests of the operator that its RBAC does not allow")
+	Expect(logs.matching(`panic`)).To(BeEmpty(), "panics of the operator")
+})

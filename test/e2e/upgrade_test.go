@@ -1,0 +1,122 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e_test
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+)
+
+// setEnv sets a variable of a server's container.
+func setEnv(name, value string) func(*v1alpha1.LlamaStackDistribution) {
+	return func(server *v1alpha1.LlamaStackDistribution) {
+		container := &server.Spec.Server.ContainerSpec
+		container.Env = slices.DeleteFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == name })
+		container.Env = append(container.Env, corev1.EnvVar{Name: name, Value: value})
+	}
+}
+
+func setImage(reference string) func(*v1alpha1.LlamaStackDistribution) {
+	return func(server *v1alpha1.LlamaStackDistribution) {
+		server.Spec.Server.Distribution = v1alpha1.DistributionType{Image: reference}
+	}
+}
+
+var _ = Describe("A real server through its life", Ordered, func() {
+	const (
+		claimName = "server-pvc"
+		fileText  = "kept through the upgrade\n"
+		message   = "remember me"
+	)
+	var (
+		server             *v1alpha1.LlamaStackDistribution
+		claim              corev1.PersistentVolumeClaim
+		file, conversation string
+	)
+
+	BeforeAll(func(ctx SpecContext) {
+		server = realServer(newNamespace(ctx), "server", image.llamaStack).Storage("1Gi").Retention(v1alpha1.RetentionRetain).Obj()
+	})
+
+	It("becomes Ready and serves", func(ctx SpecContext) {
+		create(ctx, server)
+		becomeReady(ctx, server)
+		serve(ctx, server, "vllm/"+firstModel, openAIShape)
+
+		Eventually(statusOf(ctx, server)).Should(And(
+			HaveField("Phase", v1alpha1.PhaseReady),
+			HaveField("Image", image.llamaStack),
+			HaveField("Version.LlamaStackServerVersion", llamaStackVersion),
+			HaveField("AvailableReplicas", int32(1)),
+			HaveField("ServiceURL", ContainSubstring("server-service."+server.Namespace)),
+			HaveField("DistributionConfig.Providers", ContainElement(And(
+				HaveField("ProviderType", "remote::vllm"), HaveField("Health.Status", "OK"),
+			))),
+		))
+		for _, part := range []v1alpha1.ConditionType{
+			v1alpha1.ConditionDeploymentReady, v1alpha1.ConditionHealthCheck, v1alpha1.ConditionStorageReady, v1alpha1.ConditionServiceReady,
+		} {
+			Eventually(conditionOf(ctx, server, part)).Should(HavePrefix("True "), string(part))
+		}
+	}, NodeTimeout(2*serverStarts))
+
+	It("reads with the newer server what the older one wrote", func(ctx SpecContext) {
+		var err error
+		file, err = upload(ctx, server, "kept.txt", fileText)
+		Expect(err).NotTo(HaveOccurred())
+		conversation, err = converse(ctx, server, message)
+		Expect(err).NotTo(HaveOccurred())
+		claim = *get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{})
+
+		edit(ctx, server, setImage(image.ogx))
+		becomeReady(ctx, server)
+		Eventually(statusOf(ctx, server)).Should(HaveField("Version.LlamaStackServerVersion", ogxVersion))
+		serve(ctx, server, "vllm/"+firstModel, openAIShape)
+
+		Expect(download(ctx, server, file)).To(Equal(fileText))
+		Expect(recall(ctx, server, conversation)).To(ContainSubstring(message))
+		Expect(get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{}).UID).To(Equal(claim.UID))
+	}, NodeTimeout(2*serverStarts))
+
+	It("rolls out when its environment changes", func(ctx SpecContext) {
+		edit(ctx, server, setEnv("VLLM_URL", inference.second))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
+		becomeReady(ctx, server)
+		serve(ctx, server, "vllm/"+secondModel, openAIShape)
+
+		Expect(revision(ctx, server)).To(Equal("3"), "one for the creation, one for each edit")
+		Expect(download(ctx, server, file)).To(Equal(fileText))
+	}, NodeTimeout(2*serverStarts))
+
+	It("leaves nothing but the claim that it is to retain when it is deleted", func(ctx SpecContext) {
+		Expect(kube.Delete(ctx, server)).To(Succeed())
+		Eventually(owned).WithContext(ctx).WithArguments(server.Namespace).WithTimeout(podStarts).Should(BeEmpty())
+
+		kept := get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{})
+		Expect(kept.DeletionTimestamp).To(BeNil())
+		Expect(kept.OwnerReferences).To(BeEmpty())
+		Expect(kept.Status.Phase).To(Equal(corev1.ClaimBound))
+	}, NodeTimeout(2*podStarts))
+})
