@@ -52,7 +52,9 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 	outcomes := r.engine.Apply(ctx, apply.Request{
 		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: intent,
 		Objects: objects, Absent: absent(instance, p, objects), Kept: kept(instance, p, wanted),
-		NoOwner: func(object *unstructured.Unstructured) bool { return keepsClaim(instance) && object.GetKind() == kindClaim },
+		NoOwner: func(object *unstructured.Unstructured) bool {
+			return keepsClaim(instance) && object.GetKind() == kindClaim
+		},
 	})
 	r.judge(ctx, instance, p, outcomes)
 	if p.input.CABundle != nil {

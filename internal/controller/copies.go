@@ -17,6 +17,7 @@ limitations under the License.
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -102,16 +104,23 @@ func (c *copies) owned(ctx context.Context, instance *v1alpha1.LlamaStackDistrib
 	}
 	items := slices.DeleteFunc(slices.Clone(list.Items), func(item corev1.ConfigMap) bool { return !metav1.IsControlledBy(&item, instance) })
 	slices.SortFunc(items, func(a, b corev1.ConfigMap) int {
-		if byTime := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); byTime != 0 {
-			return byTime
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), newerFirst(a.ResourceVersion, b.ResourceVersion))
 	})
 	names := make([]string, len(items))
 	for i := range items {
 		names[i] = items[i].Name
 	}
 	return names, nil
+}
+
+// newerFirst orders what was created in the same second. The copies are immutable, so that the version is mostly that of
+// their creation.
+func newerFirst(a, b string) int {
+	order, err := resourceversion.CompareResourceVersion(b, a)
+	if err != nil {
+		return strings.Compare(b, a)
+	}
+	return order
 }
 
 func (c *copies) deleteUnused(ctx context.Context, deployment *appsv1.Deployment, names []string, p *pass) error {

@@ -244,7 +244,9 @@ func isLlamaStackDistribution(object client.Object) bool {
 }
 
 var _ = Describe("The environment", func() {
-	env := func(values map[string]string) func(string) string { return func(name string) string { return values[name] } }
+	env := func(values map[string]string) func(string) string {
+		return func(name string) string { return values[name] }
+	}
 
 	It("names the operator's namespace", func() {
 		Expect(manager.Namespace(env(map[string]string{"OPERATOR_NAMESPACE": "mine"}))).To(Equal("mine"))

@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -130,4 +131,16 @@ func reads(requests []request) []request {
 		}
 	}
 	return found
+}
+
+// waitForQuiet waits until the operator has sent nothing for a second.
+func waitForQuiet() {
+	GinkgoHelper()
+	mark, since := audit.mark(), time.Now()
+	Eventually(func() time.Duration {
+		if len(audit.since(mark)) > 0 {
+			mark, since = audit.mark(), time.Now()
+		}
+		return time.Since(since)
+	}).Should(BeNumerically(">", time.Second))
 }

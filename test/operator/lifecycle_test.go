@@ -148,7 +148,9 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 		Expect(deploymentOf(ctx, instance).Spec.Template.Annotations).To(HaveKey("kubectl.kubernetes.io/restartedAt"))
 
 		edit(ctx, get(ctx, namespace, "drift-ca-bundle", &corev1.ConfigMap{}), func(c *corev1.ConfigMap) { c.Data["ca-bundle.crt"] = "gone" })
-		Eventually(func() string { return get(ctx, namespace, "drift-ca-bundle", &corev1.ConfigMap{}).Data["ca-bundle.crt"] }).WithTimeout(withinASecond).Should(ContainSubstring("BEGIN CERTIFICATE"))
+		Eventually(func() string {
+			return get(ctx, namespace, "drift-ca-bundle", &corev1.ConfigMap{}).Data["ca-bundle.crt"]
+		}).WithTimeout(withinASecond).Should(ContainSubstring("BEGIN CERTIFICATE"))
 
 		edit(ctx, get(ctx, namespace, "drift-sa", &corev1.ServiceAccount{}), func(s *corev1.ServiceAccount) { delete(s.Labels, v1alpha1.LabelManagedBy) })
 		Eventually(func() map[string]string { return get(ctx, namespace, "drift-sa", &corev1.ServiceAccount{}).Labels }).WithTimeout(withinASecond).Should(HaveKey(v1alpha1.LabelManagedBy))
@@ -239,9 +241,13 @@ var _ = Describe("Deleting a LlamaStackDistribution", func() {
 			return get(ctx, namespace, "dropped-pvc", &corev1.PersistentVolumeClaim{}).OwnerReferences
 		}
 		Expect(owners()).To(HaveLen(1))
-		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionRetain })
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionRetain
+		})
 		Eventually(owners).Should(BeEmpty())
-		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionDelete })
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionDelete
+		})
 		Eventually(owners).Should(HaveLen(1))
 	})
 

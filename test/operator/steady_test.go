@@ -41,7 +41,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 
-		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		waitForQuiet()
 		seen := audit.in(namespace, mark)
 		Expect(len(reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", reads(seen))
 		Expect(len(writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", writes(seen))
@@ -52,7 +52,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		instance := llsdtest.Make("still").Namespace(namespace).Distribution("starter").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		waitForQuiet()
 		connections, mark := servers.connections(namespace, "still"), audit.mark()
 
 		Consistently(func() []request { return audit.since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
@@ -65,11 +65,13 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		instance := llsdtest.Make("same").Namespace(namespace).Distribution("starter").Storage("1Gi").UserConfig("config").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		waitForQuiet()
 		renders, reconciles := counted("llama_stack_operator_renders_total", "rendered"), reconcilesTotal()
 		connections, mark := servers.connections(namespace, "same"), audit.mark()
 
-		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Annotations = map[string]string{"llamastack.io/look-again": "now"} })
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Annotations = map[string]string{"llamastack.io/look-again": "now"}
+		})
 
 		Eventually(reconcilesTotal).Should(BeNumerically(">", reconciles))
 		Expect(audit.since(mark)).To(BeEmpty())
@@ -83,7 +85,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		instance := llsdtest.Make("touched").Namespace(namespace).Distribution("starter").UserConfig("config").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		Eventually(func() int64 { return audit.mark() }).MustPassRepeatedly(20).Should(Equal(audit.mark()))
+		waitForQuiet()
 		mark := audit.mark()
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Labels = map[string]string{"team": "a"} })
