@@ -23,8 +23,7 @@ import (
 )
 
 // InSync tells whether an object is as the owner's last Apply of it left or found it: in the cache at the resourceVersion that was
-// verified then, or written so recently that the cache need not show it. An object whose content is dear to read is applied
-// again only where this does not hold.
+// verified then. An object whose content is dear to read is applied again only where this does not hold.
 func (e *Engine) InSync(owner types.UID, ref Ref) bool {
 	last, ok := e.memory.get(owner)
 	if !ok {
@@ -35,11 +34,5 @@ func (e *Engine) InSync(owner types.UID, ref Ref) bool {
 		return false
 	}
 	obj, err := e.cached(context.Background(), ref)
-	if err != nil {
-		return false
-	}
-	if obj == nil {
-		return rec.awaited(e.Clock.Now())
-	}
-	return obj.GetResourceVersion() == rec.resourceVersion
+	return err == nil && versionOf(obj) == rec.resourceVersion
 }

@@ -17,8 +17,11 @@ limitations under the License.
 package apply_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -59,6 +62,8 @@ type wire struct {
 	sent  []string
 	// answer, when set and not nil for a request, takes the place of the API server's.
 	answer func(*http.Request) (*http.Response, error)
+	// from and to are replaced in answers.
+	from, to []byte
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -76,8 +81,18 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 			return response, err
 		}
 	}
-	return w.next.RoundTrip(r)
+	response, err := w.next.RoundTrip(r)
+	if err != nil || len(w.from) == 0 {
+		return response, err
+	}
+	body, err := io.ReadAll(response.Body)
+	body = bytes.ReplaceAll(body, w.from, w.to)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return response, errors.Join(err)
 }
+
+// rewrite changes what the API server answers from now on; empty texts end that.
+func (w *wire) rewrite(from, to string) { w.from, w.to = []byte(from), []byte(to) }
 
 // take returns what was sent since the last call.
 func (w *wire) take() []string {
