@@ -24,9 +24,10 @@ import (
 )
 
 // LlamaStackDistributionSpec is the desired state of a Llama Stack server.
+// +kubebuilder:validation:XValidation:rule="!has(self.server.autoscaling) || !has(self.replicas) || self.server.autoscaling.maxReplicas >= self.replicas",message="server.autoscaling.maxReplicas must be at least replicas; raise the one or lower the other",fieldPath=".server.autoscaling.maxReplicas"
 type LlamaStackDistributionSpec struct {
 	// Replicas is the number of server Pods. Default 1; 0 stops the server and keeps everything else.
-	// With autoscaling it is the lower bound and the autoscaler decides the number.
+	// With autoscaling it is a lower bound, and the autoscaler decides the number.
 	// +kubebuilder:default:=1
 	// +kubebuilder:validation:XValidation:rule="self >= 0",message="replicas must be 0 or more; 0 stops the server"
 	// +optional
@@ -44,7 +45,7 @@ type ServerSpec struct {
 	Distribution DistributionType `json:"distribution"`
 	// ContainerSpec is the server's container.
 	// +optional
-	ContainerSpec ContainerSpec `json:"containerSpec,omitempty"`
+	ContainerSpec ContainerSpec `json:"containerSpec,omitempty,omitzero"`
 	// Workers is the number of server processes in each Pod. Default 1. Where it is set, missing CPU and memory
 	// limits are made equal to the requests, and the CPU request defaults to one core for each worker.
 	// +kubebuilder:validation:Minimum=1
@@ -93,7 +94,9 @@ const (
 )
 
 // DistributionType is a server image: a name that the operator maps to an image, or an image.
-// +kubebuilder:validation:XValidation:rule="!(has(self.name) && has(self.image))",message="Only one of name or image can be specified"
+// An empty text is as good as none.
+// +kubebuilder:validation:XValidation:rule="!(has(self.name) && size(self.name) > 0 && has(self.image) && size(self.image) > 0)",message="Only one of name or image can be specified"
+// +kubebuilder:validation:XValidation:rule="has(self.name) && size(self.name) > 0 || has(self.image) && size(self.image) > 0",message="set name to a distribution that the operator knows, such as starter, or image to a container image"
 type DistributionType struct {
 	// Name of a distribution that the operator knows; status.distributionConfig.availableDistributions lists them.
 	// The image behind a name can change when the operator is upgraded or its configuration changes.
@@ -111,12 +114,12 @@ type ContainerSpec struct {
 	// +optional
 	Name string `json:"name,omitempty"`
 	// Port that the server listens on, from 1 to 65535. Default (0) is 8321.
-	// +kubebuilder:validation:XValidation:rule="self >= 0 && self <= 65535",message="port must be from 1 to 65535, or 0 for the default 8321"
+	// +kubebuilder:validation:XValidation:rule="self >= 0 && self <= 65535",message="port must be from 1 to 65535, or 0 for the default, 8321"
 	// +optional
 	Port int32 `json:"port,omitempty"`
 	// Resources of the container. Missing requests default to one CPU for each worker and 1Gi of memory.
 	// +optional
-	Resources corev1.ResourceRequirements `json:"resources,omitempty"`
+	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
 	// Env is added to the operator's own environment variables, and wins over them.
 	// +optional
 	Env []corev1.EnvVar `json:"env,omitempty"`
@@ -192,17 +195,20 @@ type PodDisruptionBudgetSpec struct {
 }
 
 // AutoscalingSpec is a HorizontalPodAutoscaler for the server.
+// +kubebuilder:validation:XValidation:rule="self.maxReplicas >= 1",message="maxReplicas must be 1 or more; remove autoscaling to stop scaling",fieldPath=".maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.maxReplicas >= self.minReplicas",message="maxReplicas must be at least minReplicas; raise the one or lower the other",fieldPath=".maxReplicas"
 type AutoscalingSpec struct {
 	// MinReplicas is the lower bound; the greater of it, replicas and 1 applies.
 	// +optional
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
-	// MaxReplicas is the upper bound, at least 1, minReplicas and replicas.
-	// +optional
-	MaxReplicas int32 `json:"maxReplicas,omitempty"`
+	// MaxReplicas is the upper bound: at least 1, at least minReplicas and at least replicas.
+	MaxReplicas int32 `json:"maxReplicas"`
 	// TargetCPUUtilizationPercentage of the CPU request, at least 1. Default 80 where no target is set.
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the CPU request, such as 80"
 	// +optional
 	TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage,omitempty"`
 	// TargetMemoryUtilizationPercentage of the memory request, at least 1.
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the memory request, such as 80"
 	// +optional
 	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
 }
@@ -210,9 +216,11 @@ type AutoscalingSpec struct {
 // StorageSpec is the server's PersistentVolumeClaim.
 type StorageSpec struct {
 	// Size of the claim, more than 0. Default 10Gi. It can grow where the StorageClass allows it, and never shrinks.
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
 	// +optional
 	Size *resource.Quantity `json:"size,omitempty"`
 	// MountPath is the absolute path of the volume in the container. Default /.llama.
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || self.matches('^/+[^/:][^:]*$')",message="mountPath must be an absolute path other than / and without a colon, such as /.llama"
 	// +optional
 	MountPath string `json:"mountPath,omitempty"`
 	// RetentionPolicy is what happens to the claim when the LlamaStackDistribution is deleted:
@@ -260,6 +268,7 @@ type CABundleConfig struct {
 	// +kubebuilder:validation:MaxItems=50
 	// +kubebuilder:validation:items:MaxLength=253
 	// +kubebuilder:validation:items:Pattern=`^[a-zA-Z0-9]([a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$`
+	// +kubebuilder:validation:items:XValidation:rule="!self.contains('..')",message="a key must not contain two dots in a row; write the name of a key of the ConfigMap, such as ca-bundle.crt"
 	// +optional
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
 }
@@ -277,11 +286,22 @@ type NetworkSpec struct {
 }
 
 // AllowedFromSpec is a list of namespaces, by name or by label.
+//
+// The rules on the characters of an entry look at the first ten only: an API server allows a rule no more than a
+// cost that it estimates for the longest list of the longest texts, and the schema of 0.9.0 bounds neither. What
+// they let through is refused with the NetworkPolicy, and the condition Ready says so.
 type AllowedFromSpec struct {
 	// Namespaces by name; "*" is all of them.
+	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].all(i, i >= size(self) || self[i] == '*' || self[i].matches('^[-a-z0-9]+$'))",message="a namespace is named by lower-case letters, digits and dashes, such as frontend; \"*\" is all namespaces"
+	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 63",message="the name of a namespace has 1 to 63 characters, such as frontend"
+	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.endsWith('-')",message="the name of a namespace starts and ends with a letter or a digit, such as frontend"
 	// +optional
 	Namespaces []string `json:"namespaces,omitempty"`
 	// Labels are keys: a namespace that has any of them, whatever its value, is allowed.
+	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4].all(i, i >= size(self) || self[i].matches(r'^([a-z0-9.-]+/)?[\\w.-]+$'))",message="a label is named by its key alone, such as team/authorized: letters, digits, dashes, underscores and dots, after a domain in lower case and a slash if it has one; without a value"
+	// +kubebuilder:validation:XValidation:rule="[5, 6, 7, 8, 9].all(i, i >= size(self) || self[i].matches(r'^([a-z0-9.-]+/)?[\\w.-]+$'))",message="a label is named by its key alone, such as team/authorized: letters, digits, dashes, underscores and dots, after a domain in lower case and a slash if it has one; without a value"
+	// +kubebuilder:validation:items:XValidation:rule="size(self) <= 317 && self >= '0' && !self.startsWith('_')",message="a label key has at most 317 characters and starts with a letter or a digit, such as team/authorized"
+	// +kubebuilder:validation:items:XValidation:rule="!self.endsWith('-') && !self.endsWith('_') && !self.endsWith('.')",message="a label key ends with a letter or a digit, such as team/authorized"
 	// +optional
 	Labels []string `json:"labels,omitempty"`
 }
@@ -307,7 +327,7 @@ type LlamaStackDistribution struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	Spec   LlamaStackDistributionSpec   `json:"spec"`
-	Status LlamaStackDistributionStatus `json:"status,omitempty"`
+	Status LlamaStackDistributionStatus `json:"status,omitempty,omitzero"`
 }
 
 // LlamaStackDistributionList is a list of LlamaStackDistributions.

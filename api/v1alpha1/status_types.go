@@ -48,10 +48,10 @@ type LlamaStackDistributionStatus struct {
 	Phase DistributionPhase `json:"phase,omitempty"`
 	// Version of the operator and of the server.
 	// +optional
-	Version VersionInfo `json:"version,omitempty"`
+	Version VersionInfo `json:"version,omitempty,omitzero"`
 	// DistributionConfig is which distribution runs, which there are, and the server's providers.
 	// +optional
-	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty"`
+	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty,omitzero"`
 	// Image that the server's Pods are to run.
 	// +optional
 	Image string `json:"image,omitempty"`
@@ -88,7 +88,7 @@ type VersionInfo struct {
 	LlamaStackServerVersion string `json:"llamaStackServerVersion,omitempty"`
 	// LastUpdated is when one of the versions last changed.
 	// +optional
-	LastUpdated metav1.Time `json:"lastUpdated,omitempty"`
+	LastUpdated metav1.Time `json:"lastUpdated,omitempty,omitzero"`
 }
 
 // DistributionConfig is which distribution runs, which there are, and the server's providers.
@@ -121,7 +121,7 @@ type ProviderInfo struct {
 
 // ProviderHealthStatus is what the server says about a provider's health.
 type ProviderHealthStatus struct {
-	// Status is OK, Error or Not Implemented; only Error and OK carry information.
+	// Status is OK, Error or Not Implemented, which is no information; empty before server 0.2.3.
 	Status string `json:"status"`
 	// Message explains an Error.
 	// +optional
