@@ -17,11 +17,10 @@ limitations under the License.
 package status
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // Changed says whether a status has to be written. Two that mean the same are equal, such as a list that is empty and

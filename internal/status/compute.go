@@ -17,10 +17,9 @@ limitations under the License.
 package status
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // facts is an Input with what several conditions need of it.

@@ -19,12 +19,11 @@ package status
 import (
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // deadlineExceeded is the Deployment controller's word for a rollout that does not get on.
@@ -78,7 +77,7 @@ func declaredReplicas(deployment *appsv1.Deployment) int32 {
 // nothing about this one.
 func (f *facts) judgeRollout() rollout {
 	if f.Deployment == nil {
-		return rollout{message: f.rolling(0, 0)}
+		return rollout{message: "Deployment is not created yet"}
 	}
 	status := f.Deployment.Status
 	if status.ObservedGeneration < f.Deployment.Generation {
@@ -100,7 +99,7 @@ func (f *facts) judgeRollout() rollout {
 }
 
 func (f *facts) rolling(updated, available int32) string {
-	return join(fmt.Sprintf("Deployment is rolling out: %d of %d replicas updated, %d available", 
+	return join(fmt.Sprintf("Deployment is rolling out: %d of %d replicas updated, %d available",
 		min(updated, f.wanted), f.wanted, available), f.PodReason)
 }
 

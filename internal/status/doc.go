@@ -21,16 +21,16 @@ limitations under the License.
 // versions and providers that are known from before, and what the server last said of itself, until it is asked again
 // after a restart of the operator.
 //
-// Ready is the condition to wait for. The first of these that holds decides it, and the phase:
+// Ready is the condition to wait for. The first of these that holds decides its reason, and the phase:
 //
-//	being deleted                                    False    Terminating         Terminating
-//	a problem for the user to mend                   False    the problem's own   Failed
-//	a problem of the cluster, see clusterProblem     False    ReconcileError      Initializing
-//	no replicas wanted                               False    ScaledToZero        Pending
-//	the rollout does not progress                    False    RolloutFailed       Failed
-//	rolling, or waiting for something                False    Progressing         Initializing
-//	the server says that it is not well              False    Unhealthy           Failed
-//	otherwise                                        True     Ready               Ready
+//	being deleted                                    Terminating       phase Terminating
+//	a problem for the user to mend                   the problem's     phase Failed
+//	a problem of the cluster, see clusterProblem     ReconcileError    phase Initializing
+//	no replicas wanted                               ScaledToZero      phase Pending
+//	the rollout does not progress                    RolloutFailed     phase Failed
+//	rolling, or waiting for something                Progressing       phase Initializing
+//	the server says that it is not well              Unhealthy         phase Failed
+//	otherwise, and only then True                    Ready             phase Ready
 //
 // A server that the operator cannot ask, or that does not answer it, is Ready all the same: Kubernetes probes it too,
 // and what the operator alone cannot see is no fault of the server. The message says that it was not observed.

@@ -22,9 +22,8 @@ import (
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // What servers and providers say of their health. "Not Implemented", which most providers say, carries no information.
@@ -41,13 +40,13 @@ const (
 )
 
 // healthCheck is about what the server says of itself and of its providers. After a restart of the operator a server
-// that stands as it stood before is as well as it last said, until it is asked.
+// that is not being rolled is as well as it last said, until it is asked.
 func (f *facts) healthCheck() finding {
 	was, told := f.wasHealth()
 	switch {
 	case f.stopped():
 		return unknownHealth(v1alpha1.ReasonScaledToZero, "No replicas are wanted")
-	case !f.Server.Probed && f.rollout.complete && told && was.reason != v1alpha1.ReasonScaledToZero:
+	case !f.Server.Probed && (f.rollout.complete || f.rollout.failed) && told && was.reason != v1alpha1.ReasonScaledToZero:
 		return was
 	case !f.Server.Probed:
 		return unknownHealth(v1alpha1.ReasonNotObserved, "Its health is not observed yet")

@@ -20,10 +20,9 @@ import (
 	"net"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // serviceReady is about the Service being there.

@@ -18,11 +18,11 @@ package status
 
 import (
 	"fmt"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // storageReady is about the claim. One that is not bound is on its way: most StorageClasses bind a claim only when its
@@ -68,11 +68,15 @@ func resizing(claim *corev1.PersistentVolumeClaim) string {
 	if has.IsZero() || wanted.Cmp(*has) <= 0 {
 		return ""
 	}
-	text := fmt.Sprintf("it is growing from %s to %s", has, wanted)
+	var trouble []string
 	for _, condition := range claim.Status.Conditions {
 		if condition.Status == corev1.ConditionTrue && condition.Type != corev1.PersistentVolumeClaimResizing {
-			text += fmt.Sprintf(" (%s)", condition.Type)
+			trouble = append(trouble, string(condition.Type))
 		}
+	}
+	text := fmt.Sprintf("it is growing from %s to %s", has, wanted)
+	if len(trouble) > 0 {
+		text += " (" + strings.Join(trouble, ", ") + ")"
 	}
 	return text
 }

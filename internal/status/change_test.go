@@ -1,0 +1,116 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package status_test
+
+import (
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("Changed", func() {
+	It("is false for a copy", func() {
+		old := newFixture().compute()
+
+		Expect(status.Changed(old, *old.DeepCopy())).To(BeFalse())
+	})
+
+	It("is false between empty and absent, and between the same instant in two zones", func() {
+		old := newFixture().compute()
+		next := *old.DeepCopy()
+		old.DistributionConfig.Providers, next.DistributionConfig.Providers = nil, []v1alpha1.ProviderInfo{}
+		next.Version.LastUpdated = metav1.NewTime(old.Version.LastUpdated.In(time.FixedZone("", 3600)))
+
+		Expect(status.Changed(old, next)).To(BeFalse())
+	})
+
+	DescribeTable("is true for any difference",
+		func(change func(*v1alpha1.LlamaStackDistributionStatus)) {
+			old := newFixture().compute()
+			next := *old.DeepCopy()
+			change(&next)
+
+			Expect(status.Changed(old, next)).To(BeTrue())
+		},
+		Entry("phase", func(s *v1alpha1.LlamaStackDistributionStatus) { s.Phase = v1alpha1.PhaseFailed }),
+		Entry("generation", func(s *v1alpha1.LlamaStackDistributionStatus) { s.ObservedGeneration++ }),
+		Entry("message", func(s *v1alpha1.LlamaStackDistributionStatus) { s.Conditions[0].Message += "." }),
+		Entry("a condition less", func(s *v1alpha1.LlamaStackDistributionStatus) { s.Conditions = s.Conditions[1:] }),
+		Entry("number", func(s *v1alpha1.LlamaStackDistributionStatus) { s.AvailableReplicas++ }),
+		Entry("time", func(s *v1alpha1.LlamaStackDistributionStatus) { s.Version.LastUpdated = metav1.Time{} }),
+		Entry("provider", func(s *v1alpha1.LlamaStackDistributionStatus) { s.DistributionConfig.Providers[0].Health.Message = "x" }),
+		Entry("a distribution more", func(s *v1alpha1.LlamaStackDistributionStatus) {
+			s.DistributionConfig.AvailableDistributions = map[string]string{"starter": image, "other": image}
+		}),
+		Entry("route that is not known yet", func(s *v1alpha1.LlamaStackDistributionStatus) { s.RouteURL = new(string) }),
+	)
+})
+
+var _ = Describe("Transitions", func() {
+	It("are none between equal statuses, nor where only a message changed", func() {
+		old := newFixture().compute()
+		next := *old.DeepCopy()
+		next.Conditions[0].Message = "other"
+
+		Expect(status.Transitions(old, next)).To(BeEmpty())
+	})
+
+	It("of a new server are all conditions, Ready first", func() {
+		next := newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed().compute()
+
+		Expect(status.Transitions(v1alpha1.LlamaStackDistributionStatus{}, next)).To(HaveExactElements(
+			status.Transition{Type: "Ready", To: "False", Reason: v1alpha1.ReasonProgressing, Message: "Deployment is rolling out: 1 of 1 replicas updated, 0 available"},
+			status.Transition{Type: "DeploymentReady", To: "False", Reason: v1alpha1.ReasonDeploymentPending, Message: "Deployment is rolling out: 1 of 1 replicas updated, 0 available"},
+			status.Transition{Type: "HealthCheck", To: "Unknown", Reason: v1alpha1.ReasonNotObserved, Message: "Its health is not observed yet"},
+			status.Transition{Type: "StorageReady", To: "False", Reason: v1alpha1.ReasonStoragePending, Message: "PVC is not bound: Pending"},
+			status.Transition{Type: "ServiceReady", To: "True", Reason: v1alpha1.ReasonServiceReady, Message: "Service is ready"},
+		))
+	})
+
+	It("tell a change of the status, and one of the reason alone", func() {
+		ready := newFixture().compute()
+		rolling := newFixture().deployed(1, 1, 0).compute()
+		failed := newFixture().stuck().compute()
+
+		Expect(status.Transitions(ready, rolling)).To(ContainElement(And(
+			HaveField("Type", v1alpha1.ConditionReady), HaveField("From", "True"), HaveField("To", "False"), HaveField("Reason", v1alpha1.ReasonProgressing))))
+		Expect(status.Transitions(rolling, failed)).To(ContainElement(And(
+			HaveField("Type", v1alpha1.ConditionReady), HaveField("From", "False"), HaveField("To", "False"), HaveField("Reason", v1alpha1.ReasonRolloutFailed))))
+	})
+
+	It("tell that a condition is gone", func() {
+		Expect(status.Transitions(newFixture().claim(corev1.ClaimBound).compute(), newFixture().compute())).To(HaveExactElements(
+			status.Transition{Type: "StorageReady", From: "True", Reason: v1alpha1.ReasonStorageReady, Message: "Storage is ready"}))
+	})
+
+	It("always come with a change of Ready where the phase changes", func() {
+		for before, old := range situations() {
+			for after, next := range situations() {
+				from, to := old.compute(), next.compute()
+				if from.Phase != to.Phase {
+					Expect(status.Transitions(from, to)).To(ContainElement(HaveField("Type", v1alpha1.ConditionReady)), before+" to "+after)
+				}
+			}
+		}
+	})
+})
