@@ -222,6 +222,7 @@ func (e *Engine) Settled(owner types.UID, intent string) bool {
 			return false
 		}
 	}
+	e.memory.see(owner)
 	return true
 }
 
@@ -239,8 +240,13 @@ func (e *Engine) Echo(owner types.UID, obj client.Object) bool {
 		return false
 	}
 	last, _ := e.memory.get(owner)
-	rec, ok := last.objects[Ref{GVK: gvk, Namespace: obj.GetNamespace(), Name: obj.GetName()}]
-	return ok && rec.uid == obj.GetUID() && !newer(obj.GetResourceVersion(), rec.resourceVersion)
+	ref := Ref{GVK: gvk, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+	rec, ok := last.objects[ref]
+	if !ok || rec.uid != obj.GetUID() || newer(obj.GetResourceVersion(), rec.resourceVersion) {
+		return false
+	}
+	e.memory.see(owner, ref)
+	return true
 }
 
 // Forget drops what is remembered of an owner that is gone.

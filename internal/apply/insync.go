@@ -34,5 +34,9 @@ func (e *Engine) InSync(owner types.UID, ref Ref) bool {
 		return false
 	}
 	obj, err := e.cached(context.Background(), ref)
-	return err == nil && versionOf(obj) == rec.resourceVersion
+	if err != nil || versionOf(obj) != rec.resourceVersion {
+		return false
+	}
+	e.memory.see(owner, ref)
+	return true
 }

@@ -17,6 +17,8 @@ limitations under the License.
 package apply
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,6 +76,28 @@ func (m *memory) get(owner types.UID) (owned, bool) {
 func (m *memory) put(owner types.UID, o owned) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	m.owners[owner] = o
+}
+
+// see notes that the cache shows objects of an owner; without refs all of them.
+func (m *memory) see(owner types.UID, refs ...Ref) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	o := m.owners[owner]
+	if len(refs) == 0 {
+		refs = slices.Collect(maps.Keys(o.objects))
+	}
+	unseen := slices.DeleteFunc(refs, func(ref Ref) bool { return o.objects[ref].seen })
+	if len(unseen) == 0 {
+		return
+	}
+	o.objects = maps.Clone(o.objects)
+	for _, ref := range unseen {
+		if rec, ok := o.objects[ref]; ok {
+			rec.seen = true
+			o.objects[ref] = rec
+		}
+	}
 	m.owners[owner] = o
 }
 
