@@ -36,7 +36,7 @@ import (
 
 func up(ctx context.Context, o options) error {
 	if path := o.foreign(); path != "" {
-		fmt.Fprintf(o.progress, "using the cluster of KUBECONFIG=%s; nothing to start\n", path)
+		sayf("using the cluster of KUBECONFIG=%s; nothing to start", path)
 
 		return nil
 	}
@@ -47,7 +47,7 @@ func up(ctx context.Context, o options) error {
 	}
 
 	if os.Geteuid() != 0 {
-		missing := system.Missing(system.Requirements(false), system.Present)
+		missing := system.Missing(ctx, system.Requirements(false))
 
 		return fmt.Errorf("%w\n%s", errNoRoot, system.Explain(missing))
 	}
@@ -64,17 +64,17 @@ func up(ctx context.Context, o options) error {
 	}
 
 	if !running {
-		if err := start(ctx, o, manager); err != nil {
+		if err := start(ctx, manager); err != nil {
 			return err
 		}
 	}
 
-	fmt.Fprintf(o.progress, "the cluster is up: export KUBECONFIG=%s\n", manager.Kubeconfig())
+	sayf("the cluster is up: export KUBECONFIG=%s", manager.Kubeconfig())
 
 	return nil
 }
 
-func start(ctx context.Context, o options, manager *node.Manager) error {
+func start(ctx context.Context, manager *node.Manager) error {
 	tools, err := findTools()
 	if err != nil {
 		return err
@@ -84,12 +84,12 @@ func start(ctx context.Context, o options, manager *node.Manager) error {
 		return err
 	}
 
-	missing := system.Missing(system.Requirements(!built(manager.Binaries)), system.Present)
-	if err := system.Ensure(ctx, o.progress, missing); err != nil {
+	missing := system.Missing(ctx, system.Requirements(!built(manager.Binaries)))
+	if err := system.Ensure(ctx, sayf, missing); err != nil {
 		return fmt.Errorf("failed to prepare the system: %w", err)
 	}
 
-	if err := tools.build(ctx, o.progress); err != nil {
+	if err := tools.build(ctx); err != nil {
 		return err
 	}
 
@@ -102,7 +102,7 @@ func start(ctx context.Context, o options, manager *node.Manager) error {
 
 func down(ctx context.Context, o options) error {
 	if path := o.foreign(); path != "" {
-		fmt.Fprintf(o.progress, "the cluster of KUBECONFIG=%s was not started here; nothing to stop\n", path)
+		sayf("the cluster of KUBECONFIG=%s was not started here; nothing to stop", path)
 
 		return nil
 	}
@@ -131,7 +131,7 @@ func down(ctx context.Context, o options) error {
 		return fmt.Errorf("failed to stop: %w", err)
 	}
 
-	fmt.Fprintln(o.progress, "the cluster is down")
+	sayf("the cluster is down")
 
 	return nil
 }
@@ -147,13 +147,13 @@ func status(ctx context.Context, o options) error {
 		return fmt.Errorf("failed to look at the cluster: %w", err)
 	}
 
-	fmt.Fprint(o.output, parts)
+	fmt.Print(parts)
 
 	if err := manager.Healthy(ctx); err != nil {
 		return fmt.Errorf("the cluster is not healthy: %w", err)
 	}
 
-	fmt.Fprintln(o.output, "the cluster is healthy")
+	fmt.Println("the cluster is healthy")
 
 	return nil
 }
@@ -169,7 +169,7 @@ func load(ctx context.Context, o options) error {
 	}
 
 	for _, archive := range o.args {
-		fmt.Fprintf(o.progress, "loading %s ...\n", archive)
+		sayf("loading %s ...", archive)
 
 		if err := image.Import(ctx, manager.Node, archive); err != nil {
 			return fmt.Errorf("failed to load an image: %w", err)
@@ -184,7 +184,7 @@ func load(ctx context.Context, o options) error {
 			return fmt.Errorf("failed to load an image: %w", err)
 		}
 
-		fmt.Fprintln(o.output, strings.Join(names, "\n"))
+		fmt.Println(strings.Join(names, "\n"))
 	}
 
 	return nil
@@ -192,7 +192,7 @@ func load(ctx context.Context, o options) error {
 
 func kubeconfig(_ context.Context, o options) error {
 	if path := o.foreign(); path != "" {
-		fmt.Fprintln(o.output, path)
+		fmt.Println(path)
 
 		return nil
 	}
@@ -202,7 +202,7 @@ func kubeconfig(_ context.Context, o options) error {
 		return err
 	}
 
-	fmt.Fprintln(o.output, manager.Kubeconfig())
+	fmt.Println(manager.Kubeconfig())
 
 	return nil
 }
@@ -232,7 +232,7 @@ func logs(_ context.Context, o options) error {
 	}
 
 	if len(o.args) == 0 {
-		fmt.Fprintln(o.output, manager.Logs())
+		fmt.Println(manager.Logs())
 
 		return nil
 	}
@@ -241,9 +241,9 @@ func logs(_ context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("failed to show a log (\"cluster status\" lists the parts): %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 
-	if _, err := io.Copy(o.output, log); err != nil {
+	if _, err := io.Copy(os.Stdout, log); err != nil {
 		return fmt.Errorf("failed to show a log: %w", err)
 	}
 

@@ -25,7 +25,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -66,8 +65,6 @@ type options struct {
 	push bool
 	// args are what follows the flags.
 	args []string
-
-	progress, output io.Writer
 }
 
 func main() {
@@ -131,11 +128,11 @@ func run(ctx context.Context, args []string) error {
 func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), usage)
+		fmt.Fprint(os.Stderr, usage)
 		flags.PrintDefaults()
 	}
 
-	parsed := options{progress: os.Stderr, output: os.Stdout}
+	var parsed options
 	state := flags.String("state", fromEnvironment("CLUSTER_STATE", "/tmp/llama-stack-cluster"), "`folder` of everything the cluster writes; also $CLUSTER_STATE")
 	name := flags.String("name", fromEnvironment("CLUSTER_NAME", "llama-stack"), "`name` of network namespace and control group; also $CLUSTER_NAME")
 	subnet := flags.String("subnet", fromEnvironment("CLUSTER_SUBNET", "10.250.0.0/24"), "`network` between host and node; also $CLUSTER_SUBNET")
@@ -168,6 +165,11 @@ func fromEnvironment(name, fallback string) string {
 	return fallback
 }
 
+// sayf tells about progress.
+func sayf(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+}
+
 // foreign returns the kubeconfig of a cluster that the user already has, or nothing.
 func (o options) foreign() string {
 	if path := os.Getenv("KUBECONFIG"); !o.force && path != o.node.Kubeconfig() {
@@ -184,7 +186,7 @@ func (o options) manager(described config.Node) (*node.Manager, error) {
 		return nil, fmt.Errorf("failed to find this program: %w", err)
 	}
 
-	return &node.Manager{Node: described, Self: self, Progress: o.progress}, nil
+	return &node.Manager{Node: described, Self: self, Sayf: sayf}, nil
 }
 
 // existing returns the manager of the cluster that is there.

@@ -22,7 +22,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,9 +70,9 @@ func (t tools) folder(ctx context.Context) (string, error) {
 }
 
 // build builds what is not built yet; the script tells about its progress.
-func (t tools) build(ctx context.Context, progress io.Writer) error {
+func (t tools) build(ctx context.Context) error {
 	command := exec.CommandContext(ctx, string(t))
-	command.Stderr = progress
+	command.Stderr = os.Stderr
 
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("failed to build the cluster's programs: %w", err)

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Command pause is the only process of a Pod's first container: it does nothing but hold the namespaces that the
 // other containers join, and collect the orphans of Pods that share their process namespace.
 package main

@@ -29,10 +29,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/image"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/image"
 )
 
 const (
@@ -49,7 +49,7 @@ type cluster struct {
 }
 
 func (c cluster) start(args ...string) *exec.Cmd {
-	command := exec.Command(c.program, args...)
+	command := exec.CommandContext(GinkgoT().Context(), c.program, args...)
 	command.Env = append(os.Environ(), "CLUSTER_STATE="+c.state, "CLUSTER_NAME="+clusterName, "CLUSTER_SUBNET=10.251.0.0/24",
 		"CLUSTER_ADMISSION_PLUGINS=OwnerReferencesPermissionEnforcement", "KUBECONFIG=")
 
@@ -148,7 +148,7 @@ var _ = Describe("cluster", Ordered, func() {
 		subject = cluster{program: filepath.Join(folder, "cluster"), state: filepath.Join(folder, "state")}
 
 		for name, pkg := range map[string]string{"cluster": "..", "probe": "../probe"} {
-			build := exec.Command("go", "build", "-o", filepath.Join(folder, name), pkg)
+			build := exec.CommandContext(GinkgoT().Context(), "go", "build", "-o", filepath.Join(folder, name), pkg)
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")
 			output, err := build.CombinedOutput()
 			Expect(err).NotTo(HaveOccurred(), string(output))
@@ -223,7 +223,7 @@ var _ = Describe("cluster", Ordered, func() {
 			if err != nil {
 				return 0, err
 			}
-			defer response.Body.Close()
+			defer func() { Expect(response.Body.Close()).To(Succeed()) }()
 
 			return response.StatusCode, nil
 		}, soon).Should(Equal(http.StatusOK))

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package cgroup gives the node's Pods a root of their own among the control groups, so that they can be told from
 // those of any other node on the machine. It knows version 1, version 2 and the two side by side.
 package cgroup

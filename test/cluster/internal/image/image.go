@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package image builds images from Go programs and moves tar archives of images to where the node finds them.
 package image
 
@@ -35,7 +36,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
-
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/system"
 )

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package network gives a node a network namespace of its own: nothing that runs in it can disturb the host's
 // network or reach beyond the host.
 package network

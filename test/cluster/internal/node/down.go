@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package node
 
 import (
@@ -38,8 +39,6 @@ const (
 	grace = 2 * time.Second
 	// patience is how long the kernel may take to end a killed process.
 	patience = 10 * time.Second
-	// cgroupPoll is how often a control group that is still busy is tried again.
-	cgroupPoll = 50 * time.Millisecond
 	// mountPointField is the index of the mount point in a line of /proc/self/mountinfo.
 	mountPointField = 4
 )
@@ -52,7 +51,7 @@ var ErrLeft = errors.New("the cluster did not stop completely")
 // control group, shims by the node's socket, mounts by the state folder.
 func (m *Manager) Down(ctx context.Context) error {
 	if len(m.left(ctx)) > 0 {
-		m.say("stopping the cluster %s in %s ...", m.Name, m.State)
+		m.Sayf("stopping the cluster %s in %s ...", m.Name, m.State)
 	}
 
 	if err := m.stopProcesses(ctx); err != nil {
@@ -255,18 +254,15 @@ func unescape(path string) string {
 
 // removeGroups tries until the kernel has let go of the last process.
 func removeGroups(name string) error {
-	deadline := time.Now().Add(patience)
+	var err error
 
-	for {
-		err := cgroup.Remove(name)
-		if err == nil {
-			return nil
-		}
+	if !process.Until(patience, func() bool {
+		err = cgroup.Remove(name)
 
-		if time.Now().After(deadline) {
-			return fmt.Errorf("failed to remove the control groups: %w", err)
-		}
-
-		time.Sleep(cgroupPoll)
+		return err == nil
+	}) {
+		return fmt.Errorf("failed to remove the control groups: %w", err)
 	}
+
+	return nil
 }

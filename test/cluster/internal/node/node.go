@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package node starts, checks and stops a one-node Kubernetes.
 package node
 
@@ -20,7 +21,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"time"
 
@@ -37,8 +37,8 @@ type Manager struct {
 
 	// Self is the path of this program, which also is the node's registry and its volume provisioner.
 	Self string
-	// Progress is told about every step.
-	Progress io.Writer
+	// Sayf is told about every step, as fmt.Printf would be, without a line's end.
+	Sayf func(format string, args ...any)
 }
 
 // lockPoll is how often Lock tries again.
@@ -58,7 +58,7 @@ func (m *Manager) Lock(ctx context.Context) (func(), error) {
 		}
 
 		if !told {
-			m.say("waiting for another command that starts or stops the cluster %s ...", m.Name)
+			m.Sayf("waiting for another command that starts or stops the cluster %s ...", m.Name)
 
 			told = true
 		}
@@ -69,10 +69,6 @@ func (m *Manager) Lock(ctx context.Context) (func(), error) {
 		case <-time.After(lockPoll):
 		}
 	}
-}
-
-func (m *Manager) say(format string, args ...any) {
-	fmt.Fprintf(m.Progress, format+"\n", args...)
 }
 
 func (m *Manager) daemons() process.Folder { return process.Folder(m.Path("run")) }

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package node
 
 import (
@@ -27,13 +28,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/process"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-
-	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
-	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/process"
 )
 
 const (
@@ -103,7 +103,7 @@ func (m *Manager) wait(ctx context.Context, daemon string, check func(context.Co
 	for {
 		err := check(ctx)
 		if err == nil {
-			m.say("  %s is ready", daemon)
+			m.Sayf("  %s is ready", daemon)
 
 			return nil
 		}
@@ -265,7 +265,7 @@ func (m *Manager) proxyReady(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kube-proxy %w: %w", ErrNotReady, err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("kube-proxy %w: it answers %s", ErrNotReady, response.Status)

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package node
 
 import (
@@ -28,7 +29,7 @@ func (m *Manager) Status() (string, error) {
 		return "", fmt.Errorf("failed to find the daemons: %w", err)
 	}
 
-	var text strings.Builder
+	var text strings.Builder // takes everything, so that writing into it never fails
 
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 
@@ -38,13 +39,13 @@ func (m *Manager) Status() (string, error) {
 			state = "running"
 		}
 
-		fmt.Fprintf(table, "%s\t%s\tprocess %d\n", record.Name, state, record.PID)
+		_, _ = fmt.Fprintf(table, "%s\t%s\tprocess %d\n", record.Name, state, record.PID)
 	}
 
-	fmt.Fprintf(table, "\nkubeconfig\t%s\nAPI server\t%s\nregistry\t%s (plain HTTP)\nhost, seen from Pods\t%s\nlogs, audit log\t%s\nprograms\t%s\n\n",
+	_, _ = fmt.Fprintf(table, "\nkubeconfig\t%s\nAPI server\t%s\nregistry\t%s (plain HTTP)\nhost, seen from Pods\t%s\nlogs, audit log\t%s\nprograms\t%s\n\n",
 		m.Kubeconfig(), m.Server(), m.Registry(), m.HostIP(), m.Logs(), m.Binaries)
 
-	_ = table.Flush() // a strings.Builder takes everything
+	_ = table.Flush()
 
 	return text.String(), nil
 }

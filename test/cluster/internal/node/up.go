@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package node
 
 import (
@@ -61,17 +62,19 @@ func (m *Manager) Running(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("failed to look for a running cluster: %w", err)
 	}
 
-	existing := Manager{Node: found, Self: m.Self, Progress: m.Progress}
-	if existing.Healthy(ctx) != nil {
-		return false, nil
-	}
+	existing := Manager{Node: found, Self: m.Self, Sayf: m.Sayf}
+	health := existing.Healthy(ctx)
 
-	if !found.SameChoice(m.Node) {
+	if health == nil && !found.SameChoice(m.Node) {
 		return false, fmt.Errorf("%w in %s: name %s, subnet %s, admission plugins %v; use the same ones, or stop it first with \"cluster down\"",
 			ErrDiffers, m.State, found.Name, found.Subnet, found.AdmissionPlugins)
 	}
 
-	return true, nil
+	if health != nil {
+		m.Sayf("the cluster in %s has to be started anew: %v", m.State, health)
+	}
+
+	return health == nil, nil
 }
 
 // Up removes what an earlier cluster left, then starts a new one from the programs in m.Binaries and waits until
@@ -83,7 +86,7 @@ func (m *Manager) Up(ctx context.Context) error {
 
 	m.Snapshotter = snapshotter(filepath.Dir(m.State))
 	m.warnAboutSpace()
-	m.say("starting the cluster %s in %s (about 15 s) ...", m.Name, m.State)
+	m.Sayf("starting the cluster %s in %s (about 15 s) ...", m.Name, m.State)
 
 	for _, step := range []func(context.Context) error{
 		m.prepare, m.startFoundation, m.startWorkers, m.finish,
@@ -99,7 +102,7 @@ func (m *Manager) Up(ctx context.Context) error {
 // clean removes the cluster that the state folder describes, and whatever is left under this one's name.
 func (m *Manager) clean(ctx context.Context) error {
 	if found, err := config.Load(m.State); err == nil {
-		earlier := Manager{Node: found, Self: m.Self, Progress: m.Progress}
+		earlier := Manager{Node: found, Self: m.Self, Sayf: m.Sayf}
 		if err := earlier.Down(ctx); err != nil {
 			return err
 		}
@@ -144,7 +147,7 @@ func (m *Manager) startFoundation(ctx context.Context) error {
 	}
 
 	if err := m.wait(ctx, "containerd", func(ctx context.Context) error {
-		return image.Import(ctx, m.Node, archive) //nolint:wrapcheck // wait wraps it
+		return image.Import(ctx, m.Node, archive)
 	}); err != nil {
 		return err
 	}
@@ -282,7 +285,7 @@ func (m *Manager) warnAboutSpace() {
 	}
 
 	if free := space.Bavail * uint64(space.Bsize); free < enoughSpace { //nolint:gosec // a block's size is positive
-		m.say("warning: only %d GiB are free in %s; images may not fit. Another folder can be named with --state", free/gibibyte, filepath.Dir(m.State))
+		m.Sayf("warning: only %d GiB are free in %s; images may not fit. Another folder can be named with --state", free/gibibyte, filepath.Dir(m.State))
 	}
 }
 
@@ -295,7 +298,7 @@ func snapshotter(folder string) string {
 	if err != nil {
 		return fallback
 	}
-	defer os.RemoveAll(probe)
+	defer func() { _ = os.RemoveAll(probe) }()
 
 	for _, name := range []string{"lower", "upper", "work", "merged"} {
 		if err := os.Mkdir(filepath.Join(probe, name), folderMode); err != nil {

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package process starts programs that outlive the one that started them, and stops exactly those again.
 package process
 
@@ -65,7 +66,7 @@ func (f Folder) Start(daemon Daemon, logs string) error {
 	if err != nil {
 		return fmt.Errorf("failed to open the log of %s: %w", daemon.Name, err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 
 	//nolint:noctx // a daemon must not end with the command that starts it
 	command := exec.Command(daemon.Args[0], daemon.Args[1:]...)
@@ -150,12 +151,12 @@ func Stop(records []Record, grace, patience time.Duration) error {
 
 	if grace > 0 {
 		signal(records, syscall.SIGTERM)
-		waitUntil(grace, func() bool { return !slices.ContainsFunc(records, alive) })
+		Until(grace, func() bool { return !slices.ContainsFunc(records, alive) })
 	}
 
 	signal(records, syscall.SIGKILL)
 
-	if !waitUntil(patience, func() bool { return !slices.ContainsFunc(records, alive) }) {
+	if !Until(patience, func() bool { return !slices.ContainsFunc(records, alive) }) {
 		records = slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !r.Alive() })
 
 		return fmt.Errorf("failed to stop %d processes, which still run after SIGKILL: %v", len(records), records)
@@ -193,8 +194,12 @@ func signal(records []Record, number syscall.Signal) {
 	}
 }
 
-func waitUntil(limit time.Duration, done func() bool) bool {
-	for deadline := time.Now().Add(limit); !done(); time.Sleep(poll) {
+// Until asks done until it agrees, for as long as limit allows, and returns its last answer.
+func Until(limit time.Duration, done func() bool) bool {
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+
+	for deadline := time.Now().Add(limit); !done(); <-ticker.C {
 		if time.Now().After(deadline) {
 			return false
 		}
@@ -206,7 +211,7 @@ func waitUntil(limit time.Duration, done func() bool) bool {
 // startTime returns when a process started, in clock ticks since the machine did, and whether it still runs:
 // one that has ended but was not collected by its parent does not.
 func startTime(pid int) (uint64, bool) {
-	content, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	content, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0, false
 	}

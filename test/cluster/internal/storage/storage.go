@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package storage provides volumes: a folder of the node for each claim, as a PersistentVolume of type "local".
 // The kubelet gives the folder of such a volume to the Pod's fsGroup; with hostPath it would not.
 package storage

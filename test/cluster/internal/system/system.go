@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Package system runs the system's own programs and makes sure that those the node needs are there.
 package system
 
@@ -64,12 +65,12 @@ func Requirements(build bool) []Requirement {
 	return needs
 }
 
-// Missing returns those of the needs that present denies.
-func Missing(needs []Requirement, present func(Requirement) bool) []Requirement {
+// Missing returns those of the needs that this system does not have.
+func Missing(ctx context.Context, needs []Requirement) []Requirement {
 	var missing []Requirement
 
 	for _, need := range needs {
-		if !present(need) {
+		if !present(ctx, need) {
 			missing = append(missing, need)
 		}
 	}
@@ -77,8 +78,8 @@ func Missing(needs []Requirement, present func(Requirement) bool) []Requirement 
 	return missing
 }
 
-// Present looks for a requirement on this system.
-func Present(need Requirement) bool {
+// present looks for a requirement on this system.
+func present(ctx context.Context, need Requirement) bool {
 	var err error
 
 	switch need.Library {
@@ -87,7 +88,7 @@ func Present(need Requirement) bool {
 	case "libc6-dev":
 		_, err = os.Stat("/usr/include/stdlib.h")
 	default:
-		err = exec.Command("pkg-config", "--exists", need.Library).Run()
+		err = exec.CommandContext(ctx, "pkg-config", "--exists", need.Library).Run()
 	}
 
 	return err == nil
@@ -95,21 +96,21 @@ func Present(need Requirement) bool {
 
 // Explain says what is missing, what for, and how Debian and Ubuntu get it.
 func Explain(missing []Requirement) string {
-	var text strings.Builder
+	var text strings.Builder // takes everything, so that writing into it never fails
 
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, need := range missing {
-		fmt.Fprintf(table, "  %s\tis needed to %s\t(Debian, Ubuntu: %s)\n", need.Command+need.Library, need.Purpose, need.Package)
+		_, _ = fmt.Fprintf(table, "  %s\tis needed to %s\t(Debian, Ubuntu: %s)\n", need.Command+need.Library, need.Purpose, need.Package)
 	}
 
-	_ = table.Flush() // a strings.Builder takes everything
+	_ = table.Flush()
 
 	return text.String() + "install them, for example with: " + strings.Join(append([]string{"apt-get", "install", "-y"}, packages(missing)...), " ")
 }
 
 // Ensure installs what is missing where it can: as root on Debian and its kin. Elsewhere it returns an error that
 // wraps ErrMissing and lists everything.
-func Ensure(ctx context.Context, progress io.Writer, missing []Requirement) error {
+func Ensure(ctx context.Context, sayf func(format string, args ...any), missing []Requirement) error {
 	if len(missing) == 0 {
 		return nil
 	}
@@ -120,7 +121,7 @@ func Ensure(ctx context.Context, progress io.Writer, missing []Requirement) erro
 	}
 
 	names := packages(missing)
-	fmt.Fprintf(progress, "installing the packages %s ...\n", strings.Join(names, " "))
+	sayf("installing the packages %s ...", strings.Join(names, " "))
 
 	for _, command := range [][]string{
 		{"apt-get", "update", "-q"},
@@ -131,7 +132,7 @@ func Ensure(ctx context.Context, progress io.Writer, missing []Requirement) erro
 		}
 	}
 
-	if left := Missing(missing, Present); len(left) > 0 {
+	if left := Missing(ctx, missing); len(left) > 0 {
 		return fmt.Errorf("%w even after an installation:\n%s", ErrMissing, Explain(left))
 	}
 
@@ -146,7 +147,7 @@ func IsDebian(release string) bool {
 			continue
 		}
 
-		for _, id := range strings.Fields(strings.Trim(value, `"`)) {
+		for id := range strings.FieldsSeq(strings.Trim(value, `"`)) {
 			if id == "debian" || id == "ubuntu" {
 				return true
 			}
