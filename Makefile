@@ -93,8 +93,8 @@ lint: lint-go error-texts headers lint-shell lint-docs ## Run every linter.
 
 .PHONY: lint-go
 lint-go: ## Run golangci-lint on every module.
-	@lint="$$(hack/tool.sh golangci-lint)"; for module in $(MODULES); do \
-		echo "golangci-lint: $$module" >&2; (cd "$$module" && "$$lint" run ./...); done
+	@lint="$$(hack/tool.sh golangci-lint)"; status=0; for module in $(MODULES); do \
+		echo "golangci-lint: $$module" >&2; (cd "$$module" && "$$lint" run ./...) || status=1; done; exit $$status
 
 .PHONY: lint-fix
 lint-fix: ## Let golangci-lint repair what it can.
@@ -122,8 +122,8 @@ verify: ## Fail when a generated file is not what "make generate" writes.
 
 .PHONY: pre-commit
 pre-commit: ## Run what the pre-commit hooks run, without the pre-commit tool.
-	@for target in $$(awk '$$1 == "entry:" && $$2 == "make" {print $$3}' .pre-commit-config.yaml); do \
-		echo "pre-commit: $$target" >&2; $(MAKE) --no-print-directory "$$target"; done
+	@status=0; for target in $$(awk '$$1 == "entry:" && $$2 == "make" {print $$3}' .pre-commit-config.yaml); do \
+		echo "pre-commit: $$target" >&2; $(MAKE) --no-print-directory "$$target" || status=1; done; exit $$status
 
 ##@ Tests
 
