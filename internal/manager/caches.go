@@ -91,6 +91,13 @@ func newCaches(config *rest.Config, client *http.Client, scheme *runtime.Scheme,
 	return Caches{References: references, OperatorConfig: operatorConfig}, nil
 }
 
+// standby lets a cache run from the start, whoever leads: a process that stands by fills its caches, and waits for
+// them before it starts controllers. Of its own a cache with options by namespace would be started on leading only.
+type standby struct{ cache.Cache }
+
+// GetCache is what the manager tells a cache by.
+func (s standby) GetCache() cache.Cache { return s.Cache }
+
 // keepIdentity drops all metadata that nobody reads, so that a cluster's many ConfigMaps cost little memory.
 func keepIdentity(object any) (any, error) {
 	if m, ok := object.(*metav1.PartialObjectMetadata); ok {

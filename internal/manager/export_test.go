@@ -22,6 +22,8 @@ import (
 	"net/http"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
 // Supervise runs work under the supervision of Run, with a backoff of the test's own.
@@ -45,3 +47,6 @@ func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
 
 // IsOpenShift asks a discovery client.
 var IsOpenShift = isOpenShift
+
+// Standby is how the caches beside the manager's own are added to it.
+func Standby(of cache.Cache) ctrlmanager.Runnable { return standby{of} }

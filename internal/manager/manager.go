@@ -114,7 +114,7 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, health 
 		return err
 	}
 	runnables := []manager.Runnable{
-		caches.References, caches.OperatorConfig,
+		standby{caches.References}, standby{caches.OperatorConfig},
 		&platformWatch{cache: mgr.GetCache(), openShift: openShift},
 		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
 	}

@@ -32,6 +32,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -226,6 +227,11 @@ var _ = Describe("The caches", func() {
 		Expect(managed).To(Equal(len(manager.ManagedObjects())))
 		Expect(whole).To(Equal(1))
 		Expect(manager.MainCacheOptions().ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
+	})
+
+	It("are taken for caches by the manager, which starts them before it leads", func() {
+		_, taken := manager.Standby(nil).(interface{ GetCache() cache.Cache })
+		Expect(taken).To(BeTrue())
 	})
 
 	It("know every kind in the scheme", func() {
