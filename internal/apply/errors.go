@@ -87,11 +87,17 @@ func classify(ref Ref, verb string, err error) error {
 		return &ConflictError{Ref: ref, Holder: holders(s)}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
 		return &RejectedError{Ref: ref, Reason: causes(s), Policy: denied(s)}
+	case malformed.MatchString(s.Message):
+		return &RejectedError{Ref: ref, Reason: malformed.FindStringSubmatch(s.Message)[1]}
 	case apierrors.IsForbidden(err) && !unauthorized(s):
 		return &RejectedError{Ref: ref, Reason: causes(s), Policy: true}
 	}
 	return fmt.Errorf("failed to %s %s: %w", verb, ref, err)
 }
+
+// malformed finds what is wrong in the answer (500, without a reason) to an apply that does not fit the schema: an unknown field, or
+// two items of one key in a list.
+var malformed = regexp.MustCompile(`^failed to create typed patch object \(.*?\): \.?(.*)$`)
 
 // denied: webhooks and ValidatingAdmissionPolicies choose their own codes, but the API server words the refusal.
 func denied(s metav1.Status) bool {
