@@ -20,10 +20,11 @@ limitations under the License.
 package events
 
 import (
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/tools/events"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/events"
 )
 
 // Reasons of Events that are not about a condition.
@@ -75,7 +76,7 @@ func (e *Events) LegacyBinding(instance *v1alpha1.LlamaStackDistribution, kind, 
 // ConfigMalformed tells, on the operator's ConfigMap, what is wrong with one of its keys.
 func (e *Events) ConfigMalformed(configMap *corev1.ConfigMap, key, message string) {
 	e.recorder.Eventf(configMap, nil, corev1.EventTypeWarning, string(v1alpha1.ReasonOperatorConfigMalformed), actionConfigure,
-		"%s", shorten(key+": "+message+"; the last good value stays in force"))
+		"%s", shorten(key+": "+message))
 }
 
 func isNormal(reason v1alpha1.Reason) bool {
@@ -89,10 +90,11 @@ func isNormal(reason v1alpha1.Reason) bool {
 	}
 }
 
+// shorten cuts between characters: an Event with half a character in it is refused.
 func shorten(text string) string {
 	const dots = "..."
-	if len(text) <= maxNote {
+	if text = strings.ToValidUTF8(text, "?"); len(text) <= maxNote {
 		return text
 	}
-	return text[:maxNote-len(dots)] + dots
+	return strings.ToValidUTF8(text[:maxNote-len(dots)], "") + dots
 }

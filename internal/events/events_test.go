@@ -19,14 +19,16 @@ package events_test
 import (
 	"strings"
 	"testing"
-
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
-	clientevents "k8s.io/client-go/tools/events"
+	"unicode/utf8"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientevents "k8s.io/client-go/tools/events"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 func TestEvents(t *testing.T) {
@@ -41,7 +43,7 @@ var _ = Describe("Events", func() {
 		instance = &v1alpha1.LlamaStackDistribution{}
 	)
 	BeforeEach(func() {
-		recorder = clientevents.NewFakeRecorder(1)
+		recorder = clientevents.NewFakeRecorder(2)
 		told = events.New(recorder)
 	})
 
@@ -53,6 +55,21 @@ var _ = Describe("Events", func() {
 		Entry(nil, v1alpha1.ReasonProgressing, "Normal"),
 		Entry(nil, v1alpha1.ReasonNotObserved, "Normal"),
 		Entry(nil, v1alpha1.ReasonScaledToZero, "Normal"),
+		Entry(nil, v1alpha1.ReasonTerminating, "Normal"),
+		Entry(nil, v1alpha1.ReasonDeploymentReady, "Normal"),
+		Entry(nil, v1alpha1.ReasonDeploymentPending, "Normal"),
+		Entry(nil, v1alpha1.ReasonHealthCheckPassed, "Normal"),
+		Entry(nil, v1alpha1.ReasonStorageReady, "Normal"),
+		Entry(nil, v1alpha1.ReasonStoragePending, "Normal"),
+		Entry(nil, v1alpha1.ReasonServiceReady, "Normal"),
+		Entry(nil, v1alpha1.ReasonServicePending, "Normal"),
+		Entry(nil, v1alpha1.ReasonDeploymentFailed, "Warning"),
+		Entry(nil, v1alpha1.ReasonUnhealthy, "Warning"),
+		Entry(nil, v1alpha1.ReasonHealthCheckFailed, "Warning"),
+		Entry(nil, v1alpha1.ReasonStorageFailed, "Warning"),
+		Entry(nil, v1alpha1.ReasonServiceFailed, "Warning"),
+		Entry(nil, v1alpha1.ReasonReconcileError, "Warning"),
+		Entry("one that is new", v1alpha1.Reason("Novel"), "Warning"),
 		Entry(nil, v1alpha1.ReasonUnknownDistribution, "Warning"),
 		Entry(nil, v1alpha1.ReasonRolloutFailed, "Warning"),
 		Entry(nil, v1alpha1.ReasonResourceConflict, "Warning"),
@@ -78,8 +95,29 @@ var _ = Describe("Events", func() {
 		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning LegacyBinding"), HaveSuffix("kubectl delete rolebinding a-rb -n ns"))))
 	})
 
-	It("tell what is malformed in the operator's ConfigMap, and that the last good value stays", func() {
+	It("cut between characters, and tell no half ones", func() {
+		told.Condition(instance, v1alpha1.ReasonRejected, strings.Repeat("ü", 2000))
+		told.Condition(instance, v1alpha1.ReasonRejected, "a\xffb")
+
+		note := <-recorder.Events
+		Expect(utf8.ValidString(note)).To(BeTrue())
+		Expect(note).To(HaveSuffix("ü..."))
+		Expect(len(note) - len("Warning Rejected ")).To(BeNumerically("~", 1024, 1))
+		Expect(recorder.Events).To(Receive(Equal("Warning Rejected a?b")))
+	})
+
+	It("tell what is malformed in the operator's ConfigMap", func() {
 		told.ConfigMalformed(&corev1.ConfigMap{}, "featureFlags", "line 1: not a mapping")
-		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning OperatorConfigMalformed featureFlags: line 1"), ContainSubstring("last good value"))))
+		Expect(recorder.Events).To(Receive(Equal("Warning OperatorConfigMalformed featureFlags: line 1: not a mapping")))
+	})
+
+	It("say what they are about and what the operator was doing", func() {
+		recorder.Verbose = true
+		instance := &v1alpha1.LlamaStackDistribution{TypeMeta: metav1.TypeMeta{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution"}}
+		told.Condition(instance, v1alpha1.ReasonReady, "so it is")
+		told.ConfigMalformed(&corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}}, "key", "why")
+
+		Expect(recorder.Events).To(Receive(Equal("Normal Ready Reconcile so it is {kind=LlamaStackDistribution,apiVersion=llamastack.io/v1alpha1}")))
+		Expect(recorder.Events).To(Receive(Equal("Warning OperatorConfigMalformed Configure key: why {kind=ConfigMap,apiVersion=v1}")))
 	})
 })

@@ -21,9 +21,8 @@ package metrics
 import (
 	"fmt"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -117,7 +116,9 @@ func (m *Metrics) Phase(crNamespace, name string, phase v1alpha1.DistributionPha
 
 // Forget drops the series of a LlamaStackDistribution that no longer exists.
 func (m *Metrics) Forget(crNamespace, name string) {
-	m.phases.DeletePartialMatch(prometheus.Labels{labelCRNamespace: crNamespace, labelDistribution: name})
+	for _, phase := range phases() { // a partial match would look at the series of all others
+		m.phases.DeleteLabelValues(crNamespace, name, string(phase))
+	}
 }
 
 func phases() []v1alpha1.DistributionPhase {

@@ -103,9 +103,13 @@ func bounded(message string) string {
 // settle parses one key, and keeps last where that fails. An absent key is parsed as a blank one.
 func settle[T any](p *problems, key string, data map[string]string, last Setting[T], parse func(string) (T, error)) Setting[T] {
 	value, err := parse(data[key])
-	if err != nil {
-		p.add(key, err.Error())
-		return last
+	if err == nil {
+		return Setting[T]{Value: value, Known: true}
 	}
-	return Setting[T]{Value: value, Known: true}
+	stays := "what exists on the cluster stays as it is until then"
+	if last.Known {
+		stays = "the last good value stays in force until then"
+	}
+	p.add(key, err.Error()+"; "+stays)
+	return last
 }

@@ -110,7 +110,10 @@ var _ = DescribeTable("Parse of malformed content",
 		Expect(problems[0].Message).To(ContainSubstring(wantMessage))
 		Expect(problems[0].Message).NotTo(ContainSubstring("\n"))
 
-		kept, _ := operatorconfig.Parse(key(name, content), known())
+		Expect(problems[0].Message).To(HaveSuffix("; what exists on the cluster stays as it is until then"))
+
+		kept, problems := operatorconfig.Parse(key(name, content), known())
+		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; the last good value stays in force until then"))))
 		switch name {
 		case operatorconfig.KeyFeatureFlags:
 			Expect(fromNothing.NetworkPolicy.Known).To(BeFalse())
@@ -198,7 +201,7 @@ var _ = Describe("Parse of image-overrides", func() {
 
 			Expect(c.ImageOverrides.Value).To(Equal(map[string]string{"starter": starterImage}))
 			Expect(c.InvalidOverrides).To(HaveLen(1))
-			Expect(c.InvalidOverrides).To(HaveKeyWithValue(name, ContainSubstring(why)))
+			Expect(c.InvalidOverrides).To(HaveKeyWithValue(name, And(ContainSubstring(why), HaveSuffix("; the entry is ignored until then"))))
 			Expect(problems).To(Equal([]operatorconfig.Problem{
 				{Key: operatorconfig.KeyImageOverrides, Message: c.InvalidOverrides[name]},
 			}))
@@ -220,7 +223,7 @@ var _ = Describe("Parse of image-overrides", func() {
 
 		Expect(c.ImageOverrides.Value).To(Equal(map[string]string{"starter": starterImage}))
 		Expect(c.InvalidOverrides).To(HaveKey("starter"))
-		Expect(problems).To(HaveLen(1))
+		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; "+starterImage+" stays in force until then"))))
 	})
 
 	It("forgets an entry that is gone", func() {

@@ -88,11 +88,13 @@ func (p *problems) overrides(text string, last map[string]string) (overrides, er
 			found.images[distribution] = image
 			continue
 		}
+		why := err.Error() + "; the entry is ignored until then"
 		if kept, ok := last[distribution]; ok {
 			found.images[distribution] = kept
+			why = err.Error() + "; " + kept + " stays in force until then"
 		}
-		found.invalid[distribution] = bounded(err.Error())
-		p.add(KeyImageOverrides, err.Error())
+		found.invalid[distribution] = bounded(why)
+		p.add(KeyImageOverrides, why)
 	}
 	return found, nil
 }

@@ -30,6 +30,17 @@ var _ = Describe("Store", func() {
 
 	It("knows nothing before the first update", func() {
 		Expect(operatorconfig.NewStore().Current()).To(Equal(operatorconfig.Config{}))
+		Expect(operatorconfig.NewStore().Loaded()).To(BeFalse())
+	})
+
+	It("is loaded by an update, even one that nothing can be learnt from", func() {
+		store := operatorconfig.NewStore()
+
+		changed, problems := store.Update(map[string]string{"featureFlags": "[", "image-overrides": "[", "ca-bundle-namespaces": "["})
+
+		Expect(changed).To(BeFalse())
+		Expect(problems).To(HaveLen(len(operatorconfig.Keys())))
+		Expect(store.Loaded()).To(BeTrue())
 	})
 
 	It("has the defaults when the ConfigMap is not there", func() {

@@ -82,9 +82,9 @@ func list(content string) ([]yaml.Node, error) {
 	if value.Kind != yaml.SequenceNode {
 		return nil, errNotList
 	}
-	var found []yaml.Node
-	if err := value.Decode(&found); err != nil {
-		return nil, fmt.Errorf("failed to read a list: %w", oneLine(err))
+	found := make([]yaml.Node, 0, len(value.Content))
+	for _, entry := range value.Content {
+		found = append(found, *entry)
 	}
 	return found, nil
 }
