@@ -21,6 +21,9 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,10 +31,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 )
 
 // conclude computes the status from what the pass knows and writes it if it differs.
@@ -66,7 +65,7 @@ func statusWriteError(instance *v1alpha1.LlamaStackDistribution, err error) erro
 	}
 	wrapped := fmt.Errorf("failed to write the status of LlamaStackDistribution %s/%s: %w", instance.Namespace, instance.Name, err)
 	if apierrors.IsInvalid(err) {
-		return reconcile.TerminalError(wrapped)
+		return reconcile.TerminalError(wrapped) //nolint:wrapcheck // it is wrapped already
 	}
 	return wrapped
 }
@@ -134,10 +133,10 @@ func (w *writtenStatuses) latest(instance *v1alpha1.LlamaStackDistribution) v1al
 	return *instance.Status.DeepCopy()
 }
 
-func (w *writtenStatuses) remember(over *v1alpha1.LlamaStackDistribution, status v1alpha1.LlamaStackDistributionStatus) {
+func (w *writtenStatuses) remember(over *v1alpha1.LlamaStackDistribution, next v1alpha1.LlamaStackDistributionStatus) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.written[over.UID] = writtenStatus{over: over.ResourceVersion, status: status}
+	w.written[over.UID] = writtenStatus{over: over.ResourceVersion, status: next}
 }
 
 // forget drops what is remembered under a key and returns the UID that it had.

@@ -20,12 +20,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/lru"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 )
 
 // rememberedContents is how many contents of referenced ConfigMaps are remembered. One costs about 300 bytes, because
@@ -40,8 +39,8 @@ type contents struct {
 	found   *lru.Cache
 }
 
-func newContents(live client.Reader, metrics *metrics.Metrics) *contents {
-	return &contents{live: live, metrics: metrics, found: lru.New(rememberedContents)}
+func newContents(live client.Reader, counted *metrics.Metrics) *contents {
+	return &contents{live: live, metrics: counted, found: lru.New(rememberedContents)}
 }
 
 // load reads a ConfigMap whole; nil is absent.

@@ -21,14 +21,13 @@ import (
 	"errors"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // converge renders and applies, unless the cache shows that nothing is left to do. A LlamaStackDistribution with a
@@ -39,8 +38,8 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 		return
 	}
 	intent := p.intent(instance)
-	wanted := r.wantedContents(instance, p)
-	if r.engine.Settled(instance.UID, intent) && !wanted.pending() {
+	wanted := r.wantedContents(instance, p)                          //nolint:contextcheck // the engine reads caches here, which does not wait
+	if r.engine.Settled(instance.UID, intent) && !wanted.pending() { //nolint:contextcheck // as above
 		r.metrics.Rendered(true)
 		return
 	}
@@ -65,9 +64,8 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 
 // fail tells a spec that cannot be rendered, which is the user's to mend, from trouble with the cluster.
 func (p *pass) fail(err error) {
-	var invalid *render.SpecError
-	if errors.As(err, &invalid) {
-		p.blame(v1alpha1.ReasonInvalidSpec, "%v", invalid)
+	if invalid, ok := errors.AsType[*render.SpecError](err); ok {
+		p.blamef(v1alpha1.ReasonInvalidSpec, "%v", invalid)
 		return
 	}
 	p.err = errors.Join(p.err, err)

@@ -24,6 +24,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,10 +34,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 )
 
 // keptGenerations is how many copies of a user's configuration are kept whatever refers to them, so that a rollback
@@ -136,7 +135,7 @@ func (c *copies) deleteUnused(ctx context.Context, deployment *appsv1.Deployment
 			continue
 		}
 		copied := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: deployment.Namespace, Name: name}}
-		if err := c.writer.Delete(ctx, copied); client.IgnoreNotFound(err) != nil {
+		if err := client.IgnoreNotFound(c.writer.Delete(ctx, copied)); err != nil {
 			return fmt.Errorf("failed to delete ConfigMap %s/%s: %w", deployment.Namespace, name, err)
 		}
 	}

@@ -20,6 +20,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -28,12 +33,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 )
 
 // pass is what one reconcile knows, filled from left to right along the line.
@@ -55,11 +54,11 @@ type pass struct {
 	err       error
 }
 
-func (p *pass) blame(reason v1alpha1.Reason, format string, args ...any) {
+func (p *pass) blamef(reason v1alpha1.Reason, format string, args ...any) {
 	p.problems = append(p.problems, status.Problem{Reason: reason, Kind: status.User, Message: fmt.Sprintf(format, args...)})
 }
 
-func (p *pass) notice(format string, args ...any) {
+func (p *pass) noticef(format string, args ...any) {
 	p.notices = append(p.notices, fmt.Sprintf(format, args...))
 }
 
@@ -97,7 +96,7 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 		p.input.ClaimSize = claim.Spec.Resources.Requests.Storage()
 	}
 	if err := render.CheckName(instance.Name); err != nil {
-		p.blame(v1alpha1.ReasonNameTooLong, "%v", err)
+		p.blamef(v1alpha1.ReasonNameTooLong, "%v", err)
 	}
 	if err := r.gatherImage(ctx, instance, config, p); err != nil {
 		return nil, err

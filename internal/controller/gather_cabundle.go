@@ -25,15 +25,14 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/cabundle"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // odhBundle is the ConfigMap in which Open Data Hub puts the trusted certificates of a namespace. It is found by itself.
@@ -102,14 +101,15 @@ func mayRead(spec *v1alpha1.CABundleConfig, namespace string, config operatorcon
 
 // keepBundle goes on with a bundle that was copied before the namespace had to be listed, and refuses a new one.
 func (*Reconciler) keepBundle(spec *v1alpha1.CABundleConfig, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
-	why := fmt.Sprintf("spec.server.tlsConfig.caBundle names ConfigMap %s/%s, and the operator's ConfigMap %s does not list namespace %s under ca-bundle-namespaces: list it there, or copy the ConfigMap to namespace %s",
+	why := fmt.Sprintf("spec.server.tlsConfig.caBundle names ConfigMap %s/%s, and the operator's ConfigMap %s does not list namespace %s "+
+		"under ca-bundle-namespaces: list it there, or copy the ConfigMap to namespace %s",
 		spec.ConfigMapNamespace, spec.ConfigMapName, operatorconfig.Name, spec.ConfigMapNamespace, instance.Namespace)
 	if p.children.bundle == nil {
-		p.blame(v1alpha1.ReasonCABundleOtherNS, "%s", why)
+		p.blamef(v1alpha1.ReasonCABundleOtherNS, "%s", why)
 		return nil
 	}
 	p.input.CABundle = &render.CABundle{Hash: p.children.bundle.Annotations[apply.DigestAnnotation]}
-	p.notice("%s; the certificates that were copied before stay as they are", why)
+	p.noticef("%s; the certificates that were copied before stay as they are", why)
 	return nil
 }
 
@@ -125,7 +125,8 @@ func (r *Reconciler) findSources(ctx context.Context, instance *v1alpha1.LlamaSt
 			return err
 		}
 		if !found {
-			p.blame(v1alpha1.ReasonCABundleNotFound, "ConfigMap %s, which spec.server.tlsConfig.caBundle names, does not exist: create it with the keys %s", source.key, strings.Join(source.keys, ", "))
+			p.blamef(v1alpha1.ReasonCABundleNotFound, "ConfigMap %s, which spec.server.tlsConfig.caBundle names, does not exist: create it with the keys %s",
+				source.key, strings.Join(source.keys, ", "))
 			return nil
 		}
 	}
@@ -203,7 +204,8 @@ func (s *caSource) read(configMap *corev1.ConfigMap) (cabundle.Source, *status.P
 	for _, key := range keys {
 		text, ok := configMap.Data[key]
 		if !ok {
-			return source, userProblem(v1alpha1.ReasonCABundleKeyNotFound, "ConfigMap %s, which spec.server.tlsConfig.caBundle names, has no key %s (it has %v): add the key or change configMapKeys",
+			return source, userProblemf(v1alpha1.ReasonCABundleKeyNotFound,
+				"ConfigMap %s, which spec.server.tlsConfig.caBundle names, has no key %s (it has %v): add the key or change configMapKeys",
 				s.key, key, slices.Sorted(maps.Keys(configMap.Data)))
 		}
 		source.Keys = append(source.Keys, cabundle.Key{Name: key, PEM: text})
@@ -216,7 +218,7 @@ func (b *caBundle) merge(sources []cabundle.Source) caFinding {
 	var invalid *cabundle.InvalidError
 	var limit *cabundle.LimitError
 	if errors.As(err, &invalid) || errors.As(err, &limit) {
-		return caFinding{problem: userProblem(v1alpha1.ReasonCABundleInvalid, "the CA bundle cannot be used: %v: mend that key", err)}
+		return caFinding{problem: userProblemf(v1alpha1.ReasonCABundleInvalid, "the CA bundle cannot be used: %v: mend that key", err)}
 	}
 	b.pem = merged.PEM
 	finding := caFinding{hash: merged.Hash, certificates: merged.Certificates}

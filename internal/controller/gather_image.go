@@ -21,11 +21,10 @@ import (
 	"errors"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	appsv1 "k8s.io/api/apps/v1"
 )
 
 // gatherImage decides which image the server is to run. A name follows the operator's configuration, which may be
@@ -37,11 +36,12 @@ func (r *Reconciler) gatherImage(ctx context.Context, instance *v1alpha1.LlamaSt
 	var unknown *distribution.UnknownError
 	switch {
 	case errors.As(err, &unknown):
-		p.blame(v1alpha1.ReasonUnknownDistribution, "distribution name %q in spec.server.distribution.name is not known to the operator: use one of %s, or set spec.server.distribution.image",
+		p.blamef(v1alpha1.ReasonUnknownDistribution,
+			"distribution name %q in spec.server.distribution.name is not known to the operator: use one of %s, or set spec.server.distribution.image",
 			unknown.Name, strings.Join(unknown.Known, ", "))
 		return nil
 	case err != nil:
-		p.blame(v1alpha1.ReasonInvalidDistribution, "spec.server.distribution: %v", err)
+		p.blamef(v1alpha1.ReasonInvalidDistribution, "spec.server.distribution: %v", err)
 		return nil
 	}
 	p.resolved, p.target, p.input.Image = resolved, resolved.Image, resolved.Image
@@ -65,11 +65,11 @@ func (r *Reconciler) gatherImage(ctx context.Context, instance *v1alpha1.LlamaSt
 // keepImage goes on with the image that runs and says why; a server that does not run yet cannot be started.
 func (p *pass) keepImage(running string, reason v1alpha1.Reason, why string) {
 	if running == "" {
-		p.blame(reason, "%s", why)
+		p.blamef(reason, "%s", why)
 		return
 	}
 	p.input.Image = running
-	p.notice("%s; the server keeps %s", why, running)
+	p.noticef("%s; the server keeps %s", why, running)
 }
 
 // runningImage is the image of the server's container, or "" where there is none.

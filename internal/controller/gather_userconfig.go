@@ -24,13 +24,12 @@ import (
 	"maps"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // userConfig is a referenced ConfigMap as it is to be mounted. data is nil while only the finding is remembered.
@@ -53,8 +52,8 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 		return nil
 	}
 	if ns := spec.ConfigMapNamespace; ns != "" && ns != instance.Namespace {
-		p.blame(v1alpha1.ReasonUserConfigOtherNS, "spec.server.userConfig names ConfigMap %s/%s, and no Pod can mount a ConfigMap of another namespace: copy it to namespace %s and remove configMapNamespace",
-			ns, spec.ConfigMapName, instance.Namespace)
+		p.blamef(v1alpha1.ReasonUserConfigOtherNS, "spec.server.userConfig names ConfigMap %s/%s, and no Pod can mount a ConfigMap of another namespace: "+
+			"copy it to namespace %s and remove configMapNamespace", ns, spec.ConfigMapName, instance.Namespace)
 		return nil
 	}
 	p.user = userConfig{key: client.ObjectKey{Namespace: instance.Namespace, Name: spec.ConfigMapName}, workers: instance.Spec.Server.Workers}
@@ -109,15 +108,17 @@ func (u *userConfig) memoryKey(uid, resourceVersion string) string {
 func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 	text, ok := configMap.Data[v1alpha1.UserConfigKey]
 	if !ok {
-		return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigKeyNotFound,
-			"ConfigMap %s, which spec.server.userConfig names, has no key %s (it has %v): put the server's configuration under that key", u.key, v1alpha1.UserConfigKey, slices.Sorted(maps.Keys(configMap.Data)))}
+		return userFinding{problem: userProblemf(v1alpha1.ReasonUserConfigKeyNotFound,
+			"ConfigMap %s, which spec.server.userConfig names, has no key %s (it has %v): put the server's configuration under that key",
+			u.key, v1alpha1.UserConfigKey, slices.Sorted(maps.Keys(configMap.Data)))}
 	}
 	facts, err := serverconfig.Inspect(text)
 	if err == nil && u.workers != nil {
 		text, err = serverconfig.WithWorkers(text, *u.workers)
 	}
 	if err != nil {
-		return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigInvalid, "key %s of ConfigMap %s cannot be read as the server's configuration: %v: mend it", v1alpha1.UserConfigKey, u.key, err)}
+		return userFinding{problem: userProblemf(v1alpha1.ReasonUserConfigInvalid,
+			"key %s of ConfigMap %s cannot be read as the server's configuration: %v: mend it", v1alpha1.UserConfigKey, u.key, err)}
 	}
 	configMap.Data[v1alpha1.UserConfigKey] = text
 	u.data = configMap
@@ -143,10 +144,11 @@ func (r *Reconciler) payload(ctx context.Context, user *userConfig) (*corev1.Con
 }
 
 func userConfigMissing(key client.ObjectKey) userFinding {
-	return userFinding{problem: userProblem(v1alpha1.ReasonUserConfigNotFound, "ConfigMap %s, which spec.server.userConfig names, does not exist: create it with the key %s", key, v1alpha1.UserConfigKey)}
+	return userFinding{problem: userProblemf(v1alpha1.ReasonUserConfigNotFound,
+		"ConfigMap %s, which spec.server.userConfig names, does not exist: create it with the key %s", key, v1alpha1.UserConfigKey)}
 }
 
-func userProblem(reason v1alpha1.Reason, format string, args ...any) *status.Problem {
+func userProblemf(reason v1alpha1.Reason, format string, args ...any) *status.Problem {
 	return &status.Problem{Reason: reason, Kind: status.User, Message: fmt.Sprintf(format, args...)}
 }
 
@@ -154,10 +156,10 @@ func userProblem(reason v1alpha1.Reason, format string, args ...any) *status.Pro
 func contentHash(configMap *corev1.ConfigMap) string {
 	hash := sha256.New()
 	for _, key := range slices.Sorted(maps.Keys(configMap.Data)) {
-		fmt.Fprintf(hash, "%q=%q\n", key, configMap.Data[key])
+		_, _ = fmt.Fprintf(hash, "%q=%q\n", key, configMap.Data[key]) // a hash takes everything
 	}
 	for _, key := range slices.Sorted(maps.Keys(configMap.BinaryData)) {
-		fmt.Fprintf(hash, "%q=%x\n", key, configMap.BinaryData[key])
+		_, _ = fmt.Fprintf(hash, "%q=%x\n", key, configMap.BinaryData[key])
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }

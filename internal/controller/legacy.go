@@ -21,14 +21,12 @@ import (
 	"fmt"
 	"strings"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // legacyBindings reports, once when the operator starts on OpenShift, the bindings by which 0.9.0 let servers run under
@@ -71,6 +69,6 @@ func (l *legacyBindings) report(ctx context.Context, kind string) error {
 func ownerOf(item *metav1.PartialObjectMetadata, controller *metav1.OwnerReference) *v1alpha1.LlamaStackDistribution {
 	return &v1alpha1.LlamaStackDistribution{
 		TypeMeta:   metav1.TypeMeta{APIVersion: controller.APIVersion, Kind: controller.Kind},
-		ObjectMeta: metav1.ObjectMeta{Namespace: item.Namespace, Name: controller.Name, UID: types.UID(controller.UID)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: item.Namespace, Name: controller.Name, UID: controller.UID},
 	}
 }

@@ -20,14 +20,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 )
 
 // observe looks at what became of the children, in the cache, and takes what the prober last found. A server that

@@ -21,11 +21,10 @@ import (
 	"errors"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/log"
-
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 func (p *pass) retryAfter(delay time.Duration) {

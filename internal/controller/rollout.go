@@ -19,13 +19,13 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // maxRollouts is how many servers may roll at once because the image behind their distribution's name changed.
@@ -63,12 +63,9 @@ func (r *rollouts) acquire(uid types.UID, key types.NamespacedName, others []typ
 		r.granted[uid] = struct{}{}
 		return true
 	}
-	for _, waiter := range r.waiting {
-		if waiter == key {
-			return false
-		}
+	if !slices.Contains(r.waiting, key) {
+		r.waiting = append(r.waiting, key)
 	}
-	r.waiting = append(r.waiting, key)
 	return false
 }
 
@@ -99,7 +96,8 @@ func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaSt
 		return nil
 	}
 	p.input.Image = running
-	p.notice("the image of distribution %s is now %s; the server keeps %s until fewer than %d servers are being rolled", instance.Spec.Server.Distribution.Name, p.target, running, maxRollouts)
+	p.noticef("the image of distribution %s is now %s; the server keeps %s until fewer than %d servers are being rolled",
+		instance.Spec.Server.Distribution.Name, p.target, running, maxRollouts)
 	return nil
 }
 

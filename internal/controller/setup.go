@@ -23,6 +23,14 @@ import (
 	"net"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
@@ -34,15 +42,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/source"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 )
 
 // concurrentReconciles is how many LlamaStackDistributions are worked on at once. A reconcile waits for the API server
@@ -124,7 +123,8 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 			Scheme: mgr.GetScheme(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Writer: mgr.GetClient(),
 			ManagedLabel: apply.Label{Key: v1alpha1.LabelManagedBy, Value: v1alpha1.ManagedBy}, LegacyManagers: legacyManagers, Observer: options.Metrics,
 		}),
-		prober:   llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{Dial: options.Dial}), llamastack.ProberOptions{OnChange: rejoin.wake, OnProbe: options.Metrics.Probed}),
+		prober: llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{Dial: options.Dial}),
+			llamastack.ProberOptions{OnChange: rejoin.wake, OnProbe: options.Metrics.Probed}),
 		events:   events.New(mgr.GetEventRecorder("llama-stack-operator")),
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
@@ -180,7 +180,7 @@ func logEdit(diffs io.Writer) func(before, after *v1alpha1.LlamaStackDistributio
 		diff := cmp.Diff(before.Spec, after.Spec)
 		log.Info("spec edited", "namespace", after.Namespace, "name", after.Name, "diff", diff)
 		if diffs != nil {
-			fmt.Fprintf(diffs, "LlamaStackDistribution %s/%s edited (-before +after):\n%s\n", after.Namespace, after.Name, diff)
+			_, _ = fmt.Fprintf(diffs, "LlamaStackDistribution %s/%s edited (-before +after):\n%s\n", after.Namespace, after.Name, diff)
 		}
 	}
 }

@@ -20,6 +20,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -32,9 +34,6 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 )
 
 // ManagedObjects are the kinds that the operator makes, as they stand in the cache.
@@ -72,15 +71,15 @@ type Caches struct {
 	OperatorConfig cache.Cache
 }
 
-func newCaches(config *rest.Config, client *http.Client, scheme *runtime.Scheme, namespace, configName string) (Caches, error) {
+func newCaches(config *rest.Config, httpClient *http.Client, scheme *runtime.Scheme, namespace, configName string) (Caches, error) {
 	references, err := cache.New(config, cache.Options{
-		HTTPClient: client, Scheme: scheme, DefaultTransform: keepIdentity,
+		HTTPClient: httpClient, Scheme: scheme, DefaultTransform: keepIdentity,
 	})
 	if err != nil {
 		return Caches{}, fmt.Errorf("failed to make the cache of referenced ConfigMaps: %w", err)
 	}
 	operatorConfig, err := cache.New(config, cache.Options{
-		HTTPClient: client, Scheme: scheme,
+		HTTPClient: httpClient, Scheme: scheme,
 		DefaultNamespaces:    map[string]cache.Config{namespace: {}},
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", configName),
 		DefaultTransform:     cache.TransformStripManagedFields(),

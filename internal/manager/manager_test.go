@@ -26,8 +26,8 @@ import (
 	"testing"
 	"time"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -35,8 +35,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 func TestManager(t *testing.T) {
@@ -110,7 +110,7 @@ var _ = Describe("Supervision", func() {
 	It("ends with an error that names an address it cannot serve on", func() {
 		taken, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
-		defer taken.Close()
+		defer func() { Expect(taken.Close()).To(Succeed()) }()
 		err = manager.Run(context.Background(), manager.Options{
 			RESTConfig: func() (*rest.Config, error) { return &rest.Config{Host: "https://127.0.0.1:1"}, nil },
 			Namespace:  "system", MetricsAddress: "0", HealthAddress: taken.Addr().String(),
@@ -123,7 +123,7 @@ func freeAddress() string {
 	GinkgoHelper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	Expect(err).NotTo(HaveOccurred())
-	defer listener.Close()
+	defer func() { Expect(listener.Close()).To(Succeed()) }()
 	return listener.Addr().String()
 }
 
@@ -137,9 +137,8 @@ func statusCode(url string) func() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		defer response.Body.Close()
 		_, err = io.Copy(io.Discard, response.Body)
-		return response.StatusCode, err
+		return response.StatusCode, errors.Join(err, response.Body.Close())
 	}
 }
 

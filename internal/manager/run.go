@@ -33,6 +33,8 @@ import (
 const (
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
+	// retryJitter keeps several operators from coming back at the same moment.
+	retryJitter = 0.1
 	// steadyAfter is how long a manager must have run for its end to be a new outage rather than the same one.
 	steadyAfter = time.Minute
 )
@@ -67,7 +69,7 @@ func runOnce(ctx context.Context, options Options, health *Health) error {
 }
 
 func newBackoff() *wait.Backoff {
-	return &wait.Backoff{Duration: firstRetry, Factor: 2, Jitter: 0.1, Steps: 10, Cap: lastRetry}
+	return &wait.Backoff{Duration: firstRetry, Factor: 2, Jitter: retryJitter, Steps: 10, Cap: lastRetry}
 }
 
 // supervise runs work again and again until the context ends, with a growing pause that a long run resets.

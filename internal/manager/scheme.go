@@ -19,12 +19,11 @@ package manager
 import (
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // crdGVK is watched by metadata only, so that the binary need not link the apiextensions types.

@@ -17,17 +17,24 @@ limitations under the License.
 package metrics_test
 
 import (
+	"bytes"
+	"flag"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
+
+var update = flag.Bool("update", false, "write the golden file instead of comparing with it")
 
 func TestMetrics(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -69,6 +76,62 @@ var _ = Describe("The operator's metrics", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(problems).To(BeEmpty())
 		Expect(testutil.GatherAndCount(registry)).To(Equal(6), "one series of each metric")
+	})
+
+	It("are those of the recorded page", func() {
+		counted.Applied("Deployment", "Updated")
+		counted.LiveRead("ReplicaSet")
+		counted.Rendered(false)
+		counted.Probed("healthy")
+		counted.ConfigMalformed("featureFlags", false)
+		counted.Phase("apps", "demo", v1alpha1.PhaseReady)
+		var page bytes.Buffer
+		families, err := registry.Gather()
+		Expect(err).NotTo(HaveOccurred())
+		for _, family := range families {
+			_, err := expfmt.MetricFamilyToText(&page, family)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		const file = "testdata/metrics.txt"
+		if *update {
+			Expect(os.WriteFile(file, page.Bytes(), 0o600)).To(Succeed())
+		}
+
+		want, err := os.ReadFile(file)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(page.String()).To(Equal(string(want)))
+	})
+
+	It("can be counted by several goroutines", func() {
+		var group sync.WaitGroup
+		for i := range 8 {
+			name := string(rune('a' + i))
+			group.Go(func() {
+				counted.Applied("Service", "Created")
+				counted.Phase("apps", name, v1alpha1.PhaseFailed)
+				counted.Phase("apps", name, v1alpha1.PhaseReady)
+				if i%2 == 0 {
+					counted.Forget("apps", name)
+				}
+			})
+		}
+		group.Wait()
+
+		expectSeries("llama_stack_operator_applies_total", `llama_stack_operator_applies_total{action="Created",kind="Service"} 8`)
+		Expect(testutil.GatherAndCount(registry, "llama_stack_operator_llamastackdistribution_phase")).To(Equal(4))
+	})
+
+	It("forget one of several in a namespace, and of several namespaces", func() {
+		for _, key := range [][2]string{{"apps", "a"}, {"apps", "b"}, {"other", "a"}} {
+			counted.Phase(key[0], key[1], v1alpha1.PhasePending)
+		}
+
+		counted.Forget("apps", "a")
+		counted.Forget("apps", "never-seen")
+
+		expectSeries("llama_stack_operator_llamastackdistribution_phase",
+			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="apps",llamastackdistribution="b",phase="Pending"} 1`,
+			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="other",llamastackdistribution="a",phase="Pending"} 1`)
 	})
 
 	It("cannot be registered twice", func() {

@@ -24,9 +24,10 @@ import (
 	"strings"
 	"time"
 
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 )
 
 // auditLog is the API server's own record of every request that it answered.
