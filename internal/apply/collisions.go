@@ -17,37 +17,34 @@ limitations under the License.
 package apply
 
 import (
-	"context"
-	"fmt"
-
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/value"
 )
 
-// clearCollisions puts our port back where somebody changed the number of one of a Service's ports. Ports are merged by number and
-// protocol, so that to an apply the changed one is another's, which stays; but it kept the name, which only one port may have,
-// and the API server would refuse the Service with both.
-func (r *run) clearCollisions(ctx context.Context, in *intent, obj *live) error {
-	if in.ref.GVK.Kind != "Service" || in.ref.GVK.Group != "" {
+// collisions lists the live fields that cannot stay beside what the intent asks for. An apply removes only what is ours alone:
+//
+//   - spec.strategy.rollingUpdate of a Deployment, which the API server fills in and nobody owns, when the strategy is to be Recreate.
+//   - a port of a Service that has the name of one of the intent's, but another number. Ports are merged by number and protocol, so
+//     that a port which somebody renumbered counts as another's, while only one port may have the name.
+func collisions(in *intent, obj *live) []fieldpath.Path {
+	if in.recreates() && nested(obj.fields, "spec", "strategy", "rollingUpdate") {
+		return []fieldpath.Path{rollingUpdatePath}
+	}
+	if in.ref.GVK.Group != corev1.GroupName || in.ref.GVK.Kind != "Service" {
 		return nil
 	}
-	var steps []operation
-	livePorts := portsOf(obj.fields)
+	var paths []fieldpath.Path
 	for _, wanted := range portsOf(in.fields) {
-		for index, found := range livePorts {
-			if found["name"] == wanted["name"] && !samePort(found, wanted) {
-				steps = append(steps, operation{Op: "replace", Path: fmt.Sprintf("/spec/ports/%d", index), Value: wanted})
+		for _, found := range portsOf(obj.fields) {
+			if found["name"] == wanted["name"] && !portKey(found).Equals(portKey(wanted)) {
+				key := portKey(found)
+				paths = append(paths, fieldpath.MakePathOrDie("spec", "ports", &key))
 			}
 		}
 	}
-	if len(steps) == 0 {
-		return nil
-	}
-	changed, ok := obj.DeepCopyObject().(client.Object)
-	if !ok {
-		return fmt.Errorf("failed to patch %s: %T is no object", in.ref, obj.Object)
-	}
-	return r.patch(ctx, in.ref, changed, pinned(obj.Object, steps...))
+	return paths
 }
 
 func portsOf(fields map[string]any) []map[string]any {
@@ -64,13 +61,13 @@ func portsOf(fields map[string]any) []map[string]any {
 	return ports
 }
 
-// samePort compares by the keys of the list: the number, and the protocol, which is TCP by default.
-func samePort(a, b map[string]any) bool {
-	protocol := func(port map[string]any) any {
-		if port["protocol"] == nil {
-			return "TCP"
-		}
-		return port["protocol"]
+// portKey is the key that ports are merged by: the number, and the protocol, which is TCP by default.
+func portKey(port map[string]any) value.FieldList {
+	protocol := port["protocol"]
+	if protocol == nil {
+		protocol = string(corev1.ProtocolTCP)
 	}
-	return fmt.Sprint(a["port"]) == fmt.Sprint(b["port"]) && protocol(a) == protocol(b)
+	return value.FieldList{
+		{Name: "port", Value: value.NewValueInterface(port["port"])}, {Name: "protocol", Value: value.NewValueInterface(protocol)},
+	}
 }

@@ -77,6 +77,47 @@ var _ = Describe("Drift", func() {
 		Entry("the owner reference", (*world).service, `[{"op":"replace","path":"/metadata/ownerReferences/0/blockOwnerDeletion","value":false}]`),
 	)
 
+	It("that renumbers a port is healed, and leaves nobody else as its owner", func(ctx context.Context) {
+		obj := w.service()
+		w.settle(ctx, obj)
+		before := field(w.get(ctx, obj), "spec")
+		for _, restart := range []bool{false, true} {
+			w.edit(ctx, obj, `[{"op":"replace","path":"/spec/ports/0/port","value":1}]`)
+			if restart {
+				w.restart()
+			}
+			w.wire.take()
+			w.applyOne(ctx, obj, apply.ActionUpdated)
+			Expect(w.wire.take()).To(Equal([]string{read, patch, ssa}))
+			Expect(field(w.get(ctx, obj), "spec")).To(Equal(before))
+			Expect(managers(w.get(ctx, obj))).To(Equal([]string{ours}))
+			w.catchUp(ctx, obj)
+			w.applyOne(ctx, obj, apply.ActionUnchanged)
+		}
+	})
+
+	It("does not keep a port from changing its number, even one that was renumbered", func(ctx context.Context) {
+		obj := w.service()
+		w.settle(ctx, obj)
+		port := func(number int64) *unstructured.Unstructured {
+			return with(obj, []any{map[string]any{"name": "http", "port": number, "targetPort": number}}, "spec", "ports")
+		}
+		w.applyOne(ctx, port(9000), apply.ActionUpdated)
+		Expect(w.wire.take()).To(Equal([]string{read, ssa}), "a look at who owns the old one")
+		w.catchUp(ctx, obj)
+		w.edit(ctx, obj, `[{"op":"replace","path":"/spec/ports/0/port","value":1}]`)
+		w.applyOne(ctx, port(9001), apply.ActionUpdated)
+		Expect(field(w.get(ctx, obj), "spec", "ports")).To(ConsistOf(HaveKeyWithValue("port", int64(9001))))
+	})
+
+	It("keeps a port of another name that somebody added", func(ctx context.Context) {
+		obj := w.service()
+		w.settle(ctx, obj)
+		w.edit(ctx, obj, `[{"op":"add","path":"/spec/ports/-","value":{"name":"more","port":1}}]`)
+		w.applyOne(ctx, obj, apply.ActionUnchanged)
+		Expect(w.wire.take()).To(BeEmpty())
+	})
+
 	It("in a ConfigMap's content is healed", func(ctx context.Context) {
 		obj := w.configMap()
 		w.settle(ctx, obj)

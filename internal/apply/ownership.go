@@ -41,13 +41,12 @@ var (
 //
 //   - Fields of an earlier release become ours, or the apply could not remove any of them.
 //   - spec.replicas that we own and no longer ask for goes to HandoverOwner, or the API server would reset it to 1.
-//   - spec.strategy.rollingUpdate, which the API server fills in and nobody owns, becomes ours when the strategy is to be Recreate, or
-//     it would stay and make the object invalid.
+//   - What collides with the intent becomes ours, or it would stay and make the object invalid.
 func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool, error) {
 	legacy := r.hasLegacy(obj)
-	stray := in.recreates() && nested(obj.fields, "spec", "strategy", "rollingUpdate")
+	strays := collisions(in, obj)
 	handover := deployment(in.ref.GVK) && !in.replicas() && (legacy || r.mayOwnReplicas(in.ref, obj))
-	if !legacy && !stray && !handover {
+	if !legacy && len(strays) == 0 && !handover {
 		return false, nil
 	}
 	metadata, err := r.readMetadata(ctx, in.ref)
@@ -67,8 +66,8 @@ func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool
 	if legacy {
 		held.merge(r.legacy, unclaimed(in.ref.GVK.GroupKind()))
 	}
-	if stray {
-		held.seize(rollingUpdatePath)
+	for _, path := range strays {
+		held.seize(path)
 	}
 	if handover {
 		held.hand(replicasPath)

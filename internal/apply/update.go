@@ -42,9 +42,6 @@ func (r *run) write(ctx context.Context, in *intent, obj *live) (Action, error) 
 		return ActionNone, err
 	}
 	adopted := r.adopted(in, obj)
-	if err := r.clearCollisions(ctx, in, obj); err != nil {
-		return ActionNone, err
-	}
 	applied, err := r.send(ctx, in, tookOver || adopted || r.known(in.ref, obj))
 	if err != nil {
 		return ActionNone, err
