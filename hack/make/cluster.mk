@@ -34,3 +34,7 @@ cluster-down: cluster-build ## Stop what cluster-up started and delete everythin
 .PHONY: cluster-status
 cluster-status: cluster-build ## Show the parts of the cluster that cluster-up started, and whether they are healthy.
 	@bin/cluster status
+
+.PHONY: cluster-test
+cluster-test: ## Test the one-node Kubernetes itself, on a cluster of its own (Linux, root).
+	@cd test/cluster && GOWORK=off go test -count=1 -tags selftest ./selftest

@@ -20,7 +20,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"io/fs"
 	"net"
@@ -29,7 +28,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/pki"
-	"sigs.k8s.io/yaml"
+	"k8s.io/client-go/tools/clientcmd"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -144,7 +143,8 @@ var _ = Describe("SigningKey", func() {
 		public, _ := pem.Decode(pair.Cert)
 		half, err := x509.ParsePKIXPublicKey(public.Bytes)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(key.PublicKey.Equal(half.(*ecdsa.PublicKey))).To(BeTrue())
+		Expect(half).To(BeAssignableToTypeOf(&ecdsa.PublicKey{}))
+		Expect(key.PublicKey.Equal(half)).To(BeTrue())
 	})
 })
 
@@ -171,32 +171,16 @@ var _ = Describe("Kubeconfig", func() {
 		content, err := pki.Kubeconfig("https://10.9.8.1:6443", []byte("ca"), pki.Pair{Cert: []byte("cert"), Key: []byte("key")})
 		Expect(err).NotTo(HaveOccurred())
 
-		var parsed struct {
-			CurrentContext string `json:"current-context"`
-			Clusters       []struct {
-				Name    string
-				Cluster map[string]string
-			}
-			Users []struct {
-				Name string
-				User map[string]string
-			}
-			Contexts []struct {
-				Name    string
-				Context map[string]string
-			}
-		}
+		parsed, err := clientcmd.Load(content)
+		Expect(err).NotTo(HaveOccurred())
 
-		Expect(yaml.Unmarshal(content, &parsed)).To(Succeed())
+		current := parsed.Contexts[parsed.CurrentContext]
+		Expect(current).NotTo(BeNil())
 
-		encode := base64.StdEncoding.EncodeToString
-		Expect(parsed.Clusters[0].Cluster).To(Equal(map[string]string{
-			"server": "https://10.9.8.1:6443", "certificate-authority-data": encode([]byte("ca")),
-		}))
-		Expect(parsed.Users[0].User).To(Equal(map[string]string{
-			"client-certificate-data": encode([]byte("cert")), "client-key-data": encode([]byte("key")),
-		}))
-		Expect(parsed.Contexts[0].Name).To(Equal(parsed.CurrentContext))
-		Expect(parsed.Contexts[0].Context).To(Equal(map[string]string{"cluster": parsed.Clusters[0].Name, "user": parsed.Users[0].Name}))
+		cluster, user := parsed.Clusters[current.Cluster], parsed.AuthInfos[current.AuthInfo]
+		Expect(cluster.Server).To(Equal("https://10.9.8.1:6443"))
+		Expect(cluster.CertificateAuthorityData).To(BeEquivalentTo("ca"))
+		Expect(user.ClientCertificateData).To(BeEquivalentTo("cert"))
+		Expect(user.ClientKeyData).To(BeEquivalentTo("key"))
 	})
 })

@@ -144,10 +144,12 @@ var _ = Describe("the identities", func() {
 		files, err := render.Files(node)
 		Expect(err).NotTo(HaveOccurred())
 
-		text := lines(slices.Concat(render.Foundation(node, "/opt/cluster"), render.Workers(node, "/opt/cluster")))
+		parts := []string{lines(render.Foundation(node, "/opt/cluster")), lines(render.Workers(node, "/opt/cluster"))}
 		for _, content := range files {
-			text += string(content)
+			parts = append(parts, string(content))
 		}
+
+		text := strings.Join(parts, "")
 
 		for file := range render.Clients() {
 			if file != "kubeconfig" && file != "provisioner.kubeconfig" && file != "cluster.kubeconfig" { // read by this program
