@@ -183,3 +183,52 @@ var _ = Describe("Available", func() {
 		Expect(c.Available(nil)).To(HaveKeyWithValue("starter", builtInStarter))
 	})
 })
+
+var _ = Describe("A name", func() {
+	const digest = "registry.example.com/x@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+	It("resolves to the image that Available shows for it", func() {
+		overrides := map[string]string{"starter": override, "Our_Own": ownImage, "third": digest}
+		c := catalog(map[string]string{"RELATED_IMAGE_STARTER": relatedStarter, "RELATED_IMAGE_REMOTE_VLLM": digest})
+
+		available := c.Available(overrides)
+
+		Expect(available).To(HaveLen(6))
+		for known, image := range available {
+			Expect(c.Resolve(v1alpha1.DistributionType{Name: known}, overrides)).To(
+				And(HaveField("Image", image), HaveField("Active", known)))
+		}
+	})
+
+	It("does not follow the environment after an override", func() {
+		asked := []string{}
+		c, err := distribution.New(func(variable string) string {
+			asked = append(asked, variable)
+			return ""
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(asked).To(Equal([]string{
+			"RELATED_IMAGE_META_REFERENCE_GPU", "RELATED_IMAGE_POSTGRES_DEMO", "RELATED_IMAGE_REMOTE_VLLM", "RELATED_IMAGE_STARTER",
+		}))
+		asked = nil
+
+		_, err = c.Resolve(v1alpha1.DistributionType{Name: "starter"}, map[string]string{"starter": override})
+
+		Expect(err).NotTo(HaveOccurred())
+		Expect(asked).To(BeEmpty())
+	})
+
+	DescribeTable("takes a variable of any form that a registry has",
+		func(image string) {
+			c := catalog(map[string]string{"RELATED_IMAGE_STARTER": image})
+
+			Expect(c.Resolve(v1alpha1.DistributionType{Name: "starter"}, nil)).To(HaveField("Image", image))
+		},
+		Entry("tag", ownImage),
+		Entry("digest", digest),
+		Entry("tag and digest", "registry.example.com/x:1.0@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+		Entry("port", "localhost:5000/team/server:1.0"),
+		Entry("no registry", "team/server"),
+		Entry("no tag", "registry.example.com/team/server"),
+	)
+})
