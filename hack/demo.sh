@@ -103,10 +103,16 @@ progress() {
 	kubectl -n "$NAMESPACE" get llsd -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase}, {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}'
 }
 
+# is_ready tells whether every server is Ready, and has said what it is.
+is_ready() {
+	quiet kubectl -n "$NAMESPACE" wait --for=condition=Ready llsd "${SERVERS[@]}" --timeout=2s &&
+		quiet kubectl -n "$NAMESPACE" wait --for=jsonpath='{.status.version.llamaStackServerVersion}' llsd "${SERVERS[@]}" --timeout=2s
+}
+
 # await_ready waits for every server, and says whenever something changed.
 await_ready() {
 	local deadline=$((SECONDS + ${DEMO_TIMEOUT:-600})) last='' now
-	until kubectl -n "$NAMESPACE" wait --for=condition=Ready llsd "${SERVERS[@]}" --timeout=2s >/dev/null 2>&1; do
+	until is_ready 2>/dev/null; do
 		now="$(progress)"
 		[ "$now" = "$last" ] || say "$now"
 		last="$now"
@@ -119,8 +125,26 @@ await_ready() {
 	done
 }
 
-# url SERVER PATH prints where the API server passes requests on to a server's Service.
-url() { echo "/api/v1/namespaces/$NAMESPACE/services/http:$1-service:$PORT/proxy$2"; }
+# request SERVER METHOD PATH [JSON] prints a server's answer, headers and body. It goes to the server's Service by way
+# of the API server, through a proxy of kubectl's, which works from wherever kubectl does. "kubectl --raw" does not
+# say that a body is JSON, and Python and curl are not everywhere.
+request() {
+	local connection path="/api/v1/namespaces/$NAMESPACE/services/http:$1-service:$PORT/proxy$3"
+	exec {connection}<>"/dev/tcp/127.0.0.1/$PROXY"
+	printf '%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "$2" "$path" "${#4}" "$4" >&"$connection"
+	cat <&"$connection"
+	exec {connection}>&-
+}
+
+# start_proxy sets PROXY to the port of a proxy to the API server, which ends with this script.
+start_proxy() {
+	local line
+	coproc KUBECTL_PROXY { exec "$KUBECTL" proxy --port=0; }
+	# shellcheck disable=SC2154 # coproc sets it.
+	trap 'kill "$KUBECTL_PROXY_PID"' EXIT
+	read -r line <&"${KUBECTL_PROXY[0]}"
+	PROXY="${line##*:}"
+}
 
 # field NAME prints the strings of that name in the JSON that is read.
 field() { grep -o "\"$1\": *\"[^\"]*\"" | sed -e 's/^"[^"]*": *"//' -e 's/"$//' || true; }
@@ -128,10 +152,10 @@ field() { grep -o "\"$1\": *\"[^\"]*\"" | sed -e 's/^"[^"]*": *"//' -e 's/"$//' 
 # talk SERVER asks a server for its models, and the stand-in's a question, through its Service.
 talk() {
 	local models model answer
-	models="$(kubectl get --raw "$(url "$1" /v1/models)")"
+	models="$(request "$1" GET /v1/models '')"
 	model="$(field id <<<"$models" | grep 'echo$' || true)"
 	[ -n "$model" ] || { say "error: $1 does not list the model of the stand-in: $models"; return 1; }
-	answer="$(kubectl create -f - --raw "$(url "$1" /v1/chat/completions)" <<<"{\"model\": \"$model\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello, $1!\"}]}")"
+	answer="$(request "$1" POST /v1/chat/completions "{\"model\": \"$model\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello, $1!\"}]}")"
 	answer="$(field content <<<"$answer")"
 	echo "$1: GET /v1/models says: $model"
 	echo "$1: POST /v1/chat/completions says: $answer"
@@ -139,26 +163,26 @@ talk() {
 }
 
 next_steps() {
+	echo
+	echo "What to try next:"
+	echo "  export KUBECONFIG=$KUBECONFIG"
+	type -P kubectl >/dev/null || echo "  alias kubectl=$KUBECTL"
 	cat <<-TEXT
-
-		What to try next:
-		  export KUBECONFIG=$KUBECONFIG
-		$(type -P kubectl >/dev/null || echo "  alias kubectl=$KUBECTL")
-		  kubectl -n $NAMESPACE get llsd -o wide
-		  kubectl -n $NAMESPACE describe llsd ogx
-		  kubectl -n $NAMESPACE port-forward service/ogx-service $PORT   # then: curl http://localhost:$PORT/v1/models
-		  kubectl -n $NAMESPACE scale llsd ogx --replicas=0              # stops it, keeps its data
-		  kubectl -n $NAMESPACE delete deployment llama-stack            # is back at once
-		  kubectl -n $NAMESPACE edit llsd llama-stack                    # for instance its env; docs/api.md has every field
-		  make demo-clean                                                # removes all of this
+		  kubectl config set-context --current --namespace=$NAMESPACE
+		  kubectl get llsd -o wide
+		  kubectl describe llsd ogx
+		  kubectl port-forward service/ogx-service $PORT     # and in another shell: curl http://localhost:$PORT/v1/models
+		  kubectl delete deployment llama-stack           # it is back at once
+		  kubectl scale llsd ogx --replicas=0             # stops the server, keeps its data
+		  kubectl edit llsd llama-stack                   # its env, for instance; docs/api.md has every field
+		  make demo-clean                                 # removes all of this
 	TEXT
 }
 
 up() {
-	[ -z "${KUBECONFIG:-}" ] || use_cluster
 	choose_servers
 	[ "$REAL" = no ] || echo "The operator of LlamaStackDistributions, with a real server of each era: $LLAMA_STACK_IMG and $OGX_IMG"
-	[ -n "${KUBECONFIG:-}" ] || use_cluster
+	use_cluster
 	step "building the operator and the stand-ins" provide_binaries
 	load_images
 	step "deploying the operator $IMG, the stand-in for inference, and the servers" deploy
@@ -167,6 +191,7 @@ up() {
 	echo "\$ kubectl -n $NAMESPACE get llsd"
 	kubectl -n "$NAMESPACE" get llsd
 	echo
+	start_proxy
 	for server in "${SERVERS[@]}"; do talk "$server"; done
 	next_steps
 	[ "$REAL" = yes ] || echo "$STANDING_IN"

@@ -30,8 +30,8 @@ LLAMA_STACK_IMG="${LLAMA_STACK_IMG:-docker.io/llamastack/distribution-starter:0.
 OGX_IMG="${OGX_IMG:-docker.io/ogxai/distribution-starter:1.3.0}"
 export LLAMA_STACK_IMG OGX_IMG
 ARCHIVES="${IMAGES_DIR:-bin/images}"
-# Set by use_cluster: whether the cluster was started elsewhere, and whether it was started just now.
-FOREIGN=no STARTED=no
+# Set by use_cluster: whether it started the cluster.
+STARTED=no
 # The exit code of bin/images-tool when a real server can neither be pulled nor built.
 readonly UNAVAILABLE=3
 
@@ -71,10 +71,17 @@ kubectl() { "$KUBECTL" "$@"; }
 # cluster runs the program of the one-node Kubernetes on its own cluster, whatever KUBECONFIG names.
 cluster() { env -u KUBECONFIG bin/cluster "$@"; }
 
+# foreign tells whether KUBECONFIG names a cluster that bin/cluster did not start.
+foreign() {
+	[ -n "${KUBECONFIG:-}" ] && ! { [ -x bin/cluster ] && [ "$(cluster kubeconfig 2>/dev/null)" = "$KUBECONFIG" ]; }
+}
+
+# imports tells whether the cluster can be handed images that are made here.
+imports() { ! foreign || [ -n "${LOAD:-}" ]; }
+
 # use_cluster makes KUBECONFIG name a cluster that is up.
 use_cluster() {
-	if [ -n "${KUBECONFIG:-}" ] && ! { [ -x bin/cluster ] && [ "$(cluster kubeconfig 2>/dev/null)" = "$KUBECONFIG" ]; }; then
-		FOREIGN=yes
+	if foreign; then
 		say "using the cluster of KUBECONFIG=$KUBECONFIG"
 	else
 		make --no-print-directory cluster-build
@@ -88,8 +95,8 @@ use_cluster() {
 
 # provide_servers makes the archives of real servers where they are needed, and returns UNAVAILABLE where it cannot.
 provide_servers() {
-	[ "$FOREIGN" = no ] || [ -n "${LOAD:-}" ] || return 0
-	quiet make --no-print-directory bin/images-tool
+	imports || return 0
+	quiet make --no-print-directory bin/images-tool || return
 	bin/images-tool servers --out "$ARCHIVES" --pull="${IMAGES_PULL:-true}" >/dev/null
 }
 
@@ -98,7 +105,7 @@ tagged() { echo "$1:$(cksum <"$2" | cut -d' ' -f1)"; }
 
 # provide_binaries builds the operator and the stand-ins, and names their images.
 provide_binaries() {
-	if [ "$FOREIGN" = yes ] && [ -z "${LOAD:-}" ]; then
+	if ! imports; then
 		if [ -z "${STAND_IN_IMG:-}" ]; then
 			say "error: KUBECONFIG names a cluster that this machine cannot hand images to. Set IMG and STAND_IN_IMG to images of"
 			say "the operator (make docker-build docker-push) and of test/server that it can pull, or LOAD to a command that takes"
@@ -121,7 +128,7 @@ load() {
 	local name archive record
 	for name in "$@"; do
 		archive="$(readlink -f "$ARCHIVES/$name.tar")"
-		if [ "$FOREIGN" = yes ]; then
+		if foreign; then
 			# shellcheck disable=SC2086 # It is a command with its arguments.
 			[ -z "${LOAD:-}" ] || step "loading the image $name" $LOAD "$archive"
 			continue

@@ -110,7 +110,7 @@ func inferencePod(namespace, name, model string) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app": name}},
 		Spec: corev1.PodSpec{
-			TerminationGracePeriodSeconds: &atOnce,
+			TerminationGracePeriodSeconds: &atOnce, EnableServiceLinks: &no,
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
