@@ -37,11 +37,13 @@ type run struct {
 	legacy  LegacyManagers
 	// before is what was remembered, after what will be.
 	before, after map[Ref]record
+	// written are the objects as the API server returned them.
+	written map[Ref]client.Object
 }
 
 func (e *Engine) newRun(request Request) *run {
 	last, _ := e.memory.get(request.Owner.GetUID())
-	r := &run{Engine: e, request: request, legacy: e.LegacyManagers(request.Owner), before: last.objects, after: map[Ref]record{}}
+	r := &run{Engine: e, request: request, legacy: e.LegacyManagers(request.Owner), before: last.objects, after: map[Ref]record{}, written: map[Ref]client.Object{}}
 	// What fails keeps its memory.
 	for _, obj := range request.Objects {
 		r.keep(refOf(obj))
@@ -72,7 +74,7 @@ func (r *run) apply(ctx context.Context, obj *unstructured.Unstructured) Outcome
 		return Outcome{Ref: refOf(obj), Action: ActionNone, Err: err}
 	}
 	action, err := r.converge(ctx, in)
-	return Outcome{Ref: in.ref, Action: actionOf(action, err), Err: err}
+	return Outcome{Ref: in.ref, Action: actionOf(action, err), Live: r.written[in.ref], Err: err}
 }
 
 func actionOf(action Action, err error) Action {
@@ -275,6 +277,7 @@ func (r *run) remember(in *intent, applied *unstructured.Unstructured, seen bool
 		return err
 	}
 	r.after[in.ref] = r.newRecord(in, applied, digest(found), seen)
+	r.written[in.ref], _ = typed.(client.Object)
 	return nil
 }
 

@@ -178,6 +178,7 @@ func absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstr
 func (r *Reconciler) judge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass, outcomes []apply.Outcome) {
 	for _, outcome := range outcomes {
 		r.tell(ctx, instance, outcome)
+		p.children.follow(outcome)
 		if outcome.Action == apply.ActionPending {
 			p.result.RequeueAfter = unseenRetry
 		}

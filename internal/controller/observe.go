@@ -29,13 +29,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// observe looks at what became of the children, in the cache, and takes what the prober last found. A server that
-// cannot answer is not asked.
+// observe looks at what became of the children and takes what the prober last found. A server that cannot answer is not
+// asked.
 func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
-	if err := r.gatherChildren(ctx, instance, &p.children); err != nil {
-		p.err = err
-		return
-	}
 	key := client.ObjectKeyFromObject(instance)
 	deployment := p.children.deployment
 	if deployment == nil || deployment.Status.AvailableReplicas == 0 {

@@ -24,12 +24,46 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 func (p *pass) retryAfter(delay time.Duration) {
 	if p.result.RequeueAfter == 0 || delay < p.result.RequeueAfter {
 		p.result.RequeueAfter = delay
+	}
+}
+
+// follow takes a child as the write that has just changed it returned it. The cache may still show the one before, and a
+// status computed from that would call a server ready which is about to roll.
+func (c *children) follow(outcome apply.Outcome) {
+	switch live := outcome.Live.(type) {
+	case *appsv1.Deployment:
+		c.deployment = live
+	case *corev1.PersistentVolumeClaim:
+		c.claim = live
+	case *corev1.Service:
+		c.service = live
+	case *networkingv1.Ingress:
+		c.ingress = live
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		c.autoscaler = live
+	}
+	if outcome.Action == apply.ActionDeleted {
+		c.drop(outcome.Ref.GVK.Kind)
+	}
+}
+
+// drop forgets a child that was deleted, of those that the status tells about.
+func (c *children) drop(kind string) {
+	switch kind {
+	case "Ingress":
+		c.ingress = nil
+	case "HorizontalPodAutoscaler":
+		c.autoscaler = nil
 	}
 }
 
