@@ -53,8 +53,8 @@ func compiled(minor uint) []rule {
 		results, err := cel.Compile(info.Schema, info.DeclType, celconfig.PerCallLimit, env, cel.NewExpressionsEnvLoader())
 		Expect(err).NotTo(HaveOccurred(), path)
 		for i, result := range results {
-			Expect(result.Error).To(BeNil(), path)
-			Expect(result.MessageExpressionError).To(BeNil(), path)
+			Expect(result.Error).NotTo(HaveOccurred(), path)
+			Expect(result.MessageExpressionError).NotTo(HaveOccurred(), path)
 			cardinality := result.MaxCardinality
 			if context.MaxCardinality != nil {
 				cardinality = *context.MaxCardinality

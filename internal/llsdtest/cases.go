@@ -86,11 +86,11 @@ func read(data []byte, into any) {
 }
 
 // server is a spec with these lines of YAML in its server section, beside a distribution.
-func server(yaml string) string {
-	return "server: {distribution: {name: starter}, " + yaml + "}"
+func server(lines string) string {
+	return "server: {distribution: {name: starter}, " + lines + "}"
 }
 
 // allowedFrom is a spec that lets these namespaces in.
-func allowedFrom(yaml string) string {
-	return "{server: {distribution: {name: starter}}, network: {allowedFrom: {" + yaml + "}}}"
+func allowedFrom(lines string) string {
+	return "{server: {distribution: {name: starter}}, network: {allowedFrom: {" + lines + "}}}"
 }

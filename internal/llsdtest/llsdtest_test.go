@@ -30,8 +30,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// specOf is what a person would see of the spec. The container's empty resources are part of every object that
-// is made from Go types.
+// specOf is what a person would see of the spec.
 func specOf(w *llsdtest.Wrapper) string {
 	GinkgoHelper()
 	data, err := json.Marshal(w.Obj().Spec)
@@ -47,7 +46,7 @@ var _ = Describe("Make", func() {
 		Expect(got.Namespace).To(Equal("default"))
 		Expect(got.GroupVersionKind()).To(Equal(v1alpha1.GroupVersion.WithKind("LlamaStackDistribution")))
 		Expect(specOf(llsdtest.Make("a"))).To(MatchJSON(
-			`{"server":{"distribution":{"name":"starter"},"containerSpec":{"resources":{}}}}`))
+			`{"server":{"distribution":{"name":"starter"}}}`))
 	})
 
 	It("sets the metadata", func() {
@@ -75,14 +74,14 @@ var _ = Describe("Make", func() {
 
 	It("fills in the defaults of the API server, and keeps what is set", func() {
 		Expect(specOf(llsdtest.Make("a").Defaulted())).To(MatchJSON(`{"replicas":1,"server":{
-			"distribution":{"name":"starter"},"containerSpec":{"name":"llama-stack","resources":{}}}}`))
+			"distribution":{"name":"starter"},"containerSpec":{"name":"llama-stack"}}}`))
 		Expect(specOf(llsdtest.Make("a").Replicas(0).ContainerName("mine").Defaulted())).To(MatchJSON(`{"replicas":0,"server":{
-			"distribution":{"name":"starter"},"containerSpec":{"name":"mine","resources":{}}}}`))
+			"distribution":{"name":"starter"},"containerSpec":{"name":"mine"}}}`))
 	})
 
 	DescribeTable("sets one field of the server", func(w *llsdtest.Wrapper, want string) {
 		Expect(specOf(w)).To(MatchJSON(
-			`{"server":{"distribution":{"name":"starter"},"containerSpec":{"resources":{}},` + want + `}}`))
+			`{"server":{"distribution":{"name":"starter"},` + want + `}}`))
 	},
 		Entry("workers", llsdtest.Make("a").Workers(3), `"workers":3`),
 		Entry("launch", llsdtest.Make("a").Launch(v1alpha1.LaunchImage), `"launch":"Image"`),
@@ -111,15 +110,15 @@ var _ = Describe("Make", func() {
 	DescribeTable("sets the container", func(w *llsdtest.Wrapper, want string) {
 		Expect(specOf(w)).To(MatchJSON(`{"server":{"distribution":{"name":"starter"},"containerSpec":` + want + `}}`))
 	},
-		Entry("port", llsdtest.Make("a").Port(9000), `{"port":9000,"resources":{}}`),
-		Entry("env", llsdtest.Make("a").Env("A", "1").Env("B", "2"), `{"env":[{"name":"A","value":"1"},{"name":"B","value":"2"}],"resources":{}}`),
-		Entry("command and args", llsdtest.Make("a").Command("x", "y").Args("z"), `{"command":["x","y"],"args":["z"],"resources":{}}`),
+		Entry("port", llsdtest.Make("a").Port(9000), `{"port":9000}`),
+		Entry("env", llsdtest.Make("a").Env("A", "1").Env("B", "2"), `{"env":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}`),
+		Entry("command and args", llsdtest.Make("a").Command("x", "y").Args("z"), `{"command":["x","y"],"args":["z"]}`),
 		Entry("resources", llsdtest.Make("a").Resources(corev1.ResourceRequirements{Requests: corev1.ResourceList{"cpu": resource.MustParse("1")}}),
 			`{"resources":{"requests":{"cpu":"1"}}}`),
 		Entry("security context", llsdtest.Make("a").SecurityContext(&corev1.SecurityContext{RunAsUser: new(int64)}),
-			`{"securityContext":{"runAsUser":0},"resources":{}}`),
+			`{"securityContext":{"runAsUser":0}}`),
 		Entry("startup probe", llsdtest.Make("a").StartupProbe(v1alpha1.StartupProbe{PeriodSeconds: new(int32)}),
-			`{"startupProbe":{"periodSeconds":0},"resources":{}}`),
+			`{"startupProbe":{"periodSeconds":0}}`),
 	)
 
 	DescribeTable("sets what is beside the server", func(w *llsdtest.Wrapper, want string) {
@@ -127,7 +126,7 @@ var _ = Describe("Make", func() {
 		got.Server = v1alpha1.ServerSpec{}
 		data, err := json.Marshal(got)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(data).To(MatchJSON(`{"server":{"distribution":{},"containerSpec":{"resources":{}}},` + want + `}`))
+		Expect(data).To(MatchJSON(`{"server":{"distribution":{}},` + want + `}`))
 	},
 		Entry("replicas", llsdtest.Make("a").Replicas(0), `"replicas":0`),
 		Entry("Ingress", llsdtest.Make("a").ExposeRoute(), `"network":{"exposeRoute":true}`),

@@ -52,6 +52,14 @@ const (
 	fieldKeys         = "spec.server.tlsConfig.caBundle.configMapKeys"
 )
 
+// How long names may be, and how many keys there may be.
+const (
+	maxNamespace = 63
+	maxLabel     = 317
+	maxKey       = 253
+	maxKeys      = 50
+)
+
 // Refused are cases that break one rule each.
 func Refused() []Case {
 	var cases []Case
@@ -118,7 +126,7 @@ func refusedNames() []Case {
 		{"a namespace with a line break", allowedFrom(`namespaces: ["a\nb"]`), fieldNamespaces, messageNamespace},
 		{"the tenth namespace with a dot", allowedFrom("namespaces: [a, b, c, d, e, f, g, h, i, j.k]"), fieldNamespaces, messageNamespace},
 		{"an empty namespace after ten others", allowedFrom(`namespaces: [a, b, c, d, e, f, g, h, i, j, ""]`), fieldNamespaces + "[10]", messageNamespaceSize},
-		{"a namespace that is too long", allowedFrom("namespaces: [" + long(64) + "]"), fieldNamespaces + "[0]", messageNamespaceSize},
+		{"a namespace that is too long", allowedFrom("namespaces: [" + long(maxNamespace+1) + "]"), fieldNamespaces + "[0]", messageNamespaceSize},
 		{"a namespace that starts with a dash", allowedFrom("namespaces: [-a]"), fieldNamespaces + "[0]", messageNamespaceEnds},
 		{"a namespace that ends with a dash", allowedFrom("namespaces: [a, b-]"), fieldNamespaces + "[1]", messageNamespaceEnds},
 		{"a label with its value", allowedFrom("labels: [team=frontend]"), fieldLabels, messageLabel},
@@ -130,7 +138,7 @@ func refusedNames() []Case {
 		{"the fifth label with its value", allowedFrom("labels: [a, b, c, d, e=f]"), fieldLabels, messageLabel},
 		{"the tenth label with its value", allowedFrom("labels: [a, b, c, d, e, f, g, h, i, j=k]"), fieldLabels, messageLabel},
 		{"an empty label after ten others", allowedFrom(`labels: [a, b, c, d, e, f, g, h, i, j, ""]`), fieldLabels + "[10]", messageLabelStart},
-		{"a label that is too long", allowedFrom("labels: [" + long(318) + "]"), fieldLabels + "[0]", messageLabelStart},
+		{"a label that is too long", allowedFrom("labels: [" + long(maxLabel+1) + "]"), fieldLabels + "[0]", messageLabelStart},
 		{"a label that starts with a dash", allowedFrom("labels: [-a]"), fieldLabels + "[0]", messageLabelStart},
 		{"a label that starts with an underscore", allowedFrom("labels: [_a]"), fieldLabels + "[0]", messageLabelStart},
 		{"a label that ends with a dot", allowedFrom("labels: [a.]"), fieldLabels + "[0]", messageLabelEnd},
@@ -142,16 +150,16 @@ func refusedNames() []Case {
 		{"a key with a space", bundle(`"a b"`), fieldKeys, messageKey},
 		{"the sixth key with a star", bundle(`a, b, c, d, e, "*"`), fieldKeys, messageKey},
 		{"an empty key after six others", bundle(`a, b, c, d, e, f, ""`), fieldKeys + "[6]", messageKeySize},
-		{"a key that is too long", bundle(long(254)), fieldKeys + "[0]", messageKeySize},
+		{"a key that is too long", bundle(long(maxKey + 1)), fieldKeys + "[0]", messageKeySize},
 		{"a key that starts with a dash", bundle("-a"), fieldKeys + "[0]", messageKeyEnds},
 		{"a key that ends with an underscore", bundle("a, b_"), fieldKeys + "[1]", messageKeyEnds},
-		{"too many keys", bundle("a" + strings.Repeat(", a", 50)), fieldKeys, "must have at most 50 items"},
+		{"too many keys", bundle("a" + strings.Repeat(", a", maxKeys)), fieldKeys, "must have at most 50 items"},
 	}
 }
 
 // refusedNewFields are about fields that 0.9.0 did not have, which have bounds in the schema.
 func refusedNewFields() []Case {
-	probe := func(yaml string) string { return server("containerSpec: {startupProbe: {" + yaml + "}}") }
+	probe := func(lines string) string { return server("containerSpec: {startupProbe: {" + lines + "}}") }
 	const path = "spec.server.containerSpec.startupProbe."
 	return []Case{
 		{"an unknown way to launch", server("launch: Guess"), "spec.server.launch", `supported values: "Image", "Detect"`},
@@ -195,11 +203,12 @@ func Accepted() []Case {
 		accepted("empty network lists", allowedFrom("namespaces: [], labels: []")),
 		accepted("all namespaces", allowedFrom(`namespaces: ["*"]`)),
 		accepted("all namespaces among others", allowedFrom(`namespaces: [a, "*", b-2, "0"]`)),
+		accepted("the longest namespace and the longest label", allowedFrom("namespaces: ["+strings.Repeat("a", maxNamespace)+"], labels: ["+strings.Repeat("a", maxLabel)+"]")),
 		accepted("more namespaces than the rules look at", allowedFrom("namespaces: [a, b, c, d, e, f, g, h, i, j, k, l]")),
 		accepted("labels", allowedFrom("labels: [team, team/authorized, example.com/a_B-c.D, kubernetes.io/metadata.name, a1, B2, c3]")),
 		accepted("more labels than the rules look at", allowedFrom("labels: [a, b, c, d, e, f, g, h, i, j, k, l]")),
 		accepted("keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [ca-bundle.crt, a, A_1.pem]}}")),
-		accepted("more keys than the rules look at", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [a"+strings.Repeat(", a.b-c_d", 49)+"]}}")),
+		accepted("more keys than the rules look at", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [a"+strings.Repeat(", a.b-c_d", maxKeys-1)+"]}}")),
 		accepted("an empty list of keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: []}}")),
 		accepted("the new fields", server("launch: Image, storage: {retentionPolicy: Retain}, podOverrides: {securityContext: {runAsUser: 0}}, "+
 			"containerSpec: {securityContext: {runAsNonRoot: false}, startupProbe: {initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3}}")),

@@ -56,15 +56,15 @@ func inGroup(crd *apiextensionsv1.CustomResourceDefinition, group string) *apiex
 }
 
 // withoutRules takes out of a schema all that is not in the one of 0.9.0: the rules, and that types of conditions are unique.
-func withoutRules(schema *apiextensionsv1.JSONSchemaProps) {
-	schema.XValidations, schema.XListType, schema.XListMapKeys = nil, nil, nil
-	for name := range schema.Properties {
-		child := schema.Properties[name]
+func withoutRules(props *apiextensionsv1.JSONSchemaProps) {
+	props.XValidations, props.XListType, props.XListMapKeys = nil, nil, nil
+	for name := range props.Properties {
+		child := props.Properties[name]
 		withoutRules(&child)
-		schema.Properties[name] = child
+		props.Properties[name] = child
 	}
-	if schema.Items != nil {
-		withoutRules(schema.Items.Schema)
+	if props.Items != nil {
+		withoutRules(props.Items.Schema)
 	}
 }
 
