@@ -28,38 +28,44 @@ import (
 )
 
 // gatherImage decides which image the server is to run. A name follows the operator's configuration, which may be
-// unknown (malformed since the start) or wrong for this name: then the image that runs goes on.
+// unknown (malformed since the start) or wrong for this name: then what ran before goes on.
 func (r *Reconciler) gatherImage(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, config operatorconfig.Config, p *pass) error {
 	spec := instance.Spec.Server.Distribution
-	p.available = r.catalog.Available(config.ImageOverrides.Value)
-	resolved, err := r.catalog.Resolve(spec, config.ImageOverrides.Value)
-	var unknown *distribution.UnknownError
-	switch {
-	case errors.As(err, &unknown):
-		p.blamef(v1alpha1.ReasonUnknownDistribution,
-			"distribution name %q in spec.server.distribution.name is not known to the operator: use one of %s, or set spec.server.distribution.image",
-			unknown.Name, strings.Join(unknown.Known, ", "))
-		return nil
-	case err != nil:
-		p.blamef(v1alpha1.ReasonInvalidDistribution, "spec.server.distribution: %v", err)
-		return nil
-	}
-	p.resolved, p.target, p.input.Image = resolved, resolved.Image, resolved.Image
-	if spec.Image != "" {
-		return nil
-	}
 	running := runningImage(p.children.deployment, instance)
-	if why, invalid := config.InvalidOverrides[spec.Name]; invalid {
-		p.keepImage(running, v1alpha1.ReasonInvalidImageOverride,
-			"the operator's ConfigMap has an image override for "+spec.Name+" that cannot be used ("+why+"): mend "+operatorconfig.Name)
-		return nil
-	}
-	if !config.ImageOverrides.Known {
+	p.available = r.catalog.Available(config.ImageOverrides.Value)
+	byName := spec.Image == "" && spec.Name != ""
+	if byName && !config.ImageOverrides.Known {
+		p.resolved.Active = spec.Name
 		p.keepImage(running, v1alpha1.ReasonOperatorConfigMalformed,
 			"image-overrides in the operator's ConfigMap "+operatorconfig.Name+" is malformed, so the image of a distribution name is not known: mend it")
 		return nil
 	}
+	resolved, err := r.catalog.Resolve(spec, config.ImageOverrides.Value)
+	if why, invalid := config.InvalidOverrides[spec.Name]; byName && invalid && resolved.Source != distribution.SourceOverride {
+		p.resolved.Active = spec.Name
+		p.keepImage(running, v1alpha1.ReasonInvalidImageOverride,
+			"the operator's ConfigMap "+operatorconfig.Name+" has an image override for "+spec.Name+" that cannot be used ("+why+"): mend it")
+		return nil
+	}
+	if err != nil {
+		p.blameDistribution(err)
+		return nil
+	}
+	p.resolved, p.target, p.input.Image = resolved, resolved.Image, resolved.Image
+	if !byName {
+		return nil
+	}
 	return r.waitForTurn(ctx, instance, running, p)
+}
+
+func (p *pass) blameDistribution(err error) {
+	if unknown, ok := errors.AsType[*distribution.UnknownError](err); ok {
+		p.blamef(v1alpha1.ReasonUnknownDistribution,
+			"distribution name %q in spec.server.distribution.name is not known to the operator: use one of %s, or set spec.server.distribution.image",
+			unknown.Name, strings.Join(unknown.Known, ", "))
+		return
+	}
+	p.blamef(v1alpha1.ReasonInvalidDistribution, "spec.server.distribution: %v", err)
 }
 
 // keepImage goes on with the image that runs and says why; a server that does not run yet cannot be started.

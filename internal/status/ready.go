@@ -139,7 +139,7 @@ func (f *facts) unhealthy() *outcome {
 func (f *facts) serving() *outcome {
 	message := "The server is ready"
 	if f.health.status != metav1.ConditionTrue {
-		message = join(message, f.health.message)
+		message += ". " + f.health.message
 	}
 	return &outcome{finding{metav1.ConditionTrue, v1alpha1.ReasonReady, message}, v1alpha1.PhaseReady}
 }
