@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unique"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
@@ -172,7 +173,8 @@ func providersOf(entries []json.RawMessage) []v1alpha1.ProviderInfo {
 	return providers
 }
 
-// cut keeps the first maxText bytes, in whole characters. The copy lets go of the answer that it was a part of.
+// cut keeps the first maxText bytes, in whole characters. Servers of one kind say the same words, which are kept once
+// for all of them.
 func cut(text string) string {
 	if len(text) > maxText {
 		text = text[:maxText]
@@ -180,5 +182,5 @@ func cut(text string) string {
 			text = text[:len(text)-1]
 		}
 	}
-	return strings.Clone(text)
+	return unique.Make(text).Value()
 }
