@@ -22,6 +22,7 @@ import (
 	"sync"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -52,9 +53,17 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	for _, transition := range status.Transitions(before.Status, *next) {
 		log.FromContext(ctx).Info("status changed", "condition", transition.Type, "from", transition.From, "to", transition.To,
 			"reason", transition.Reason, "message", transition.Message)
-		r.events.Condition(instance, transition.Reason, transition.Message)
+		if worthTelling(transition) {
+			r.events.Condition(instance, transition.Reason, transition.Message)
+		}
 	}
 	return nil
+}
+
+// worthTelling keeps Events to what a person waits for or must act on: Ready, and whatever else goes wrong. Ready says
+// what its parts say while all is well.
+func worthTelling(transition status.Transition) bool {
+	return transition.Type == v1alpha1.ConditionReady || !events.IsNormal(transition.Reason)
 }
 
 // statusWriteError says which failures of a status write come to an end by themselves: a retry mends no status that

@@ -55,7 +55,7 @@ func New(recorder events.EventRecorder) *Events { return &Events{recorder: recor
 // Condition tells that a condition changed. Only what a person must mend or look into is a warning.
 func (e *Events) Condition(instance *v1alpha1.LlamaStackDistribution, reason v1alpha1.Reason, message string) {
 	kind := corev1.EventTypeWarning
-	if isNormal(reason) {
+	if IsNormal(reason) {
 		kind = corev1.EventTypeNormal
 	}
 	e.recorder.Eventf(instance, nil, kind, string(reason), actionReconcile, "%s", shorten(message))
@@ -79,7 +79,8 @@ func (e *Events) ConfigMalformed(configMap *corev1.ConfigMap, key, message strin
 		"%s", shorten(key+": "+message))
 }
 
-func isNormal(reason v1alpha1.Reason) bool {
+// IsNormal tells the reasons of conditions while all is well or on its way from those that a person must look into.
+func IsNormal(reason v1alpha1.Reason) bool {
 	switch reason {
 	case v1alpha1.ReasonReady, v1alpha1.ReasonProgressing, v1alpha1.ReasonScaledToZero, v1alpha1.ReasonTerminating,
 		v1alpha1.ReasonDeploymentReady, v1alpha1.ReasonDeploymentPending, v1alpha1.ReasonHealthCheckPassed, v1alpha1.ReasonNotObserved,
