@@ -20,14 +20,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,6 +39,10 @@ const (
 var _ = Describe("Drift", func() {
 	var w *world
 	BeforeEach(func(ctx context.Context) { w = newWorld(ctx) })
+
+	finalized := func(w *world) *unstructured.Unstructured {
+		return with(w.service(), []any{"example.test/a", "example.test/b"}, "metadata", "finalizers")
+	}
 
 	DescribeTable("by others in fields of ours is healed by one apply, with memory and without",
 		func(ctx context.Context, object func(*world) *unstructured.Unstructured, edit string) {
@@ -73,7 +76,8 @@ var _ = Describe("Drift", func() {
 		Entry("a default inside of an atomic list", (*world).networkPolicy,
 			`[{"op":"replace","path":"/spec/ingress/0/ports/0/protocol","value":"UDP"}]`),
 		Entry("a port of a Service", (*world).service, `[{"op":"replace","path":"/spec/ports/0/targetPort","value":1}]`),
-		Entry("a label", (*world).service, `[{"op":"add","path":"/metadata/annotations/llamastack.io~1applied-hash","value":"x"}]`),
+		Entry("our annotation", (*world).service, `[{"op":"replace","path":"/metadata/annotations/llamastack.io~1applied-hash","value":"x"}]`),
+		Entry("a finalizer", finalized, `[{"op":"replace","path":"/metadata/finalizers","value":["example.test/b"]}]`),
 		Entry("the owner reference", (*world).service, `[{"op":"replace","path":"/metadata/ownerReferences/0/blockOwnerDeletion","value":false}]`),
 	)
 
@@ -125,6 +129,18 @@ var _ = Describe("Drift", func() {
 		w.applyOne(ctx, obj, apply.ActionUpdated)
 		Expect(field(w.get(ctx, obj), "data", "config.yaml")).To(Equal("a: 1"))
 		Expect(w.get(ctx, obj).GetAnnotations()).NotTo(HaveKey(apply.DigestAnnotation), "it exists in the cache only")
+	})
+
+	It("is not what the API server leaves out: zeros, nulls and empty things", func(ctx context.Context) {
+		obj := with(w.deployment(), int64(0), "spec", "minReadySeconds")
+		obj = with(obj, map[string]any{}, "spec", "template", "metadata", "annotations")
+		Expect(unstructured.SetNestedField(obj.Object, nil, "spec", "template", "spec", "hostUsers")).To(Succeed())
+		container(obj)["stdin"] = false
+		container(obj)["args"] = []any{}
+		w.settle(ctx, obj)
+		w.restart()
+		w.applyOne(ctx, obj, apply.ActionUnchanged)
+		Expect(w.wire.take()).To(BeEmpty())
 	})
 
 	It("that adds what is not ours stays, and costs nothing", func(ctx context.Context) {

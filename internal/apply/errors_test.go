@@ -24,12 +24,11 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -184,7 +183,10 @@ var _ = Describe("What the API server refuses", func() {
 	},
 		Entry("a webhook", "rejected", true, metav1.Status{Code: 400, Reason: metav1.StatusReasonBadRequest, Message: `admission webhook "x" denied the request: no`}),
 		Entry("a webhook's own code", "rejected", true, metav1.Status{Code: 403, Reason: metav1.StatusReasonForbidden, Message: `admission webhook "x" denied the request: no`}),
-		Entry("a policy", "rejected", true, metav1.Status{Code: 422, Reason: metav1.StatusReasonInvalid, Message: `services "x" is forbidden: ValidatingAdmissionPolicy 'x' with binding 'x' denied request: no`}),
+		Entry("a policy", "rejected", true, metav1.Status{
+			Code: 422, Reason: metav1.StatusReasonInvalid,
+			Message: `services "x" is forbidden: ValidatingAdmissionPolicy 'x' with binding 'x' denied request: no`,
+		}),
 		Entry("a size", "rejected", false, metav1.Status{Code: 413, Reason: metav1.StatusReasonRequestEntityTooLarge, Message: "too large"}),
 		Entry("an owner that may not be blocked", "cluster", false, metav1.Status{
 			Code: 403, Reason: metav1.StatusReasonForbidden,
@@ -194,6 +196,12 @@ var _ = Describe("What the API server refuses", func() {
 		Entry("a stale resourceVersion", "cluster", false, metav1.Status{Code: 409, Reason: metav1.StatusReasonConflict, Message: "the object has been modified"}),
 		Entry("a namespace that is gone", "cluster", false, metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound, Message: `namespaces "x" not found`}),
 	)
+
+	It("to make sense is the cluster's trouble", func(ctx context.Context) {
+		w.wire.rewrite(`"targetPort":8321`, `"targetPort":{}`)
+		Expect(w.fail(ctx, w.service())).To(MatchError(ContainSubstring("failed to read Service")))
+		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeFalse())
+	})
 
 	It("to answer is the cluster's trouble", func(ctx context.Context) {
 		w.wire.fail(read)

@@ -19,11 +19,9 @@ package apply_test
 import (
 	"context"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/utils/ptr"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -45,7 +43,7 @@ var _ = Describe("An object's life", func() {
 		Expect(live.GetAnnotations()).To(HaveKeyWithValue(apply.HashAnnotation, HaveLen(32)))
 		Expect(live.GetOwnerReferences()).To(Equal([]metav1.OwnerReference{{
 			APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution", Name: ownerName, UID: w.owner.UID,
-			Controller: ptr.To(true), BlockOwnerDeletion: ptr.To(true),
+			Controller: new(true), BlockOwnerDeletion: new(true),
 		}}))
 		Expect(obj.GetOwnerReferences()).To(BeEmpty(), "the intent belongs to the caller")
 		Expect(obj.GetAnnotations()).To(BeEmpty())
@@ -166,6 +164,58 @@ var _ = Describe("An object's life", func() {
 		Expect(w.engine.Echo(w.owner.UID, w.get(ctx, obj))).To(BeFalse())
 	})
 
+	It("is in sync where the cache shows what was verified", func(ctx context.Context) {
+		ref := refOf(w.configMap())
+		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse(), "nothing was applied")
+		w.lag.hidden = true
+		w.applyOne(ctx, w.configMap(), apply.ActionCreated)
+		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse(), "the cache does not show it")
+		w.lag.hidden = false
+		w.catchUp(ctx, w.configMap())
+		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeTrue())
+		Expect(w.engine.InSync(w.owner.UID, refOf(w.service()))).To(BeFalse(), "never heard of")
+		touch(ctx, w.configMap())
+		w.catchUp(ctx, w.configMap())
+		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse())
+	})
+
+	It("is remembered without being applied, as long as it is kept", func(ctx context.Context) {
+		w.settle(ctx, w.configMap(), w.service())
+		kept := w.request("kept", w.service())
+		kept.Kept = []apply.Ref{refOf(w.configMap())}
+		Expect(w.engine.Apply(ctx, kept)).To(ConsistOf(HaveField("Action", apply.ActionUnchanged)))
+		Expect(w.engine.InSync(w.owner.UID, refOf(w.configMap()))).To(BeTrue())
+		Expect(w.engine.Settled(w.owner.UID, "kept")).To(BeTrue())
+		touch(ctx, w.configMap())
+		w.catchUp(ctx, w.configMap())
+		Expect(w.engine.Settled(w.owner.UID, "kept")).To(BeFalse())
+
+		w.apply(ctx, w.service())
+		Expect(w.engine.InSync(w.owner.UID, refOf(w.configMap()))).To(BeFalse(), "it was dropped")
+		Expect(w.wire.take()).To(BeEmpty())
+	})
+
+	DescribeTable("that was seen by any means is read at once when it is gone",
+		func(ctx context.Context, look func(*world, *unstructured.Unstructured)) {
+			obj := w.service()
+			w.settle(ctx, obj)
+			look(w, w.get(ctx, obj))
+			Expect(admin.Delete(ctx, w.get(ctx, obj))).To(Succeed())
+			w.goneFromCache(ctx, obj)
+			w.applyOne(ctx, obj, apply.ActionCreated)
+			Expect(w.wire.take()).To(Equal([]string{read, ssa}))
+		},
+		Entry("a watch event", func(w *world, obj *unstructured.Unstructured) {
+			Expect(w.engine.Echo(w.owner.UID, obj)).To(BeTrue())
+		}),
+		Entry("a look at all", func(w *world, _ *unstructured.Unstructured) {
+			Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
+		}),
+		Entry("a look at it", func(w *world, obj *unstructured.Unstructured) {
+			Expect(w.engine.InSync(w.owner.UID, refOf(obj))).To(BeTrue())
+		}),
+	)
+
 	It("goes on after one object failed", func(ctx context.Context) {
 		bad := with(w.service(), "No/Name", "spec", "type")
 		outcomes := w.apply(ctx, bad, w.configMap())
@@ -176,7 +226,7 @@ var _ = Describe("An object's life", func() {
 	})
 
 	It("refuses an owner that is being deleted", func(ctx context.Context) {
-		w.owner.DeletionTimestamp = ptr.To(metav1.Now())
+		w.owner.DeletionTimestamp = new(metav1.Now())
 		w.absent = []apply.Ref{refOf(w.service())}
 		for _, o := range w.apply(ctx, w.deployment()) {
 			Expect(o.Err).To(MatchError(apply.ErrOwnerDeleted))

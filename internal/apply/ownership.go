@@ -179,8 +179,8 @@ func (h *holdings) applied(manager string) *holding {
 	return &h.list[len(h.list)-1]
 }
 
-// merge moves the fields of legacy managers, less those to leave alone, to our entry. Entries of another API version are dropped:
-// their paths may mean something else.
+// merge moves the fields of legacy managers, less those to leave alone, to our entry. A field that another API version has elsewhere
+// is then a field that the object does not have, which does no harm.
 func (h *holdings) merge(legacy LegacyManagers, leave *fieldpath.Set) {
 	moved, rest := fieldpath.NewSet(), h.list[:0:0]
 	for _, one := range h.list {
@@ -189,9 +189,7 @@ func (h *holdings) merge(legacy LegacyManagers, leave *fieldpath.Set) {
 			continue
 		}
 		h.changed = true
-		if one.APIVersion == h.apiVersion {
-			moved = moved.Union(one.fields)
-		}
+		moved = moved.Union(one.fields)
 	}
 	h.list = rest
 	ours := h.applied(FieldOwner)

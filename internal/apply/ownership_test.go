@@ -22,14 +22,13 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -224,6 +223,18 @@ var _ = Describe("An object without an owner reference", func() {
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
+	It("loses it by the next apply if the first did not get through", func(ctx context.Context) {
+		w.settle(ctx, w.claim())
+		reference := `[{"op":"add","path":"/metadata/ownerReferences","value":[
+			{"apiVersion":"llamastack.io/v1alpha1","kind":"LlamaStackDistribution","name":"web","uid":"` + string(w.owner.UID) + `"}]}]`
+		w.edit(ctx, w.claim(), reference)
+		w.wire.fail(patch)
+		Expect(w.fail(ctx, w.claim())).To(MatchError(ContainSubstring("failed to patch PersistentVolumeClaim")))
+		w.wire.fail("")
+		w.applyOne(ctx, w.claim(), apply.ActionUpdated)
+		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(BeEmpty())
+	})
+
 	It("is adopted when it is left over, or used as it is when we made it", func(ctx context.Context) {
 		w.make(ctx, w.claim())
 		w.applyOne(ctx, w.claim(), apply.ActionAdopted)
@@ -386,7 +397,8 @@ func (w *wire) failSecond(kind string) {
 		if line(r) != kind {
 			return nil, nil
 		}
-		if count++; count == 2 {
+		count++
+		if count == 2 {
 			return nil, errors.New("connection lost")
 		}
 		return nil, nil

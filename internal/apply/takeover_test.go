@@ -23,12 +23,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -247,6 +246,35 @@ var _ = Describe("What 0.9.0 left", func() {
 		w.applyOne(ctx, obj, apply.ActionUpdated)
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 		Expect(managers(w.get(ctx, obj))).To(Equal([]string{ours}))
+	})
+
+	It("needs no manager to be left", func(ctx context.Context) {
+		claim := w.leave(ctx, "pvc.json", "stored-pvc")
+		w.edit(ctx, claim, `[{"op":"replace","path":"/metadata/managedFields","value":[{"manager":"manager","operation":"Update",
+			"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:volumeMode":{}}}}]}]`)
+		w.applyOne(ctx, intentOf(claim), apply.ActionTakenOver)
+		Expect(managers(w.get(ctx, claim))).To(ContainElement(ours))
+		Expect(managers(w.get(ctx, claim))).NotTo(ContainElement("manager Update"))
+	})
+
+	It("includes fields of another API version", func(ctx context.Context) {
+		hpa := w.leave(ctx, "hpa.json", "scaled-hpa")
+		entries, err := json.Marshal(w.get(ctx, hpa).GetManagedFields())
+		Expect(err).NotTo(HaveOccurred())
+		old := strings.ReplaceAll(string(entries), `"autoscaling/v2"`, `"autoscaling/v1"`)
+		w.edit(ctx, hpa, `[{"op":"replace","path":"/metadata/managedFields","value":`+old+`}]`)
+		w.applyOne(ctx, intentOf(hpa), apply.ActionTakenOver)
+		Expect(managers(w.get(ctx, hpa))).To(Equal([]string{ours}))
+	})
+
+	It("is not touched when its managers cannot be read", func(ctx context.Context) {
+		live := w.leave(ctx, "svc.json", "ported-service")
+		w.wire.rewrite(`"f:metadata"`, `"k:metadata"`)
+		Expect(w.fail(ctx, intentOf(live))).To(MatchError(ContainSubstring(`failed to read the fields of manager "ported"`)))
+		w.wire.rewrite("", "")
+		w.wire.fail(read)
+		Expect(w.fail(ctx, intentOf(live))).To(MatchError(ContainSubstring("failed to read Service")))
+		Expect(managers(w.get(ctx, live))).To(ConsistOf("ported Apply", "manager Update"))
 	})
 
 	It("is tried again if it changed meanwhile", func(ctx context.Context) {

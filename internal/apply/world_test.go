@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,8 +40,6 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
-
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
