@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	gomegatypes "github.com/onsi/gomega/types"
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +38,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -52,6 +54,9 @@ func newNamespace(ctx context.Context, hold bool) string {
 		namespace.Annotations = map[string]string{holdAnnotation: "true"}
 	}
 	Expect(admin.Create(ctx, namespace)).To(Succeed())
+	DeferCleanup(func(ctx context.Context) { // what a spec leaves would be reconciled for the others
+		Expect(admin.DeleteAllOf(ctx, &v1alpha1.LlamaStackDistribution{}, client.InNamespace(namespace.Name))).To(Succeed())
+	})
 	return namespace.Name
 }
 
@@ -181,4 +186,22 @@ func newCertificate(name string) string {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	Expect(err).NotTo(HaveOccurred())
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+func namespaceObject(name string) *corev1.Namespace {
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+// kindOf is the API of a kind that the operator reads or makes.
+func kindOf(kind string) schema.GroupVersionKind {
+	GinkgoHelper()
+	for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}) {
+		gvk, err := admin.GroupVersionKindFor(object)
+		Expect(err).NotTo(HaveOccurred())
+		if gvk.Kind == kind {
+			return gvk
+		}
+	}
+	Fail("the operator makes no " + kind)
+	return schema.GroupVersionKind{}
 }

@@ -27,6 +27,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -55,6 +57,16 @@ func installRBAC() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(admin.Create(context.Background(), &unstructured.Unstructured{Object: content})).To(Succeed())
 	}
+}
+
+// installStorageClass makes the cluster's default class one whose volumes can grow.
+func installStorageClass() {
+	GinkgoHelper()
+	yes := true
+	Expect(admin.Create(context.Background(), &storagev1.StorageClass{
+		ObjectMeta:  metav1.ObjectMeta{Name: "standard", Annotations: map[string]string{"storageclass.kubernetes.io/is-default-class": "true"}},
+		Provisioner: "test.llamastack.io/none", AllowVolumeExpansion: &yes,
+	})).To(Succeed())
 }
 
 // startKubelet rolls out every Deployment and binds every claim as soon as it sees it, which is what the specs that are

@@ -99,6 +99,7 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(admin.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: operatorNamespace}})).To(Succeed())
 	installRBAC()
+	installStorageClass()
 
 	servers = newFakeServers()
 	DeferCleanup(servers.close)
