@@ -20,6 +20,7 @@ package selftest_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -49,7 +50,7 @@ type cluster struct {
 }
 
 func (c cluster) start(args ...string) *exec.Cmd {
-	command := exec.CommandContext(GinkgoT().Context(), c.program, args...)
+	command := exec.CommandContext(context.Background(), c.program, args...) // also in cleanups, where a spec has no context
 	command.Env = append(os.Environ(), "CLUSTER_STATE="+c.state, "CLUSTER_NAME="+clusterName, "CLUSTER_SUBNET=10.251.0.0/24",
 		"CLUSTER_ADMISSION_PLUGINS=OwnerReferencesPermissionEnforcement", "KUBECONFIG=")
 
