@@ -41,8 +41,6 @@ func withoutWorkers(config string) map[string]any {
 	return content
 }
 
-func port(n int32) *int32 { return &n }
-
 var _ = Describe("A whole configuration", func() {
 	DescribeTable("of each era", func(name string, want serverconfig.Facts) {
 		data, err := os.ReadFile("testdata/" + name + ".yaml")
@@ -63,18 +61,18 @@ var _ = Describe("A whole configuration", func() {
 		By("saying the same to the server, the number of workers apart")
 		Expect(withoutWorkers(changed)).To(Equal(withoutWorkers(config)))
 		By("keeping every comment")
-		for _, line := range strings.Split(config, "\n") {
+		for _, line := range strings.SplitSeq(config, "\n") {
 			if _, comment, ok := strings.Cut(line, "# "); ok {
 				Expect(changed).To(ContainSubstring("# " + comment))
 			}
 		}
 		By("finding the same facts again, and changing nothing any more")
-		want.Workers = port(3)
+		want.Workers = new(int32(3))
 		Expect(serverconfig.Inspect(changed)).To(Equal(want))
 		Expect(serverconfig.WithWorkers(changed, 4)).To(Equal(changed))
 	},
-		Entry("0.2", "era-0.2", serverconfig.Facts{Port: port(8321)}),
-		Entry("0.3 to 0.7, with TLS and a policy that lets the health check through", "era-0.7", serverconfig.Facts{Port: port(8321), TLS: true}),
+		Entry("0.2", "era-0.2", serverconfig.Facts{Port: new(int32(8321))}),
+		Entry("0.3 to 0.7, with TLS and a policy that lets the health check through", "era-0.7", serverconfig.Facts{Port: new(int32(8321)), TLS: true}),
 		Entry("1.2 and later, with TLS as the environment says and a policy that does not", "era-1.3",
 			serverconfig.Facts{TLSUncertain: true, HealthDenied: true}),
 	)
