@@ -61,7 +61,7 @@ var _ = Describe("A whole configuration", func() {
 		By("saying the same to the server, the number of workers apart")
 		Expect(withoutWorkers(changed)).To(Equal(withoutWorkers(config)))
 		By("keeping every comment")
-		for _, line := range strings.SplitSeq(config, "\n") {
+		for line := range strings.SplitSeq(config, "\n") {
 			if _, comment, ok := strings.Cut(line, "# "); ok {
 				Expect(changed).To(ContainSubstring("# " + comment))
 			}
