@@ -67,7 +67,7 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 	}
 	p.input.UserConfig = &render.UserConfig{
 		CopyName: render.ConfigCopyName(instance.Name, finding.hash), Hash: finding.hash,
-		TLS: finding.facts.TLS, TCPProbe: finding.facts.MutualTLS || finding.facts.HealthDenied,
+		TLS: finding.facts.TLS, TCPProbe: !finding.facts.HTTPProbe(),
 	}
 	return nil
 }

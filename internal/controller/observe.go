@@ -39,7 +39,7 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 	} else {
 		r.prober.Watch(key, llamastack.Target{
 			Endpoint: p.endpoint(instance),
-			Revision: fmt.Sprintf("%s/%d", deployment.UID, deployment.Generation),
+			Revision: revision(deployment),
 			Settled:  rolledOut(deployment),
 		})
 		p.server, p.probed = r.prober.Observation(key)
@@ -47,6 +47,17 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 	if deployment != nil && rolloutFailed(deployment) {
 		p.podReason = r.podReason(ctx, deployment)
 	}
+}
+
+// revision names the server that answers: another for each template that the Deployment rolls to, the same whatever the
+// number of replicas.
+func revision(deployment *appsv1.Deployment) string {
+	const annotation = "deployment.kubernetes.io/revision"
+	images := ""
+	for i := range deployment.Spec.Template.Spec.Containers {
+		images += deployment.Spec.Template.Spec.Containers[i].Image + " "
+	}
+	return fmt.Sprintf("%s/%s/%s", deployment.UID, deployment.Annotations[annotation], images)
 }
 
 // endpoint is how the operator reaches the server: by the Service's short name, which resolves in every cluster domain.

@@ -129,12 +129,14 @@ func (p *Prober) retarget(w *watched, target Target) {
 	now := p.options.Clock.Now()
 	renewed := w.target.Revision != target.Revision || w.target.Scheme != target.Scheme ||
 		w.target.Host != target.Host || w.target.Port != target.Port
-	unsettled := w.target.Settled && !target.Settled
+	settled, unsettled := !w.target.Settled && target.Settled, w.target.Settled && !target.Settled
 	w.target = target
 	switch {
 	case renewed:
 		w.known, w.observation, w.pace = false, Observation{}, pace{}
 		w.stale = w.index < 0
+		p.advance(w, now)
+	case settled: // what answered while it was being rolled may have been the server before
 		p.advance(w, now)
 	case unsettled:
 		p.advance(w, now.Add(p.jitter(startingPace)))

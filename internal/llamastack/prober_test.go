@@ -122,6 +122,18 @@ var _ = Describe("Prober", func() {
 			Expect(got.Health).To(BeEmpty())
 		})
 
+		It("is asked again when it has rolled out, because the one before may have answered", func() {
+			f := started()
+			f.watch("1", false)
+			Eventually(f.changed).Should(Equal(1))
+			f.answer(healthy().with("/v1/version", says(`{"version":"9.9"}`)))
+			f.watch("1", true)
+			Eventually(func() string {
+				got, _ := f.prober.Observation(f.key)
+				return got.Version
+			}).Should(Equal("9.9"))
+		})
+
 		It("tells the answer even if it is the same", func() {
 			f := started()
 			f.watch("1", true)
