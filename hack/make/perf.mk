@@ -1,0 +1,20 @@
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# The operator's budgets. They are apart from "make test", because they take minutes and want a machine to themselves.
+
+.PHONY: test-perf
+test-perf: ## Hold the operator to its budgets of requests, time and memory, with 200 servers (Linux, 10 minutes).
+	@KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" GOWORK=off CGO_ENABLED=0 \
+		go test -tags perf -count=1 -timeout 30m -v ./test/perf -ginkgo.v -ginkgo.no-color $(TEST_ARGS)

@@ -1,0 +1,85 @@
+//go:build perf
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package perf_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	// bundled is how many servers have a large CA bundle.
+	bundled = 50
+	// bundleSize is that of each, in bytes.
+	bundleSize = 200_000
+)
+
+// describeBundles looks at the memory of servers that trust many certificate authorities.
+func describeBundles() {
+	It("does not hold the certificates that servers trust", func(ctx context.Context) {
+		newNamespace(ctx, "bundles")
+		before := operator.liveHeap()
+		certificates := newBundle()
+		inParallel(bundled, func(number int) {
+			name := fmt.Sprintf("trusting-%02d", number)
+			create(ctx,
+				&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "bundles", Name: name + "-ca"}, Data: map[string]string{"ca.crt": certificates}},
+				llsdtest.Make(name).Namespace("bundles").Distribution("starter").Storage("1Gi").CABundle(name+"-ca", "ca.crt").Obj())
+		})
+		becomeReady(ctx, "bundles", bundled)
+
+		each := (operator.liveHeap() - before) / bundled
+		figure("memory, each server with a CA bundle of 200 kB (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB resident", each/kibi, operator.resident("VmRSS")/mebi)
+		Expect(each).To(BeNumerically("<=", memberBudget))
+	})
+}
+
+// newBundle is as many certificates as make the size of a bundle.
+func newBundle() string {
+	GinkgoHelper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	Expect(err).NotTo(HaveOccurred())
+	var bundle strings.Builder
+	for serial := int64(1); bundle.Len() < bundleSize; serial++ {
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: fmt.Sprintf("authority %d", serial)},
+			NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(pem.Encode(&bundle, &pem.Block{Type: "CERTIFICATE", Bytes: der})).To(Succeed())
+	}
+	return bundle.String()
+}

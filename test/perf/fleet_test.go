@@ -1,0 +1,175 @@
+//go:build perf
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package perf_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// workers is how many requests a plain client has under way at once, and how many users create at once.
+const workers = 8
+
+const serverConfig = "version: '2'\n"
+
+// member is a LlamaStackDistribution with storage and a user configuration of its own.
+func member(namespace string, number int) *llsdtest.Wrapper {
+	name := fmt.Sprintf("server-%03d", number)
+	return llsdtest.Make(name).Namespace(namespace).Distribution("starter").Storage("1Gi").UserConfig(name + "-user")
+}
+
+// userConfigOf is the ConfigMap that a member refers to.
+func userConfigOf(instance *v1alpha1.LlamaStackDistribution) *corev1.ConfigMap {
+	return &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Namespace: instance.Namespace, Name: instance.Spec.Server.UserConfig.ConfigMapName},
+		Data:       map[string]string{v1alpha1.UserConfigKey: serverConfig + "# of " + instance.Name + "\n"},
+	}
+}
+
+// inParallel calls do with 0 to n-1.
+func inParallel(n int, do func(int)) {
+	numbers, all := make(chan int), sync.WaitGroup{}
+	for range workers {
+		all.Go(func() {
+			defer GinkgoRecover()
+			for number := range numbers {
+				do(number)
+			}
+		})
+	}
+	for number := range n {
+		numbers <- number
+	}
+	close(numbers)
+	all.Wait()
+}
+
+// plainClient applies the objects of n members as a client without an operator would, and says how long it took.
+func plainClient(ctx context.Context, namespace string, n int) time.Duration {
+	GinkgoHelper()
+	renderer, err := render.New()
+	Expect(err).NotTo(HaveOccurred())
+	objects := make([][]*unstructured.Unstructured, n)
+	for number := range n {
+		objects[number] = objectsOf(renderer, member(namespace, number).Defaulted().Obj())
+	}
+	start := time.Now()
+	inParallel(n, func(number int) {
+		for _, object := range objects[number] {
+			Expect(admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("plain"))).To(Succeed())
+		}
+	})
+	return time.Since(start)
+}
+
+// objectsOf is what the operator makes for a member, the copy of its configuration included.
+func objectsOf(renderer *render.Renderer, instance *v1alpha1.LlamaStackDistribution) []*unstructured.Unstructured {
+	GinkgoHelper()
+	content := userConfigOf(instance).Data
+	hash := fmt.Sprintf("%064x", len(instance.Name))
+	input := render.Input{
+		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec, Image: "registry.example/starter:1",
+		OperatorNamespace: operatorNamespace,
+		UserConfig:        &render.UserConfig{CopyName: render.ConfigCopyName(instance.Name, hash), Hash: hash},
+	}
+	objects, err := renderer.Render(input)
+	Expect(err).NotTo(HaveOccurred())
+	copied, err := render.UserConfigCopy(input, content, nil)
+	Expect(err).NotTo(HaveOccurred())
+	return append(objects, copied)
+}
+
+// purge removes everything from a namespace that the operator or a plain client made.
+func purge(ctx context.Context, namespace string) {
+	GinkgoHelper()
+	kinds := append([]client.Object{&v1alpha1.LlamaStackDistribution{}}, manager.ManagedObjects()...)
+	for _, kind := range kinds {
+		Expect(admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace))).To(Succeed())
+	}
+	claims := &corev1.PersistentVolumeClaimList{}
+	Expect(admin.List(ctx, claims, client.InNamespace(namespace))).To(Succeed())
+	for i := range claims.Items { // nobody is there to see that no Pod uses them
+		before := claims.Items[i].DeepCopy()
+		claims.Items[i].Finalizers = nil
+		Expect(client.IgnoreNotFound(admin.Patch(ctx, &claims.Items[i], client.MergeFrom(before)))).To(Succeed())
+	}
+	Eventually(func() int { return count(ctx, namespace, &appsv1.DeploymentList{}) }).Should(BeZero())
+}
+
+func count(ctx context.Context, namespace string, list client.ObjectList) int {
+	GinkgoHelper()
+	Expect(admin.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
+	items, err := meta.ExtractList(list)
+	Expect(err).NotTo(HaveOccurred())
+	return len(items)
+}
+
+// ready counts the LlamaStackDistributions of a namespace that are Ready.
+func ready(ctx context.Context, namespace string) int {
+	GinkgoHelper()
+	list := &v1alpha1.LlamaStackDistributionList{}
+	Expect(admin.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
+	n := 0
+	for i := range list.Items {
+		if meta.IsStatusConditionTrue(list.Items[i].Status.Conditions, string(v1alpha1.ConditionReady)) {
+			n++
+		}
+	}
+	return n
+}
+
+// becomeReady waits until n LlamaStackDistributions of a namespace are Ready, each of all that the operator has was
+// asked for its health once, in vain, and the operator is quiet.
+func becomeReady(ctx context.Context, namespace string, n int) {
+	GinkgoHelper()
+	Eventually(func() int { return ready(ctx, namespace) }).WithPolling(time.Second).Should(Equal(n))
+	waitForProbes(ctx)
+	waitForQuiet()
+}
+
+// waitForProbes waits until every server was asked by this process.
+func waitForProbes(ctx context.Context) {
+	GinkgoHelper()
+	all := count(ctx, "", &v1alpha1.LlamaStackDistributionList{})
+	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).Should(BeNumerically(">=", all))
+}
+
+func create(ctx context.Context, objects ...runtime.Object) {
+	GinkgoHelper()
+	for _, object := range objects {
+		Expect(admin.Create(ctx, object.(client.Object))).To(Succeed())
+	}
+}

@@ -1,0 +1,72 @@
+//go:build perf
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package perf_test
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const idleBudget = 40 * mebi
+
+// oneHeap is the live heap of an operator that has made everything once and has one server to look after.
+var oneHeap float64
+
+// describeIdle looks at an operator that has nothing to do.
+func describeIdle() {
+	It("needs little memory while there is nothing to do", func() {
+		operator.start()
+		waitForQuiet()
+		live := operator.liveHeap()
+		Eventually(func() float64 { return operator.resident("VmRSS") }).WithPolling(time.Second).Should(BeNumerically("<=", idleBudget))
+
+		figure("memory, idle (budget 40 MiB)", "%.1f MiB resident, of it %.1f MiB anonymous and %.1f MiB of the program's file; live heap %.1f MiB",
+			operator.resident("VmRSS")/mebi, operator.resident("RssAnon")/mebi, operator.resident("RssFile")/mebi, live/mebi)
+	})
+}
+
+// describeOne counts what one server costs from its creation until all is quiet.
+func describeOne() {
+	// ServiceAccount, claim, Service, PodDisruptionBudget, Deployment, and the copy of the configuration.
+	const children, maxReconciles = 6, 6
+
+	It("creates a server with few requests and few reconciles", func(ctx context.Context) {
+		newNamespace(ctx, "one")
+		instance := member("one", 0).Replicas(2).Obj()
+		create(ctx, userConfigOf(instance))
+		waitForQuiet()
+		mark, reconciles := audit.mark(), operator.reconciles()
+
+		create(ctx, instance)
+		Eventually(func() int { return ready(ctx, "one") }).WithPolling(10 * time.Millisecond).Should(Equal(1))
+		untilReady := operator.reconciles() - reconciles
+		becomeReady(ctx, "one", 1)
+
+		seen := sortOut(audit.since(mark))
+		figure("one server, from creation to quiet", "%d reads (budget %d), %d writes (budget %d), %.0f reconciles until Ready (budget %d), %.0f until quiet",
+			len(seen.gets)+len(seen.lists), children+1, len(seen.writes), children+3, untilReady, maxReconciles, operator.reconciles()-reconciles)
+		Expect(len(seen.gets)+len(seen.lists)).To(BeNumerically("<=", children+1), "reads: %v %v", seen.gets, seen.lists)
+		Expect(len(seen.writes)).To(BeNumerically("<=", children+3), "writes: %v", seen.writes)
+		Expect(untilReady).To(BeNumerically("<=", maxReconciles))
+		oneHeap = operator.liveHeap()
+	})
+}

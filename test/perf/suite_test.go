@@ -1,0 +1,134 @@
+//go:build perf
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package perf_test holds the operator to its budgets. The operator is a process of its own, built and configured as it
+// ships, under its ServiceAccount; requests are counted in the audit log of a real API server, memory is read from the
+// kernel and from the operator's own metrics. What an API server alone does not do, rolling out Deployments and binding
+// claims, is done by a stand-in. There are no servers: the operator asks in vain, and goes on.
+//
+// `make test-perf` runs it. Figures are counts and ratios wherever they can be, because machines differ.
+package perf_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	operatorNamespace = "llama-stack-k8s-operator-system"
+	serviceAccount    = "system:serviceaccount:" + operatorNamespace + ":llama-stack-k8s-operator-controller-manager"
+	// fleetSize is how many LlamaStackDistributions there are where the budgets say "with 200".
+	fleetSize = 200
+)
+
+// The suite's own world: one API server behind a wire that can be cut, and one operator.
+var (
+	admin       client.Client
+	adminConfig *rest.Config
+	audit       *auditLog
+	wire        *cuttable
+	operator    *process
+)
+
+func TestPerformance(t *testing.T) {
+	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(2 * time.Minute)
+	SetDefaultEventuallyPollingInterval(100 * time.Millisecond)
+	RunSpecs(t, "The operator's budgets")
+}
+
+var _ = BeforeSuite(func() {
+	ctrl.SetLogger(GinkgoLogr)
+	audit = newAuditLog(GinkgoT().TempDir())
+	environment := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	environment.ControlPlane.GetAPIServer().Configure().
+		Set("audit-policy-file", audit.policy).Set("audit-log-path", audit.path).Set("audit-log-mode", "blocking")
+	var err error
+	adminConfig, err = environment.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(environment.Stop()).To(Succeed()) })
+	adminConfig.QPS = -1
+
+	scheme, err := manager.NewScheme()
+	Expect(err).NotTo(HaveOccurred())
+	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	newNamespace(context.Background(), operatorNamespace)
+	installRBAC()
+	startKubelet()
+
+	wire = newCuttable(adminConfig.Host)
+	DeferCleanup(wire.close)
+	operator = buildOperator()
+})
+
+// What the operator was forbidden to do is a hole in its RBAC.
+var _ = AfterSuite(func() {
+	if audit != nil {
+		Expect(audit.read(0, func(r request) bool { return r.Code == 403 })).To(BeEmpty(), "requests that the operator's RBAC does not allow")
+	}
+})
+
+// One story, from an operator with nothing to do to one that lost its API server five times.
+var _ = Describe("The operator", Ordered, func() {
+	AfterAll(func() { operator.stop() })
+	describeIdle()
+	describeOne()
+	describeFleet()
+	describeBundles()
+	describeOutages()
+})
+
+func newNamespace(ctx context.Context, name string) {
+	GinkgoHelper()
+	Expect(admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})).To(Succeed())
+}
+
+// figure reports a measured value beside its budget, and keeps it in the file that TEST_PERF_FIGURES names, if any.
+func figure(what, format string, args ...any) {
+	GinkgoHelper()
+	value := fmt.Sprintf(format, args...)
+	AddReportEntry(what, value, ReportEntryVisibilityAlways)
+	path := os.Getenv("TEST_PERF_FIGURES")
+	if path == "" {
+		return
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	Expect(err).NotTo(HaveOccurred())
+	defer file.Close()
+	_, err = fmt.Fprintf(file, "%s: %s\n", what, value)
+	Expect(err).NotTo(HaveOccurred())
+}
