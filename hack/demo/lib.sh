@@ -23,7 +23,7 @@
 #   LOAD            instead, the command that takes an archive made here, such as "kind load image-archive"
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-cd "$ROOT"
+cd "$ROOT" || exit
 
 # What the images of real servers are called, published or made here.
 LLAMA_STACK_IMG="${LLAMA_STACK_IMG:-docker.io/llamastack/distribution-starter:0.7.3}"
@@ -31,9 +31,9 @@ OGX_IMG="${OGX_IMG:-docker.io/ogxai/distribution-starter:1.3.0}"
 export LLAMA_STACK_IMG OGX_IMG
 ARCHIVES="${IMAGES_DIR:-bin/images}"
 # Set by use_cluster: whether it started the cluster.
-STARTED=no
+export STARTED=no
 # The exit code of bin/images-tool when a real server can neither be pulled nor built.
-readonly UNAVAILABLE=3
+export UNAVAILABLE=3
 
 # say tells what goes on, apart from results.
 say() { echo "$*" >&2; }

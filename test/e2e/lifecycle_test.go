@@ -101,6 +101,7 @@ var _ = Describe("A server", Ordered, func() {
 		Eventually(statusOf(ctx, server)).WithTimeout(podStarts).Should(And(
 			HaveField("Phase", v1alpha1.PhaseReady), HaveField("Replicas", int32(3)), HaveField("AvailableReplicas", int32(3)),
 		))
+		Expect(revision(ctx, server)).To(Equal("1"), "more of the same is no rollout")
 
 		kubectl("-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=0")
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(podStarts).Should(say("False", v1alpha1.ReasonScaledToZero))
@@ -108,7 +109,6 @@ var _ = Describe("A server", Ordered, func() {
 
 		kubectl("-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=1")
 		becomeReady(ctx, server)
-		Expect(revision(ctx, server)).To(Equal("1"), "scaling is no rollout")
 	}, NodeTimeout(4*podStarts))
 
 	DescribeTable("gets back a child that was deleted", func(ctx SpecContext, object client.Object, name string) {

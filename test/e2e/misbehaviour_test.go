@@ -65,7 +65,7 @@ var _ = Describe("A server that", func() {
 		create(ctx, server)
 
 		becomeReady(ctx, server)
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).
 			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, fmt.Sprint(code)))
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).
 			Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed"))
@@ -84,7 +84,7 @@ var _ = Describe("A server that", func() {
 		create(ctx, server)
 
 		becomeReady(ctx, server)
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).
 			Should(And(say(metav1.ConditionFalse, v1alpha1.ReasonProviderError, "gpu"), Not(ContainSubstring("faiss"))))
 		Expect(statusOf(ctx, server)()).To(HaveField("DistributionConfig.Providers", HaveLen(3)))
 	}, NodeTimeout(2*podStarts))
@@ -101,7 +101,7 @@ var _ = Describe("A server that", func() {
 		server := standIn(newNamespace(ctx), "server", behaviour).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).
 			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved))
 		Expect(statusOf(ctx, server)()).To(And(
 			HaveField("Version.LlamaStackServerVersion", BeEmpty()), HaveField("DistributionConfig.Providers", BeEmpty()),
@@ -120,7 +120,7 @@ var _ = Describe("A server that", func() {
 		server := standIn(newNamespace(ctx), "server", `{"providers": [`+strings.Join(providers, ",")+`]}`).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProviderError))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProviderError))
 	}, NodeTimeout(2*podStarts))
 
 	It("does not end at SIGTERM is ended after its grace period", func(ctx SpecContext) {

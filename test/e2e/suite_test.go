@@ -56,6 +56,9 @@ const (
 	podStarts = time.Minute
 	// soon is what the operator takes to act.
 	soon = 15 * time.Second
+	// observed is what it takes until a server's answers are in its status: the next time that it is asked, if the
+	// first time was before its Service led to it.
+	observed = 40 * time.Second
 	// leaderTakesOver is what a standby takes after a leader that was killed: the lease runs out first.
 	leaderTakesOver = 90 * time.Second
 	poll            = 250 * time.Millisecond

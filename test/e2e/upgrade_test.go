@@ -65,20 +65,18 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		becomeReady(ctx, server)
 		serve(ctx, server, "vllm/"+firstModel, openAIShape)
 
-		Eventually(statusOf(ctx, server)).Should(And(
+		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(And(
 			HaveField("Phase", v1alpha1.PhaseReady),
 			HaveField("Image", image.llamaStack),
 			HaveField("Version.LlamaStackServerVersion", llamaStackVersion),
 			HaveField("AvailableReplicas", int32(1)),
 			HaveField("ServiceURL", ContainSubstring("server-service."+server.Namespace)),
-			HaveField("DistributionConfig.Providers", ContainElement(And(
-				HaveField("ProviderType", "remote::vllm"), HaveField("Health.Status", "OK"),
-			))),
+			HaveField("DistributionConfig.Providers", ContainElement(HaveField("ProviderType", "remote::vllm"))),
 		))
 		for _, part := range []v1alpha1.ConditionType{
 			v1alpha1.ConditionDeploymentReady, v1alpha1.ConditionHealthCheck, v1alpha1.ConditionStorageReady, v1alpha1.ConditionServiceReady,
 		} {
-			Eventually(conditionOf(ctx, server, part)).Should(HavePrefix("True "), string(part))
+			Eventually(conditionOf(ctx, server, part)).WithTimeout(observed).Should(HavePrefix("True "), string(part))
 		}
 	}, NodeTimeout(2*serverStarts))
 
@@ -92,7 +90,7 @@ var _ = Describe("A real server through its life", Ordered, func() {
 
 		edit(ctx, server, setImage(image.ogx))
 		becomeReady(ctx, server)
-		Eventually(statusOf(ctx, server)).Should(HaveField("Version.LlamaStackServerVersion", ogxVersion))
+		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", ogxVersion))
 		serve(ctx, server, "vllm/"+firstModel, openAIShape)
 
 		Expect(download(ctx, server, file)).To(Equal(fileText))
