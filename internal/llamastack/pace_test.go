@@ -83,8 +83,8 @@ var _ = Describe("Prober", func() {
 				f.waits(i+1, 15*time.Second)
 			}
 			f.watch("1", true)
-			f.waits(11, 15*time.Second)
 			f.waits(12, 15*time.Second)
+			f.waits(13, 15*time.Second)
 		})
 
 		It("doubles up to an hour while a quota is used up, and starts over afterwards", func() {
@@ -108,13 +108,12 @@ var _ = Describe("Prober", func() {
 			f.waits(3, 2*time.Minute)
 		})
 
-		It("becomes slow with the probe after the Pods are up", func() {
+		It("becomes slow with a probe as soon as the Pods are up", func() {
 			f := started()
 			f.watch("1", false)
 			f.probed(1)
 			Eventually(f.clock.HasWaiters).Should(BeTrue())
 			f.watch("1", true)
-			f.waits(1, 15*time.Second)
 			f.waits(2, 5*time.Minute)
 		})
 
