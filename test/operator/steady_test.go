@@ -18,11 +18,15 @@ package operator_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -47,16 +51,22 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		Expect(len(writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", writes(seen))
 	})
 
-	It("sends no request for 30 seconds while servers are Ready", func(ctx context.Context) {
+	It("sends no request for 30 seconds while servers are Ready, or go on failing", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
+		var asked atomic.Int32
+		servers.replace(namespace, "sick", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = fmt.Fprintf(w, `{"status":"Error","message":"for the %dth time"}`, asked.Add(1))
+		}))
 		instance := llsdtest.Make("still").Namespace(namespace).Distribution("starter").Obj()
-		create(ctx, instance)
+		sick := llsdtest.Make("sick").Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, instance, sick)
 		becomeReady(ctx, instance)
+		Eventually(conditionOf(ctx, sick, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy))
 		waitForQuiet()
-		connections, mark := servers.connections(namespace, "still"), audit.mark()
-
+		connections, before, mark := servers.connections(namespace, "still"), asked.Load(), audit.mark()
 		Consistently(func() []request { return audit.since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
 		Expect(servers.connections(namespace, "still")).To(Equal(connections), "HTTP calls to the server")
+		Expect(asked.Load()).To(BeNumerically(">", before), "one that is not well is asked again")
 	})
 
 	It("costs nothing to reconcile when nothing changed", func(ctx context.Context) {
