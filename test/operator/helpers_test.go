@@ -38,6 +38,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -204,4 +205,9 @@ func kindOf(kind string) schema.GroupVersionKind {
 	}
 	Fail("the operator makes no " + kind)
 	return schema.GroupVersionKind{}
+}
+
+// unstructuredOf is an object's fields as JSON has them.
+func unstructuredOf(object client.Object) (map[string]any, error) {
+	return runtime.DefaultUnstructuredConverter.ToUnstructured(object.DeepCopyObject())
 }
