@@ -57,7 +57,10 @@ var _ = Describe("A real server through its life", Ordered, func() {
 	)
 
 	BeforeAll(func(ctx SpecContext) {
-		server = realServer(newNamespace(ctx), "server", image.llamaStack).Storage("1Gi").Retention(v1alpha1.RetentionRetain).Obj()
+		// Databases are found by either server below its own ~/.llama or ~/.ogx. Of files the newer one remembers the
+		// whole path, and opens what is below its own folder for files alone, so that folder is kept.
+		server = realServer(newNamespace(ctx), "server", image.llamaStack).Storage("1Gi").Retention(v1alpha1.RetentionRetain).
+			Env("FILES_STORAGE_DIR", "/.llama/distributions/starter/files").Obj()
 	})
 
 	It("becomes Ready and serves", func(ctx SpecContext) {
