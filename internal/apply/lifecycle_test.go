@@ -22,6 +22,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -232,6 +233,13 @@ var _ = Describe("An object's life", func() {
 			Expect(o.Err).To(MatchError(apply.ErrOwnerDeleted))
 		}
 		Expect(w.wire.take()).To(BeEmpty())
+	})
+
+	It("needs neither a clock nor an observer nor an earlier release", func(ctx context.Context) {
+		engine := apply.New(apply.Options{
+			Scheme: scheme.Scheme, Cache: cached, Live: admin, Writer: admin, ManagedLabel: apply.Label{Key: managedKey, Value: managedValue},
+		})
+		Expect(engine.Apply(ctx, w.request("a", w.service()))).To(ConsistOf(HaveField("Action", apply.ActionCreated)))
 	})
 
 	It("reports an intent of an unknown kind", func(ctx context.Context) {

@@ -222,10 +222,12 @@ var _ = Describe("What 0.9.0 left", func() {
 		w.applyOne(ctx, obj, apply.ActionTakenOver)
 		Expect(field(w.get(ctx, obj), "spec", "ingressClassName")).To(Equal("nginx"))
 
-		claim := w.leave(ctx, "pvc.json", "stored-pvc")
-		want := with(intentOf(claim), nil, "spec", "volumeMode")
-		w.applyOne(ctx, want, apply.ActionTakenOver)
-		Expect(field(w.get(ctx, claim), "spec", "volumeMode")).To(Equal("Filesystem"))
+		claim := with(with(w.claim(), "fast", "spec", "storageClassName"), "disk", "spec", "volumeName")
+		claim.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(w.owner, ownerGVK)})
+		Expect(admin.Create(ctx, claim, client.FieldOwner("manager"))).To(Succeed())
+		w.catchUp(ctx, claim)
+		w.applyOne(ctx, w.claim(), apply.ActionTakenOver)
+		Expect(field(w.get(ctx, claim), "spec")).To(And(HaveKeyWithValue("storageClassName", "fast"), HaveKeyWithValue("volumeName", "disk")))
 	})
 
 	It("loses the owner reference of a claim that is to be kept", func(ctx context.Context) {
