@@ -20,9 +20,11 @@ import (
 	"context"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -48,6 +50,17 @@ var _ = Describe("An object's life", func() {
 		}}))
 		Expect(obj.GetOwnerReferences()).To(BeEmpty(), "the intent belongs to the caller")
 		Expect(obj.GetAnnotations()).To(BeEmpty())
+	})
+
+	It("is returned as the cache is going to have it, where it was written", func(ctx context.Context) {
+		obj := w.configMap()
+		written := w.apply(ctx, obj)[0].Live
+		w.catchUp(ctx, obj)
+		shown := &corev1.ConfigMap{}
+		Expect(cached.Get(ctx, client.ObjectKeyFromObject(obj), shown)).To(Succeed())
+		Expect(written.(*corev1.ConfigMap).ObjectMeta).To(Equal(shown.ObjectMeta))
+		Expect(written.(*corev1.ConfigMap).Data).To(BeNil())
+		Expect(w.apply(ctx, obj)[0].Live).To(BeNil(), "nothing was written")
 	})
 
 	It("costs nothing while nothing changes, for every kind", func(ctx context.Context) {
