@@ -55,7 +55,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 			return keepsClaim(instance) && object.GetKind() == kindClaim
 		},
 	})
-	r.judge(ctx, instance, p, outcomes)
+	p.judge(ctx, outcomes)
 	if p.input.CABundle != nil {
 		r.contents.found.Add(bundleMemory(instance), p.input.CABundle.Hash)
 	}
@@ -175,9 +175,9 @@ func absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstr
 }
 
 // judge sorts what became of each object into what the user must mend, what the cluster will mend, and what to wait for.
-func (r *Reconciler) judge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass, outcomes []apply.Outcome) {
+func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome) {
 	for _, outcome := range outcomes {
-		r.tell(ctx, instance, outcome)
+		tell(ctx, outcome)
 		p.children.follow(outcome)
 		if outcome.Action == apply.ActionPending {
 			p.result.RequeueAfter = unseenRetry

@@ -25,6 +25,7 @@ import (
 	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
@@ -36,12 +37,14 @@ import (
 type userConfig struct {
 	key     client.ObjectKey
 	workers *int32
+	digest  string
 	data    *corev1.ConfigMap
 }
 
 // userFinding is what is remembered of one content of a user's ConfigMap.
 type userFinding struct {
 	hash    string
+	digest  string
 	facts   serverconfig.Facts
 	problem *status.Problem
 }
@@ -65,6 +68,7 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 		p.problems = append(p.problems, *finding.problem)
 		return nil
 	}
+	p.user.digest = finding.digest
 	p.input.UserConfig = &render.UserConfig{
 		CopyName: render.ConfigCopyName(instance.Name, finding.hash), Hash: finding.hash,
 		TLS: finding.facts.TLS, TCPProbe: !finding.facts.HTTPProbe(),
@@ -81,19 +85,18 @@ func (r *Reconciler) findUserConfig(ctx context.Context, user *userConfig) (user
 	if reference == nil {
 		return userConfigMissing(user.key), nil
 	}
-	if finding, ok := recall[userFinding](r.contents, user.memoryKey(string(reference.UID), reference.ResourceVersion)); ok {
+	return once(r.contents, user.memoryKey(string(reference.UID), reference.ResourceVersion), func() (userFinding, error) {
+		configMap, err := r.contents.load(ctx, user.key)
+		if err != nil {
+			return userFinding{}, err
+		}
+		if configMap == nil {
+			return userConfigMissing(user.key), nil
+		}
+		finding := user.inspect(configMap)
+		r.contents.found.Add(user.memoryKey(string(configMap.UID), configMap.ResourceVersion), finding)
 		return finding, nil
-	}
-	configMap, err := r.contents.load(ctx, user.key)
-	if err != nil {
-		return userFinding{}, err
-	}
-	if configMap == nil {
-		return userConfigMissing(user.key), nil
-	}
-	finding := user.inspect(configMap)
-	r.contents.found.Add(user.memoryKey(string(configMap.UID), configMap.ResourceVersion), finding)
-	return finding, nil
+	})
 }
 
 func (u *userConfig) memoryKey(uid, resourceVersion string) string {
@@ -122,7 +125,7 @@ func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 	}
 	configMap.Data[v1alpha1.UserConfigKey] = text
 	u.data = configMap
-	return userFinding{hash: contentHash(configMap), facts: facts}
+	return userFinding{hash: contentHash(configMap), digest: apply.DigestOf(configMap), facts: facts}
 }
 
 // payload is the content to mount; it reads the ConfigMap again where only the finding was remembered.

@@ -32,6 +32,7 @@ import (
 // observe looks at what became of the children and takes what the prober last found. A server that cannot answer is not
 // asked.
 func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
+	r.tellReuse(instance, p)
 	key := client.ObjectKeyFromObject(instance)
 	deployment := p.children.deployment
 	if deployment == nil || deployment.Status.AvailableReplicas == 0 {
@@ -46,6 +47,19 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 	}
 	if deployment != nil && rolloutFailed(deployment) {
 		p.podReason = r.podReason(ctx, deployment)
+	}
+}
+
+// tellReuse says that the claim is older than the LlamaStackDistribution, so that the data in it is an earlier server's:
+// always in the condition, and once as an Event.
+func (r *Reconciler) tellReuse(instance *v1alpha1.LlamaStackDistribution, p *pass) {
+	claim := p.children.claim
+	if claim == nil || instance.Spec.Server.Storage == nil || !claim.CreationTimestamp.Before(&instance.CreationTimestamp) {
+		return
+	}
+	p.noticef("PersistentVolumeClaim %s was there before and is used again, with the data in it", claim.Name)
+	if instance.Status.ObservedGeneration == 0 {
+		r.events.ClaimReused(instance, claim.Name)
 	}
 }
 

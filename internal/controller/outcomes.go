@@ -67,16 +67,13 @@ func (c *children) drop(kind string) {
 	}
 }
 
-// tell logs every write once, and tells as an event what a user would want to know.
-func (r *Reconciler) tell(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, outcome apply.Outcome) {
+// tell logs every write once.
+func tell(ctx context.Context, outcome apply.Outcome) {
 	switch outcome.Action {
 	case apply.ActionUnchanged, apply.ActionPending, apply.ActionNone:
 		return
 	case apply.ActionCreated, apply.ActionUpdated, apply.ActionDeleted, apply.ActionAdopted, apply.ActionTakenOver:
 		log.FromContext(ctx).Info("applied", "object", outcome.Ref.String(), "action", outcome.Action)
-		if outcome.Action == apply.ActionAdopted && outcome.Ref.GVK.Kind == kindClaim {
-			r.events.ClaimReused(instance, outcome.Ref.Name)
-		}
 	}
 }
 

@@ -226,10 +226,13 @@ var _ = Describe("Deleting a LlamaStackDistribution", func() {
 		Expect(claim.OwnerReferences).To(BeEmpty())
 
 		deleteChildren(ctx, instance)
+		Eventually(func() time.Duration { return time.Since(claim.CreationTimestamp.Time) }).Should(BeNumerically(">", 2*time.Second), "creation times are in seconds")
 		again := keep()
 		create(ctx, again)
 		becomeReady(ctx, again)
 		Expect(get(ctx, namespace, "kept-pvc", &corev1.PersistentVolumeClaim{}).UID).To(Equal(claim.UID))
+		Eventually(conditionOf(ctx, again, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "kept-pvc was there before"))
+		Eventually(eventsOf(ctx, again)).Should(ContainElement(HavePrefix("Normal ClaimReused")))
 	})
 
 	It("takes a claim under Delete along, by its owner reference, and the policy can change", func(ctx context.Context) {
