@@ -23,8 +23,11 @@ import "time"
 //	the server is starting, or says that it is unhealthy     every 15 s
 //	its Pods are up and it is healthy, or gives 401 or 403   every 5 min
 //	its Pods are up and it gives no usable answer            every 15 s, after 8 tries every 5 min: something keeps the operator out
+//	its Pods are up and nobody answers at all                the same, but 1, 2, 4 and 8 s at first
 //	it answers 429                                           twice as long as it would be, each time anew, up to an hour
 const (
+	// firstWait is after the first time that nobody answers: a Service may lead to Pods a moment after they are up.
+	firstWait    = time.Second
 	startingPace = 15 * time.Second
 	settledPace  = 5 * time.Minute
 	longestPace  = time.Hour
@@ -68,6 +71,8 @@ func (p *pace) unthrottled(settled bool, observation Observation) time.Duration 
 		return startingPace
 	case observation.Health == HealthOK, observation.Limited != 0, p.unanswered >= patience:
 		return settledPace
+	case !observation.Reached:
+		return min(firstWait<<(p.unanswered-1), startingPace)
 	default:
 		return startingPace
 	}

@@ -17,6 +17,7 @@ limitations under the License.
 package llamastack_test
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
@@ -73,6 +74,15 @@ var _ = Describe("Prober", func() {
 			f.answer(routes{})
 			f.waits(10, 5*time.Minute)
 			f.waits(11, 15*time.Second)
+		})
+
+		It("is a second at first when nobody answers though the Pods are up, and doubles up to 15 s", func() {
+			f := started()
+			f.answer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+			f.watch("1", true)
+			for i, seconds := range []int{1, 2, 4, 8, 15, 15, 15, 300} {
+				f.waits(i+1, time.Duration(seconds)*time.Second)
+			}
 		})
 
 		It("counts the tries from when the Pods are up", func() {
