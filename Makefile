@@ -80,6 +80,14 @@ fmt: ## Format Go and YAML.
 	@"$$(hack/tool.sh golangci-lint)" fmt $(MODULES:%=%/...)
 	@"$$(hack/tool.sh yamlfmt)"
 
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of every module in line with the imports.
+	@for module in $(MODULES); do (cd "$$module" && GOWORK=off go mod tidy); done
+
+.PHONY: tidy-check
+tidy-check: ## Fail when a go.mod or go.sum is not in line with the imports.
+	@status=0; for module in $(MODULES); do (cd "$$module" && GOWORK=off go mod tidy -diff) || status=1; done; exit $$status
+
 .PHONY: fmt-check
 fmt-check: ## Fail when Go is not formatted.
 	@"$$(hack/tool.sh golangci-lint)" fmt --diff $(MODULES:%=%/...)
