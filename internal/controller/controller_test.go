@@ -239,6 +239,8 @@ var _ = Describe("A Deployment", func() {
 		Entry("not with old ones left", false, func(d *appsv1.Deployment) { d.Status.Replicas = 3 }),
 		Entry("not with too few new ones", false, func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }),
 		Entry("not while one is not available", false, func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }),
+		Entry("not while an old one is ending", false, func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }),
+		Entry("when the last old one has ended", true, func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(0)) }),
 		Entry("with the default of one replica", true, func(d *appsv1.Deployment) {
 			d.Spec.Replicas, d.Status = nil, appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1}
 		}),

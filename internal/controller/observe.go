@@ -95,8 +95,13 @@ func (p *pass) scheme() string {
 	return schemeHTTP
 }
 
+// rolledOut says that all Pods are new and available, and that no old one is left that may still answer: one that is
+// on its way out does so until it ends. Clusters before 1.35 do not count those.
 func rolledOut(deployment *appsv1.Deployment) bool {
 	wanted, status := int32(1), deployment.Status
+	if status.TerminatingReplicas != nil && *status.TerminatingReplicas > 0 {
+		return false
+	}
 	if deployment.Spec.Replicas != nil {
 		wanted = *deployment.Spec.Replicas
 	}

@@ -23,8 +23,8 @@ import (
 	"os"
 	"os/exec"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -34,8 +34,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 // owned lists what there is in a namespace that a server consists of, claims apart, as "kind/name".
@@ -65,13 +65,13 @@ func owned(ctx context.Context, namespace string) ([]string, error) {
 }
 
 // kubectl runs the program as a user does.
-func kubectl(args ...string) {
+func kubectl(ctx context.Context, args ...string) {
 	GinkgoHelper()
 	program := os.Getenv("KUBECTL")
 	if program == "" {
 		program = "kubectl"
 	}
-	command := exec.Command(program, args...)
+	command := exec.CommandContext(ctx, program, args...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig())
 	output, err := command.CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(output))
@@ -97,17 +97,17 @@ var _ = Describe("A server", Ordered, func() {
 	})
 
 	It("is scaled by kubectl", func(ctx SpecContext) {
-		kubectl("-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=3")
+		kubectl(ctx, "-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=3")
 		Eventually(statusOf(ctx, server)).WithTimeout(podStarts).Should(And(
 			HaveField("Phase", v1alpha1.PhaseReady), HaveField("Replicas", int32(3)), HaveField("AvailableReplicas", int32(3)),
 		))
 		Expect(revision(ctx, server)).To(Equal("1"), "more of the same is no rollout")
 
-		kubectl("-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=0")
+		kubectl(ctx, "-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=0")
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(podStarts).Should(say("False", v1alpha1.ReasonScaledToZero))
 		Eventually(podsOf).WithContext(ctx).WithArguments(server.Namespace).WithTimeout(podStarts).Should(BeEmpty())
 
-		kubectl("-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=1")
+		kubectl(ctx, "-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=1")
 		becomeReady(ctx, server)
 	}, NodeTimeout(4*podStarts))
 

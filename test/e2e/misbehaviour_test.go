@@ -20,15 +20,16 @@ package e2e_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 // authConfig has a policy of routes without one for /v1/health, so that a server answers 403 to whom it does not know.
@@ -66,7 +67,7 @@ var _ = Describe("A server that", func() {
 
 		becomeReady(ctx, server)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).
-			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, fmt.Sprint(code)))
+			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, strconv.Itoa(code)))
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).
 			Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed"))
 	},

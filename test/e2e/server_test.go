@@ -27,12 +27,12 @@ import (
 	"net/http"
 	"strconv"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 const (
@@ -77,8 +77,8 @@ const (
 	nativeShape = "native"
 )
 
-// models lists the ids of a server's models, and tells the shape of the list.
-func models(ctx context.Context, server *v1alpha1.LlamaStackDistribution) (ids []string, shape string, err error) {
+// models lists the ids of a server's models, and the shape of the list.
+func models(ctx context.Context, server *v1alpha1.LlamaStackDistribution) ([]string, string, error) {
 	var list struct {
 		Data []struct {
 			ID         string `json:"id"`
@@ -88,7 +88,8 @@ func models(ctx context.Context, server *v1alpha1.LlamaStackDistribution) (ids [
 	if err := ask(ctx, request(server, http.MethodGet, "/v1/models"), &list); err != nil {
 		return nil, "", err
 	}
-	shape = openAIShape
+	var ids []string
+	shape := openAIShape
 	for _, model := range list.Data {
 		if model.ID == "" {
 			shape = nativeShape

@@ -23,8 +23,8 @@ import (
 	"fmt"
 	"sync"
 
-	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	gomegatypes "github.com/onsi/gomega/types"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,8 +34,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
 )
 
 // namespaces are those of specs that have not been cleaned up yet, for the report of a failure.
@@ -101,7 +101,7 @@ func startBackend(ctx context.Context) backend {
 		return fmt.Sprintf("http://%s.%s.svc:8000/v1", name, namespace)
 	}
 	started := backend{first: run("first", firstModel), second: run("second", secondModel)}
-	Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).WithTimeout(podStarts).Should(And(HaveLen(2), HaveEach(BeReady())))
+	Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).WithTimeout(podStarts).Should(And(HaveLen(2), HaveEach(beReady())))
 	return started
 }
 
@@ -234,8 +234,8 @@ func podsOf(ctx context.Context, namespace string) ([]corev1.Pod, error) {
 	return pods, nil
 }
 
-// BeReady matches a Pod that is Ready.
-func BeReady() gomegatypes.GomegaMatcher { //nolint:ireturn // Matchers are interfaces.
+// beReady matches a Pod that is Ready.
+func beReady() gomegatypes.GomegaMatcher {
 	return HaveField("Status.Conditions", ContainElement(And(
 		HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue),
 	)))
