@@ -109,7 +109,7 @@ func reference(distribution string, node yaml.Node) (string, error) {
 		return "", fmt.Errorf("line %d: the image of %q is not text: write %s", node.Line, distribution, wantOverrides)
 	}
 	if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
-		return "", fmt.Errorf("line %d: the image of %q is not a reference: %w: write %s", node.Line, distribution, err, wantOverrides)
+		return "", fmt.Errorf("line %d: the image of %q is not a reference: %s: write %s", node.Line, distribution, err.Error(), wantOverrides)
 	}
 	return image, nil
 }

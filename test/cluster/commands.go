@@ -49,7 +49,7 @@ func up(ctx context.Context, o options) error {
 	if os.Geteuid() != 0 {
 		missing := system.Missing(ctx, system.Requirements(false))
 
-		return fmt.Errorf("%w\n%s", errNoRoot, system.Explain(missing))
+		return fmt.Errorf("failed to start: %w\n%s", errNoRoot, system.Explain(missing))
 	}
 
 	unlock, err := manager.Lock(ctx)
@@ -150,7 +150,7 @@ func status(ctx context.Context, o options) error {
 	fmt.Print(parts)
 
 	if err := manager.Healthy(ctx); err != nil {
-		return fmt.Errorf("the cluster is not healthy: %w", err)
+		return fmt.Errorf("failed to find a healthy cluster: %w", err)
 	}
 
 	fmt.Println("the cluster is healthy")
@@ -160,7 +160,7 @@ func status(ctx context.Context, o options) error {
 
 func load(ctx context.Context, o options) error {
 	if path := o.foreign(); path != "" {
-		return fmt.Errorf("%w: KUBECONFIG=%s; hand it the images by its own means, such as \"kind load image-archive\"", errForeign, path)
+		return fmt.Errorf("failed to load the images: %w: KUBECONFIG=%s; hand it the images by its own means, such as \"kind load image-archive\"", errForeign, path)
 	}
 
 	manager, err := o.existing()

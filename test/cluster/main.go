@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string) error {
 			return flag.ErrHelp
 		}
 
-		return fmt.Errorf("%w %q", errUsage, name)
+		return fmt.Errorf("failed to read the command: %w %q", errUsage, name)
 	}
 
 	flags, rest := args[1:], []string(nil)
@@ -193,7 +193,7 @@ func (o options) manager(described config.Node) (*node.Manager, error) {
 func (o options) existing() (*node.Manager, error) {
 	described, err := config.Load(o.node.State)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w (looked in %s)", errNone, o.node.State)
+		return nil, fmt.Errorf("failed to find the cluster: %w (looked in %s)", errNone, o.node.State)
 	}
 
 	if err != nil {

@@ -51,13 +51,13 @@ func request(server *v1alpha1.LlamaStackDistribution, verb, path string) *rest.R
 func ask(ctx context.Context, r *rest.Request, into any) error {
 	body, err := r.Do(ctx).Raw()
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, body)
+		return fmt.Errorf("failed to get a good answer: %w: %s", err, body)
 	}
 	if into == nil {
 		return nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("%w: %s", err, body)
+		return fmt.Errorf("failed to get a good answer: %w: %s", err, body)
 	}
 	return nil
 }

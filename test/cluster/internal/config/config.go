@@ -148,7 +148,7 @@ func (n Node) Remove() error {
 	}
 
 	if _, err := os.Stat(n.file()); err != nil && len(entries) > 0 {
-		return fmt.Errorf("%s %w: it has no %s; remove it yourself or name another one with --state",
+		return fmt.Errorf("failed to use the state folder: %s %w: it has no %s; remove it yourself or name another one with --state",
 			n.State, ErrNotState, filepath.Base(n.file()))
 	}
 

@@ -116,7 +116,7 @@ func Push(ctx context.Context, address, archive string) ([]string, error) {
 	}
 
 	if len(pushed) == 0 {
-		return nil, fmt.Errorf("%s %w", archive, ErrNoNames)
+		return nil, fmt.Errorf("failed to read the image: %s %w", archive, ErrNoNames)
 	}
 
 	return pushed, nil

@@ -73,7 +73,7 @@ func (m *Manager) Down(ctx context.Context) error {
 	}
 
 	if left := m.left(ctx); len(left) > 0 {
-		return fmt.Errorf("%w; left in %s: %s", ErrLeft, m.State, strings.Join(left, ", "))
+		return fmt.Errorf("failed to clean up: %w; left in %s: %s", ErrLeft, m.State, strings.Join(left, ", "))
 	}
 
 	if err := m.Remove(); err != nil {

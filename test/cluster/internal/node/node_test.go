@@ -68,7 +68,7 @@ var _ = Describe("Manager", func() {
 		record("kubelet", false)
 		Expect(manager.Healthy(ctx)).To(MatchError(node.ErrEnded))
 		Expect(manager.Running(ctx)).To(BeFalse())
-		Expect(told).To(ConsistOf(ContainSubstring("has to be started anew: kubelet has ended; see " + manager.Logs())))
+		Expect(told).To(ConsistOf(ContainSubstring("has to be started anew: failed to keep all programs running: kubelet has ended; see " + manager.Logs())))
 	})
 
 	It("does not take a state folder without daemons for a cluster", func(ctx SpecContext) {

@@ -78,11 +78,11 @@ func (m *Manager) Healthy(ctx context.Context) error {
 	}
 
 	if len(records) == 0 {
-		return fmt.Errorf("the cluster %w: nothing was started", ErrNotReady)
+		return fmt.Errorf("failed to find the cluster up: it %w: nothing was started", ErrNotReady)
 	}
 
 	if dead := process.Dead(records); len(dead) > 0 {
-		return fmt.Errorf("%s %w; see %s", strings.Join(dead, ", "), ErrEnded, m.Logs())
+		return fmt.Errorf("failed to keep all programs running: %s %w; see %s", strings.Join(dead, ", "), ErrEnded, m.Logs())
 	}
 
 	for _, part := range m.parts() {
@@ -114,7 +114,7 @@ func (m *Manager) wait(ctx context.Context, daemon string, check func(context.Co
 		}
 
 		if dead := process.Dead(records); len(dead) > 0 {
-			return fmt.Errorf("%s %w:\n%s", dead[0], ErrEnded, m.tail(dead[0]))
+			return fmt.Errorf("failed to keep all programs running: %s %w:\n%s", dead[0], ErrEnded, m.tail(dead[0]))
 		}
 
 		select {
@@ -173,7 +173,7 @@ func (m *Manager) apiReady(ctx context.Context) error {
 	defer cancel()
 
 	if err := client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error(); err != nil {
-		return fmt.Errorf("the API server %w: %w", ErrNotReady, err)
+		return fmt.Errorf("failed to wait: the API server %w: %w", ErrNotReady, err)
 	}
 
 	return nil
@@ -190,7 +190,7 @@ func (m *Manager) nodeReady(ctx context.Context) error {
 
 	node, err := client.CoreV1().Nodes().Get(ctx, config.NodeName, metav1.GetOptions{})
 	if err != nil {
-		return fmt.Errorf("the node %w: %w", ErrNotReady, err)
+		return fmt.Errorf("failed to wait: the node %w: %w", ErrNotReady, err)
 	}
 
 	for _, condition := range node.Status.Conditions {
@@ -199,7 +199,7 @@ func (m *Manager) nodeReady(ctx context.Context) error {
 		}
 	}
 
-	return fmt.Errorf("the node %w", ErrNotReady)
+	return fmt.Errorf("failed to wait: the node %w", ErrNotReady)
 }
 
 // untainted waits for the controller that lets Pods onto a node after it has become ready.
@@ -207,7 +207,7 @@ func (m *Manager) untainted(node *corev1.Node) error {
 	if index := slices.IndexFunc(node.Spec.Taints, func(taint corev1.Taint) bool {
 		return taint.Key == corev1.TaintNodeNotReady
 	}); index >= 0 {
-		return fmt.Errorf("the node %w: it still has the taint %s", ErrNotReady, corev1.TaintNodeNotReady)
+		return fmt.Errorf("failed to wait: the node %w: it still has the taint %s", ErrNotReady, corev1.TaintNodeNotReady)
 	}
 
 	return nil
@@ -221,7 +221,7 @@ func (m *Manager) accountReady(ctx context.Context) error {
 	}
 
 	if _, err := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{}); err != nil {
-		return fmt.Errorf("the default ServiceAccount %w: %w", ErrNotReady, err)
+		return fmt.Errorf("failed to wait: the default ServiceAccount %w: %w", ErrNotReady, err)
 	}
 
 	return nil
@@ -239,11 +239,11 @@ func (m *Manager) dnsReady(ctx context.Context) error {
 
 	addresses, err := resolver.LookupHost(ctx, "kubernetes.default.svc."+config.ClusterDomain+".")
 	if err != nil {
-		return fmt.Errorf("the cluster's DNS %w: %w", ErrNotReady, err)
+		return fmt.Errorf("failed to wait: the cluster's DNS %w: %w", ErrNotReady, err)
 	}
 
 	if !slices.Equal(addresses, []string{config.ServiceIP}) {
-		return fmt.Errorf("the cluster's DNS %w: it gives %v for the API server instead of %s", ErrNotReady, addresses, config.ServiceIP)
+		return fmt.Errorf("failed to wait: the cluster's DNS %w: it gives %v for the API server instead of %s", ErrNotReady, addresses, config.ServiceIP)
 	}
 
 	return nil
@@ -263,12 +263,12 @@ func (m *Manager) proxyReady(ctx context.Context) error {
 
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("kube-proxy %w: %w", ErrNotReady, err)
+		return fmt.Errorf("failed to wait: kube-proxy %w: %w", ErrNotReady, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("kube-proxy %w: it answers %s", ErrNotReady, response.Status)
+		return fmt.Errorf("failed to wait: kube-proxy %w: it answers %s", ErrNotReady, response.Status)
 	}
 
 	return nil

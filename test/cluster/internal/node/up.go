@@ -66,7 +66,7 @@ func (m *Manager) Running(ctx context.Context) (bool, error) {
 	health := existing.Healthy(ctx)
 
 	if health == nil && !found.SameChoice(m.Node) {
-		return false, fmt.Errorf("%w in %s: name %s, subnet %s, admission plugins %v; use the same ones, or stop it first with \"cluster down\"",
+		return false, fmt.Errorf("failed to start: %w in %s: name %s, subnet %s, admission plugins %v; use the same ones, or stop it first with \"cluster down\"",
 			ErrDiffers, m.State, found.Name, found.Subnet, found.AdmissionPlugins)
 	}
 

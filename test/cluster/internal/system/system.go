@@ -117,7 +117,7 @@ func Ensure(ctx context.Context, sayf func(format string, args ...any), missing 
 
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil || os.Geteuid() != 0 || !IsDebian(string(release)) {
-		return fmt.Errorf("%w:\n%s", ErrMissing, Explain(missing))
+		return fmt.Errorf("failed to find all programs: %w:\n%s", ErrMissing, Explain(missing))
 	}
 
 	names := packages(missing)
@@ -128,12 +128,12 @@ func Ensure(ctx context.Context, sayf func(format string, args ...any), missing 
 		append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, names...),
 	} {
 		if _, err := Run(ctx, append([]string{"env", "DEBIAN_FRONTEND=noninteractive"}, command...)...); err != nil {
-			return fmt.Errorf("%w:\n%s\nfailed to install them: %w", ErrMissing, Explain(missing), err)
+			return fmt.Errorf("failed to find all programs: %w:\n%s\nand to install them: %w", ErrMissing, Explain(missing), err)
 		}
 	}
 
 	if left := Missing(ctx, missing); len(left) > 0 {
-		return fmt.Errorf("%w even after an installation:\n%s", ErrMissing, Explain(left))
+		return fmt.Errorf("failed to find all programs: %w even after an installation:\n%s", ErrMissing, Explain(left))
 	}
 
 	return nil
