@@ -168,8 +168,9 @@ type Request struct {
 	Objects []*unstructured.Unstructured
 	// Absent objects are deleted if the owner controls them, and if they are in the cache.
 	Absent []Ref
-	// Kept objects were applied earlier, are wanted still and not looked at now, because InSync holds for them.
-	Kept []Ref
+	// Content completes an object that carries DigestAnnotation in the place of its content. It is called only when the object has to be
+	// sent, so that content which is dear to read is not read to find that nothing has changed. Nil: no object is such.
+	Content func(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error)
 	// NoOwner tells which objects get no owner reference, and lose the one that they have. Nil: none.
 	NoOwner func(obj *unstructured.Unstructured) bool
 }

@@ -23,6 +23,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -178,35 +179,46 @@ var _ = Describe("An object's life", func() {
 		Expect(w.engine.Echo(w.owner.UID, w.get(ctx, obj))).To(BeFalse())
 	})
 
-	It("is in sync where the cache shows what was verified", func(ctx context.Context) {
-		ref := refOf(w.configMap())
-		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse(), "nothing was applied")
-		w.lag.hidden = true
-		w.applyOne(ctx, w.configMap(), apply.ActionCreated)
-		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse(), "the cache does not show it")
-		w.lag.hidden = false
-		w.catchUp(ctx, w.configMap())
-		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeTrue())
-		Expect(w.engine.InSync(w.owner.UID, refOf(w.service()))).To(BeFalse(), "never heard of")
-		touch(ctx, w.configMap())
-		w.catchUp(ctx, w.configMap())
-		Expect(w.engine.InSync(w.owner.UID, ref)).To(BeFalse())
+	It("is compared by the digest of its content, which is read only when it has to be sent", func(ctx context.Context) {
+		full, reads := w.configMap(), 0
+		short := full.DeepCopy()
+		delete(short.Object, "data")
+		short.SetAnnotations(map[string]string{apply.DigestAnnotation: digestOf(full)})
+		request := w.request("by digest", short)
+		request.Content = func(_ context.Context, asked *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+			Expect(refOf(asked)).To(Equal(refOf(full)))
+			reads++
+			return full, nil
+		}
+		Expect(w.engine.Apply(ctx, request)).To(ConsistOf(HaveField("Action", apply.ActionCreated)))
+		Expect(reads).To(Equal(1))
+		live := w.get(ctx, full)
+		Expect(live.Object["data"]).To(Equal(full.Object["data"]))
+		Expect(live.GetAnnotations()).NotTo(HaveKey(apply.DigestAnnotation))
+		w.catchUp(ctx, full)
+		Expect(w.engine.Settled(w.owner.UID, "by digest")).To(BeTrue())
+
+		w.restart()
+		request.Content = nil
+		Expect(w.engine.Apply(ctx, request)).To(ConsistOf(HaveField("Action", apply.ActionUnchanged)))
+		Expect(w.engine.Apply(ctx, w.request("in full", full))).To(ConsistOf(HaveField("Action", apply.ActionUnchanged)), "both forms are the same intent")
 	})
 
-	It("is remembered without being applied, as long as it is kept", func(ctx context.Context) {
-		w.settle(ctx, w.configMap(), w.service())
-		kept := w.request("kept", w.service())
-		kept.Kept = []apply.Ref{refOf(w.configMap())}
-		Expect(w.engine.Apply(ctx, kept)).To(ConsistOf(HaveField("Action", apply.ActionUnchanged)))
-		Expect(w.engine.InSync(w.owner.UID, refOf(w.configMap()))).To(BeTrue())
-		Expect(w.engine.Settled(w.owner.UID, "kept")).To(BeTrue())
-		touch(ctx, w.configMap())
-		w.catchUp(ctx, w.configMap())
-		Expect(w.engine.Settled(w.owner.UID, "kept")).To(BeFalse())
-
-		w.apply(ctx, w.service())
-		Expect(w.engine.InSync(w.owner.UID, refOf(w.configMap()))).To(BeFalse(), "it was dropped")
-		Expect(w.wire.take()).To(BeEmpty())
+	It("is not written with another content than it was asked for", func(ctx context.Context) {
+		short := w.configMap()
+		delete(short.Object, "data")
+		short.SetAnnotations(map[string]string{apply.DigestAnnotation: "of something else"})
+		request := w.request("moved", short)
+		request.Content = func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+			return w.configMap(), nil
+		}
+		outcome := w.engine.Apply(ctx, request)[0]
+		Expect(outcome.Err).To(MatchError(ContainSubstring("has changed since")))
+		request.Content = func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+			return nil, context.Canceled
+		}
+		Expect(w.engine.Apply(ctx, request)[0].Err).To(MatchError(context.Canceled))
+		Expect(w.wire.take()).NotTo(ContainElement(ssa))
 	})
 
 	DescribeTable("that was seen by any means is read at once when it is gone",
@@ -224,9 +236,6 @@ var _ = Describe("An object's life", func() {
 		}),
 		Entry("a look at all", func(w *world, _ *unstructured.Unstructured) {
 			Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
-		}),
-		Entry("a look at it", func(w *world, obj *unstructured.Unstructured) {
-			Expect(w.engine.InSync(w.owner.UID, refOf(obj))).To(BeTrue())
 		}),
 	)
 
@@ -267,4 +276,12 @@ var _ = Describe("An object's life", func() {
 
 func refOf(obj *unstructured.Unstructured) apply.Ref {
 	return apply.Ref{GVK: obj.GroupVersionKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+// digestOf is the digest of a ConfigMap's content.
+func digestOf(obj *unstructured.Unstructured) string {
+	GinkgoHelper()
+	cm := &corev1.ConfigMap{}
+	Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, cm)).To(Succeed())
+	return apply.DigestOf(cm)
 }

@@ -21,8 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -48,7 +48,7 @@ func (e *Engine) newRun(request Request) *run {
 	for _, obj := range request.Objects {
 		r.keep(refOf(obj))
 	}
-	for _, ref := range append(slices.Clone(request.Absent), request.Kept...) {
+	for _, ref := range request.Absent {
 		r.keep(ref)
 	}
 	return r
@@ -281,9 +281,39 @@ func (r *run) remember(in *intent, applied *unstructured.Unstructured, seen bool
 	return nil
 }
 
+// complete returns what is to be sent, with its content.
+func (r *run) complete(ctx context.Context, in *intent) (*unstructured.Unstructured, error) {
+	claimed := in.object.GetAnnotations()[DigestAnnotation]
+	if claimed == "" {
+		return &unstructured.Unstructured{Object: maps.Clone(in.object.Object)}, nil
+	}
+	content, err := r.request.Content(ctx, in.object)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the content of %s: %w", in.ref, err)
+	}
+	cm := &corev1.ConfigMap{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content.Object, cm); err != nil {
+		return nil, fmt.Errorf("failed to read the content of %s: %w", in.ref, err)
+	}
+	if DigestOf(cm) != claimed {
+		return nil, fmt.Errorf("failed to apply %s: its content has changed since it was asked for", in.ref)
+	}
+	out := in.object.DeepCopy()
+	unstructured.RemoveNestedField(out.Object, "metadata", "annotations", DigestAnnotation)
+	for _, key := range []string{"data", "binaryData"} {
+		if value, ok := content.Object[key]; ok {
+			out.Object[key] = value
+		}
+	}
+	return out, nil
+}
+
 // send applies an intent and returns the object as the API server then has it.
 func (r *run) send(ctx context.Context, in *intent, force bool) (*unstructured.Unstructured, error) {
-	out := &unstructured.Unstructured{Object: maps.Clone(in.object.Object)}
+	out, err := r.complete(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	options := []client.ApplyOption{client.FieldOwner(FieldOwner)}
 	if force {
 		options = append(options, client.ForceOwnership)

@@ -28,7 +28,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// DigestAnnotation stands for a ConfigMap's content in the cache. It is never written to the cluster.
+// DigestAnnotation stands for a ConfigMap's content in the cache, and in an intent whose content is read only when it has to be sent. It
+// is never written to the cluster.
 const DigestAnnotation = "llamastack.io/content-digest"
 
 // hashBytes of a SHA-256 are enough to tell intents of one object apart.
@@ -59,6 +60,15 @@ func Digest(cm *corev1.ConfigMap) {
 	if _, done := cm.Annotations[DigestAnnotation]; done && len(cm.Data) == 0 && len(cm.BinaryData) == 0 {
 		return
 	}
+	if cm.Annotations == nil {
+		cm.Annotations = map[string]string{}
+	}
+	cm.Annotations[DigestAnnotation] = DigestOf(cm)
+	cm.Data, cm.BinaryData = nil, nil
+}
+
+// DigestOf is the digest of a ConfigMap's data and binaryData.
+func DigestOf(cm *corev1.ConfigMap) string {
 	sum := sha256.New()
 	for _, key := range slices.Sorted(maps.Keys(cm.Data)) {
 		add(sum, "data", key, cm.Data[key])
@@ -66,11 +76,7 @@ func Digest(cm *corev1.ConfigMap) {
 	for _, key := range slices.Sorted(maps.Keys(cm.BinaryData)) {
 		add(sum, "binaryData", key, string(cm.BinaryData[key]))
 	}
-	if cm.Annotations == nil {
-		cm.Annotations = map[string]string{}
-	}
-	cm.Annotations[DigestAnnotation] = short(sum)
-	cm.Data, cm.BinaryData = nil, nil
+	return short(sum)
 }
 
 // add writes parts so that no two lists of parts look the same.

@@ -21,6 +21,7 @@ import (
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+	"golang.org/x/sync/singleflight"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/lru"
@@ -37,6 +38,8 @@ type contents struct {
 	live    client.Reader
 	metrics *metrics.Metrics
 	found   *lru.Cache
+	// flights lets those who want to know the same at the same time wait for one of them.
+	flights singleflight.Group
 }
 
 func newContents(live client.Reader, counted *metrics.Metrics) *contents {
@@ -54,6 +57,21 @@ func (c *contents) load(ctx context.Context, key client.ObjectKey) (*corev1.Conf
 		return nil, fmt.Errorf("failed to read ConfigMap %s: %w", key, err)
 	}
 	return configMap, nil
+}
+
+// once recalls what was found under a key, or finds it, for all who ask meanwhile.
+func once[T any](c *contents, key string, find func() (T, error)) (T, error) {
+	if finding, ok := recall[T](c, key); ok {
+		return finding, nil
+	}
+	shared, err, _ := c.flights.Do(key, func() (any, error) {
+		if finding, ok := recall[T](c, key); ok {
+			return finding, nil
+		}
+		return find()
+	})
+	finding, _ := shared.(T)
+	return finding, err //nolint:wrapcheck // it is that of find, which says what failed
 }
 
 func recall[T any](c *contents, key string) (T, bool) {

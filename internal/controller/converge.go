@@ -25,9 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // converge renders and applies, unless the cache shows that nothing is left to do. A LlamaStackDistribution with a
@@ -38,27 +36,23 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 		return
 	}
 	intent := p.intent(instance)
-	wanted := r.wantedContents(instance, p)                          //nolint:contextcheck // the engine reads caches here, which does not wait
-	if r.engine.Settled(instance.UID, intent) && !wanted.pending() { //nolint:contextcheck // as above
+	if r.engine.Settled(instance.UID, intent) { //nolint:contextcheck // the engine reads caches here, which does not wait
 		r.metrics.Rendered(true)
 		return
 	}
-	objects, err := r.desired(ctx, p, wanted)
+	objects, err := r.desired(p)
 	if err != nil {
 		p.fail(err)
 		return
 	}
 	outcomes := r.engine.Apply(ctx, apply.Request{
 		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: intent,
-		Objects: objects, Absent: absent(instance, p, objects), Kept: kept(instance, p, wanted),
+		Objects: objects, Absent: absent(instance, p, objects), Content: r.content(p),
 		NoOwner: func(object *unstructured.Unstructured) bool {
 			return keepsClaim(instance) && object.GetKind() == kindClaim
 		},
 	})
 	p.judge(ctx, outcomes)
-	if p.input.CABundle != nil {
-		r.contents.found.Add(bundleMemory(instance), p.input.CABundle.Hash)
-	}
 	r.copies.prune(ctx, instance, p)
 }
 
@@ -87,73 +81,54 @@ func (p *pass) intent(instance *v1alpha1.LlamaStackDistribution) string {
 	return fmt.Sprintf("%s/%t", p.input.Hash(), keepsClaim(instance))
 }
 
-// desired is everything that the spec asks for. What is only in the memory of its content is read again.
-func (r *Reconciler) desired(ctx context.Context, p *pass, wanted wantedContents) ([]*unstructured.Unstructured, error) {
+// desired is everything that the spec asks for. ConfigMaps come with the digest of their content in its place, which is
+// enough to see that nothing has to be written.
+func (r *Reconciler) desired(p *pass) ([]*unstructured.Unstructured, error) {
 	r.metrics.Rendered(false)
 	objects, err := r.renderer.Render(p.input)
 	if err != nil {
 		return nil, fmt.Errorf("failed to render: %w", err)
 	}
 	var contents []*unstructured.Unstructured
-	if wanted.copy {
-		data, err := r.payload(ctx, &p.user)
-		if err != nil {
-			return nil, err
-		}
-		object, err := render.UserConfigCopy(p.input, data.Data, data.BinaryData)
+	if p.input.UserConfig != nil {
+		copied, err := render.UserConfigCopy(p.input, nil, nil)
 		if err != nil {
 			return nil, fmt.Errorf("failed to render the copy of ConfigMap %s: %w", p.user.key, err)
 		}
-		contents = append(contents, object)
+		contents = append(contents, withDigest(copied, p.user.digest))
 	}
-	if wanted.bundle {
-		pem, err := r.certificates(ctx, &p.bundle)
-		if err != nil {
-			return nil, err
-		}
-		object, err := render.CABundleConfigMap(p.input, pem)
+	if p.input.CABundle != nil && len(p.bundle.sources) > 0 {
+		bundle, err := render.CABundleConfigMap(p.input, "")
 		if err != nil {
 			return nil, fmt.Errorf("failed to render the CA bundle: %w", err)
 		}
-		contents = append(contents, object)
+		delete(bundle.Object, "data")
+		contents = append(contents, withDigest(bundle, p.bundle.digest))
 	}
 	return append(contents, objects...), nil // before the Deployment, whose Pods mount them
 }
 
-// wantedContents says which ConfigMaps must be written or compared, because they are new or not as we left them.
-type wantedContents struct{ copy, bundle bool }
-
-func (w wantedContents) pending() bool { return w.copy || w.bundle }
-
-func (r *Reconciler) wantedContents(instance *v1alpha1.LlamaStackDistribution, p *pass) wantedContents {
-	var wanted wantedContents
-	if p.input.UserConfig != nil {
-		wanted.copy = !r.engine.InSync(instance.UID, configMapRef(instance, p.input.UserConfig.CopyName)) // its name says its content
-	}
-	if p.input.CABundle != nil && len(p.bundle.sources) > 0 {
-		applied, _ := recall[string](r.contents, bundleMemory(instance))
-		wanted.bundle = applied != p.input.CABundle.Hash || !r.engine.InSync(instance.UID, configMapRef(instance, render.CABundleName(instance.Name)))
-	}
-	return wanted
+func withDigest(object *unstructured.Unstructured, digest string) *unstructured.Unstructured {
+	object.SetAnnotations(map[string]string{apply.DigestAnnotation: digest})
+	return object
 }
 
-// kept are the ConfigMaps with content that are wanted and need not be looked at.
-func kept(instance *v1alpha1.LlamaStackDistribution, p *pass, wanted wantedContents) []apply.Ref {
-	var refs []apply.Ref
-	if p.input.UserConfig != nil && !wanted.copy {
-		refs = append(refs, configMapRef(instance, p.input.UserConfig.CopyName))
+// content completes a ConfigMap that has to be written. What is only in the memory of its content is read again.
+func (r *Reconciler) content(p *pass) func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	return func(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+		if object.GetName() == render.CABundleName(p.input.Name) {
+			pem, err := r.certificates(ctx, &p.bundle)
+			if err != nil {
+				return nil, err
+			}
+			return render.CABundleConfigMap(p.input, pem) //nolint:wrapcheck // the engine says of which object
+		}
+		data, err := r.payload(ctx, &p.user)
+		if err != nil {
+			return nil, err
+		}
+		return render.UserConfigCopy(p.input, data.Data, data.BinaryData) //nolint:wrapcheck // as above
 	}
-	if p.input.CABundle != nil && !wanted.bundle {
-		refs = append(refs, configMapRef(instance, render.CABundleName(instance.Name)))
-	}
-	return refs
-}
-
-// bundleMemory is the key under which the hash of the CA bundle that was last applied is remembered.
-func bundleMemory(instance client.Object) string { return "bundle/" + string(instance.GetUID()) }
-
-func configMapRef(instance client.Object, name string) apply.Ref {
-	return apply.Ref{GVK: corev1.SchemeGroupVersion.WithKind(kindConfigMap), Namespace: instance.GetNamespace(), Name: name}
 }
 
 // absent are the children that the spec does not ask for. Claims are never among them.

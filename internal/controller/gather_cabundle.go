@@ -42,6 +42,7 @@ const odhBundle = "odh-trusted-ca-bundle"
 type caBundle struct {
 	sources []caSource
 	withTLS bool
+	digest  string
 	pem     string
 	roots   *x509.CertPool
 }
@@ -57,6 +58,7 @@ type caSource struct {
 // operator verifies no other.
 type caFinding struct {
 	hash         string
+	digest       string
 	certificates int
 	roots        *x509.CertPool
 	problem      *status.Problem
@@ -79,7 +81,7 @@ func (r *Reconciler) gatherCABundle(ctx context.Context, instance *v1alpha1.Llam
 		p.problems = append(p.problems, *finding.problem)
 		return nil
 	}
-	p.bundle.roots = finding.roots
+	p.bundle.roots, p.bundle.digest = finding.roots, finding.digest
 	if finding.certificates > 0 {
 		p.input.CABundle = &render.CABundle{Hash: finding.hash}
 	}
@@ -161,15 +163,14 @@ func (b *caBundle) memoryKey() string {
 }
 
 func (r *Reconciler) findCABundle(ctx context.Context, bundle *caBundle) (caFinding, error) {
-	if finding, ok := recall[caFinding](r.contents, bundle.memoryKey()); ok {
+	return once(r.contents, bundle.memoryKey(), func() (caFinding, error) {
+		finding, err := r.mergeCABundle(ctx, bundle)
+		if err != nil {
+			return caFinding{}, err
+		}
+		r.contents.found.Add(bundle.memoryKey(), finding)
 		return finding, nil
-	}
-	finding, err := r.mergeCABundle(ctx, bundle)
-	if err != nil {
-		return caFinding{}, err
-	}
-	r.contents.found.Add(bundle.memoryKey(), finding)
-	return finding, nil
+	})
 }
 
 // mergeCABundle reads every source. The finding is remembered for the versions that were read.
@@ -221,7 +222,8 @@ func (b *caBundle) merge(sources []cabundle.Source) caFinding {
 		return caFinding{problem: userProblemf(v1alpha1.ReasonCABundleInvalid, "the CA bundle cannot be used: %v: mend that key", err)}
 	}
 	b.pem = merged.PEM
-	finding := caFinding{hash: merged.Hash, certificates: merged.Certificates}
+	content := &corev1.ConfigMap{Data: map[string]string{v1alpha1.DefaultCABundleKey: merged.PEM}}
+	finding := caFinding{hash: merged.Hash, digest: apply.DigestOf(content), certificates: merged.Certificates}
 	if b.withTLS {
 		finding.roots = x509.NewCertPool()
 		finding.roots.AppendCertsFromPEM([]byte(merged.PEM))
