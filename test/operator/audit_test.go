@@ -44,6 +44,8 @@ func newAuditLog(dir string) *auditLog {
 type request struct {
 	Verb, Resource, Subresource, Namespace, Name, URI string
 	Code                                              int32
+	// Begins is whether this is the beginning of a watch rather than its end.
+	Begins bool
 }
 
 // mark is the place in the log up to which a spec does not look.
@@ -75,6 +77,18 @@ func (a *auditLog) in(namespace string, mark int64) []request {
 	return found
 }
 
+// watches polls which resources the operator began to watch after the mark.
+func (a *auditLog) watches(mark int64) func() []string {
+	return func() []string {
+		GinkgoHelper()
+		var resources []string
+		for _, r := range a.read(mark, func(r request) bool { return r.Verb == "watch" && r.Begins }) {
+			resources = append(resources, r.Resource)
+		}
+		return resources
+	}
+}
+
 func (a *auditLog) forbidden() []request {
 	return a.read(0, func(r request) bool { return r.Code == 403 })
 }
@@ -102,7 +116,7 @@ func (a *auditLog) read(mark int64, keep func(request) bool) []request {
 }
 
 func asRequest(event *auditv1.Event) request {
-	r := request{Verb: event.Verb, URI: event.RequestURI}
+	r := request{Verb: event.Verb, URI: event.RequestURI, Begins: event.Stage == auditv1.StageResponseStarted}
 	if event.ObjectRef != nil {
 		r.Resource, r.Subresource, r.Namespace, r.Name = event.ObjectRef.Resource, event.ObjectRef.Subresource, event.ObjectRef.Namespace, event.ObjectRef.Name
 	}

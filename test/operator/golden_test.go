@@ -93,6 +93,12 @@ func renderedObjects(name string) []*unstructured.Unstructured {
 	GinkgoHelper()
 	text, err := os.ReadFile(filepath.Join(scenariosFolder, name, "objects.yaml"))
 	Expect(err).NotTo(HaveOccurred())
+	return objectsIn(text)
+}
+
+// objectsIn reads the documents of a YAML file.
+func objectsIn(text []byte) []*unstructured.Unstructured {
+	GinkgoHelper()
 	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), len(text))
 	var objects []*unstructured.Unstructured
 	for {

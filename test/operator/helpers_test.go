@@ -161,7 +161,7 @@ func sum(from prometheus.Gatherer, name, labelValue string) float64 {
 		for _, metric := range family.GetMetric() {
 			for _, label := range metric.GetLabel() {
 				if label.GetValue() == labelValue {
-					total += metric.GetCounter().GetValue()
+					total += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
 				}
 			}
 		}

@@ -87,7 +87,7 @@ func startKubelet() {
 		}
 	})
 	react(ctx, informers, &corev1.PersistentVolumeClaim{}, func(object any) {
-		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok && claim.Status.Phase != corev1.ClaimBound {
+		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok && claim.Status.Phase != corev1.ClaimBound && !isHeld(ctx, claim) {
 			bind(ctx, claim.DeepCopy())
 		}
 	})
@@ -101,10 +101,10 @@ func react(ctx context.Context, informers cache.Cache, object client.Object, do 
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// isHeld is whether the namespace of the Deployment asks the stand-in to keep its hands off.
-func isHeld(ctx context.Context, deployment *appsv1.Deployment) bool {
+// isHeld is whether the namespace of a Deployment or a claim asks the stand-in to keep its hands off.
+func isHeld(ctx context.Context, object client.Object) bool {
 	namespace := &corev1.Namespace{}
-	err := admin.Get(ctx, client.ObjectKey{Name: deployment.Namespace}, namespace)
+	err := admin.Get(ctx, client.ObjectKey{Name: object.GetNamespace()}, namespace)
 	return err != nil || namespace.Annotations[holdAnnotation] != ""
 }
 

@@ -106,6 +106,7 @@ var _ = BeforeSuite(func() {
 	startKubelet()
 	operator = startOperator()
 	DeferCleanup(func() { operator.stop() })
+	get(context.Background(), operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
 })
 
 // What the operator was forbidden to do is a hole in its RBAC, whatever the spec that made it try.
@@ -160,6 +161,14 @@ func startOperator() *runningOperator {
 func (o *runningOperator) stop() {
 	o.cancel()
 	o.done.Wait()
+}
+
+// whileDown does something while no operator runs. One runs afterwards, whatever happened.
+func whileDown(do func()) {
+	GinkgoHelper()
+	operator.stop()
+	defer func() { operator = startOperator() }()
+	do()
 }
 
 func operatorEnvironment(name string) string {

@@ -1,0 +1,72 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("The platform", Serial, func() {
+	It("is followed when it turns into OpenShift, or stops being it, while the operator runs", func(ctx context.Context) {
+		instance := llsdtest.Make("moved").Namespace(newNamespace(ctx, false)).Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		template := func(ctx context.Context) corev1.PodTemplateSpec { return deploymentOf(ctx, instance).Spec.Template }
+		forOpenShift := And(HaveField("Annotations", HaveKeyWithValue("openshift.io/required-scc", "restricted-v2")), HaveField("Spec.SecurityContext.RunAsUser", BeNil()))
+		forOthers := And(HaveField("Annotations", Not(HaveKey("openshift.io/required-scc"))), HaveField("Spec.SecurityContext.RunAsUser", Not(BeNil())))
+
+		DeferCleanup(func(ctx context.Context) {
+			setOpenShift(ctx, *onOpenShift)
+			Eventually(template).WithContext(ctx).Should(map[bool]OmegaMatcher{true: forOpenShift, false: forOthers}[*onOpenShift])
+			becomeReady(ctx, instance)
+		})
+		for range 2 {
+			setOpenShift(ctx, true)
+			Eventually(template).WithContext(ctx).Should(forOpenShift)
+			setOpenShift(ctx, false)
+			Eventually(template).WithContext(ctx).Should(forOthers)
+		}
+	})
+})
+
+// setOpenShift installs or removes the API group that tells OpenShift.
+func setOpenShift(ctx context.Context, present bool) {
+	GinkgoHelper()
+	text, err := os.ReadFile(filepath.Join("testdata", "openshift", "crds.yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	constraints := &unstructured.Unstructured{}
+	for _, candidate := range objectsIn(text) {
+		if candidate.GetName() == "securitycontextconstraints.security.openshift.io" {
+			constraints = candidate
+		}
+	}
+	if present {
+		Expect(client.IgnoreAlreadyExists(admin.Create(ctx, constraints))).To(Succeed())
+	} else {
+		Expect(client.IgnoreNotFound(admin.Delete(ctx, constraints))).To(Succeed())
+	}
+}

@@ -1,0 +1,269 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// The objects that 0.9.0 left: the children are recorded beside the engine that takes them over.
+const (
+	ownRecords   = "testdata/takeover"
+	childRecords = "../../internal/apply/testdata/takeover"
+)
+
+// leftovers are what a cluster holds when 0.9.0 has been running.
+type leftovers struct {
+	instances []*v1alpha1.LlamaStackDistribution
+	// children as they were before the takeover, by "Kind/name".
+	children map[string]*unstructured.Unstructured
+}
+
+var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial, func() {
+	var (
+		left      leftovers
+		namespace string
+		binding   *rbacv1.RoleBinding
+		seen      []request
+	)
+	BeforeAll(func(ctx context.Context) {
+		namespace = newNamespace(ctx, true)
+		var mark int64
+		whileDown(func() {
+			configureOperator(ctx, recordedConfig())
+			left = leave(ctx, namespace)
+			binding = leaveBinding(ctx, left.instances[0])
+			edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) { delete(n.Annotations, holdAnnotation) })
+			mark = audit.mark()
+		})
+		for _, instance := range left.instances {
+			becomeReady(ctx, instance)
+		}
+		waitForQuiet()
+		seen = audit.since(mark)
+	})
+	now := func(ctx context.Context, before *unstructured.Unstructured) *unstructured.Unstructured {
+		GinkgoHelper()
+		after := &unstructured.Unstructured{}
+		after.SetGroupVersionKind(before.GroupVersionKind())
+		return get(ctx, namespace, before.GetName(), after)
+	}
+
+	It("comes under the new operator with every object kept", func(ctx context.Context) {
+		Expect(left.instances).To(HaveLen(9))
+		for name, before := range left.children {
+			after := now(ctx, before)
+			Expect(after.GetUID()).To(Equal(before.GetUID()), name)
+			Expect(after.GetDeletionTimestamp()).To(BeNil(), name)
+			Expect(metav1.GetControllerOf(after)).To(HaveField("Kind", v1alpha1.Kind), name)
+			Expect(after.GetLabels()).To(HaveKey(v1alpha1.LabelInstance), name)
+		}
+		Expect(seen).NotTo(ContainElement(HaveField("Verb", "delete")))
+	})
+
+	It("loses the field managers of 0.9.0", func(ctx context.Context) {
+		for name, before := range left.children {
+			for _, entry := range now(ctx, before).GetManagedFields() {
+				Expect(entry.Manager).NotTo(Equal("manager"), name)
+				for _, instance := range left.instances {
+					Expect(entry.Manager).NotTo(Equal(instance.Name), name)
+				}
+			}
+		}
+	})
+
+	It("loses fields that nobody asks for any more", func(ctx context.Context) {
+		for _, instance := range left.instances {
+			template := deploymentOf(ctx, instance).Spec.Template
+			config := instance.Spec.Server.UserConfig
+			Expect(slices.Contains(volumeNames(template.Spec.Volumes), "user-config")).To(Equal(config != nil), instance.Name)
+			variables := map[string]string{}
+			for _, variable := range template.Spec.Containers[0].Env {
+				variables[variable.Name] = variable.Value
+			}
+			if config == nil {
+				Expect(variables).NotTo(HaveKey("LLAMA_STACK_CONFIG"), instance.Name)
+				Expect(template.Annotations).NotTo(HaveKey("configmap.hash/user-config"), instance.Name)
+			} else {
+				Expect(template.Annotations["configmap.hash/user-config"]).To(HaveLen(64), "a hash of the content: "+instance.Name)
+			}
+			Expect(template.Spec.SecurityContext.RunAsNonRoot).To(HaveValue(BeTrue()), instance.Name)
+		}
+	})
+
+	It("keeps what the spec says, the claims first of all", func(ctx context.Context) {
+		for name, before := range left.children {
+			if before.GetKind() == "PersistentVolumeClaim" {
+				Expect(now(ctx, before).Object["spec"]).To(Equal(before.Object["spec"]), name)
+			}
+		}
+		everything := get(ctx, namespace, "everything", &v1alpha1.LlamaStackDistribution{})
+		deployment := deploymentOf(ctx, everything)
+		Expect(deployment.Spec.Template.Spec.ServiceAccountName).To(Equal("mine"))
+		Expect(volumeNames(deployment.Spec.Template.Spec.Volumes)).To(ContainElement("extra"))
+		Expect(get(ctx, namespace, "everything-service", &corev1.Service{}).Spec.Ports[0].Port).To(BeEquivalentTo(9000))
+		scaled := get(ctx, namespace, "scaled", &v1alpha1.LlamaStackDistribution{})
+		Expect(deploymentOf(ctx, scaled).Spec.Replicas).To(HaveValue(BeEquivalentTo(1)), "the autoscaler's number")
+	})
+
+	It("takes one pass of writes, all of them accepted, and then is quiet, also after a restart", func(ctx context.Context) {
+		perObject := map[string]int{}
+		for _, r := range writes(seen) {
+			Expect(r.Code).To(Or(BeNumerically("<", 400), BeEquivalentTo(409)), "%v", r) // 409: the stand-in was faster, and it was tried again
+			if r.Subresource == "" && r.Code < 400 {
+				perObject[r.Resource+"/"+r.Name]++
+			}
+		}
+		Expect(perObject).To(HaveEach(BeNumerically("<=", 2)), "one for the field managers, one for the fields")
+		mark := audit.mark()
+		Consistently(func() []request { return audit.since(mark) }).WithTimeout(time.Second).Should(BeEmpty())
+		whileDown(func() {})
+		Eventually(func() []request { return audit.since(mark) }).ShouldNot(BeEmpty())
+		waitForQuiet()
+		Expect(writes(audit.since(mark))).To(BeEmpty())
+	})
+
+	It("has its RoleBinding left alone, which is reported on OpenShift", func(ctx context.Context) {
+		Expect(get(ctx, namespace, binding.Name, &rbacv1.RoleBinding{}).ResourceVersion).To(Equal(binding.ResourceVersion))
+		if *onOpenShift {
+			Eventually(eventsOf(ctx, left.instances[0])).Should(ContainElement(And(
+				HavePrefix("Warning LegacyBinding"), ContainSubstring("kubectl delete rolebinding "+binding.Name+" -n "+namespace))))
+		}
+	})
+})
+
+func volumeNames(volumes []corev1.Volume) []string {
+	var names []string
+	for i := range volumes {
+		names = append(names, volumes[i].Name)
+	}
+	return names
+}
+
+// records reads one recorded list.
+func records(folder, file string) []unstructured.Unstructured {
+	GinkgoHelper()
+	text, err := os.ReadFile(filepath.Join(folder, file))
+	Expect(err).NotTo(HaveOccurred())
+	list := &unstructured.UnstructuredList{}
+	Expect(list.UnmarshalJSON(text)).To(Succeed())
+	return list.Items
+}
+
+func recordedConfig() map[string]string {
+	GinkgoHelper()
+	data, _, err := unstructured.NestedStringMap(records(ownRecords, "operator-configmaps.json")[0].Object, "data")
+	Expect(err).NotTo(HaveOccurred())
+	return data
+}
+
+// leave puts everything that was recorded into a namespace, as 0.9.0 would have left it there.
+func leave(ctx context.Context, namespace string) leftovers {
+	GinkgoHelper()
+	left := leftovers{children: map[string]*unstructured.Unstructured{}}
+	uids := map[types.UID]types.UID{}
+	for _, record := range records(ownRecords, "llsd.json") {
+		made := leaveOne(ctx, namespace, record, nil)
+		uids[record.GetUID()] = made.GetUID()
+		instance := &v1alpha1.LlamaStackDistribution{}
+		Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(made.Object, instance)).To(Succeed())
+		left.instances = append(left.instances, instance)
+	}
+	files, err := filepath.Glob(filepath.Join(childRecords, "*.json"))
+	Expect(err).NotTo(HaveOccurred())
+	for _, file := range files {
+		for _, record := range records(childRecords, filepath.Base(file)) {
+			made := leaveOne(ctx, namespace, record, uids)
+			if made.GetLabels()[v1alpha1.LabelManagedBy] != "" {
+				left.children[made.GetKind()+"/"+made.GetName()] = made
+			}
+		}
+	}
+	return left
+}
+
+// leaveOne creates one object, and restores its status, owners and managers, one after the other: what a write changes
+// beside managedFields is counted as the writer's.
+func leaveOne(ctx context.Context, namespace string, record unstructured.Unstructured, uids map[types.UID]types.UID) *unstructured.Unstructured {
+	GinkgoHelper()
+	text, err := json.Marshal(record.Object)
+	Expect(err).NotTo(HaveOccurred())
+	for before, after := range uids {
+		text = bytes.ReplaceAll(text, []byte(before), []byte(after))
+	}
+	made := &unstructured.Unstructured{}
+	Expect(made.UnmarshalJSON([]byte(strings.ReplaceAll(string(text), `"namespace":"apps"`, `"namespace":"`+namespace+`"`)))).To(Succeed())
+	status, owners, managers := made.Object["status"], made.GetOwnerReferences(), made.GetManagedFields()
+	for _, key := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "ownerReferences", "managedFields"} {
+		unstructured.RemoveNestedField(made.Object, "metadata", key)
+	}
+	for _, key := range []string{"clusterIP", "clusterIPs"} {
+		unstructured.RemoveNestedField(made.Object, "spec", key)
+	}
+	delete(made.Object, "status")
+	create(ctx, made)
+	if status != nil && made.GetKind() != "Service" {
+		made.Object["status"] = status
+		Expect(admin.Status().Update(ctx, made)).To(Succeed())
+	}
+	restore(ctx, made, "ownerReferences", owners)
+	if len(uids) > 0 {
+		restore(ctx, made, "managedFields", managers)
+	}
+	return made
+}
+
+func restore(ctx context.Context, object client.Object, key string, value any) {
+	GinkgoHelper()
+	text, err := json.Marshal(map[string]any{"metadata": map[string]any{key: value}})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(admin.Patch(ctx, object, client.RawPatch(types.MergePatchType, text))).To(Succeed())
+}
+
+// leaveBinding makes the binding by which 0.9.0 let a server run under the SCC anyuid.
+func leaveBinding(ctx context.Context, owner *v1alpha1.LlamaStackDistribution) *rbacv1.RoleBinding {
+	GinkgoHelper()
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: owner.Namespace, Name: owner.Name + "-rb", Labels: map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind(v1alpha1.Kind))},
+		},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:openshift:scc:anyuid"},
+		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: owner.Namespace, Name: owner.Name + "-sa"}},
+	}
+	create(ctx, binding)
+	return binding
+}
