@@ -67,9 +67,9 @@ func (r *Reconciler) tellReuse(instance *v1alpha1.LlamaStackDistribution, p *pas
 // number of replicas.
 func revision(deployment *appsv1.Deployment) string {
 	const annotation = "deployment.kubernetes.io/revision"
-	images := ""
+	images := make([]string, 0, len(deployment.Spec.Template.Spec.Containers))
 	for i := range deployment.Spec.Template.Spec.Containers {
-		images += deployment.Spec.Template.Spec.Containers[i].Image + " "
+		images = append(images, deployment.Spec.Template.Spec.Containers[i].Image)
 	}
 	return fmt.Sprintf("%s/%s/%s", deployment.UID, deployment.Annotations[annotation], images)
 }
