@@ -142,4 +142,11 @@ load() {
 }
 
 # deploy_operator deploys IMG with the manifests and the RBAC that are shipped.
-deploy_operator() { quiet hack/deploy.sh deploy; }
+deploy_operator() {
+	local status=0
+	quiet hack/deploy.sh deploy || status=$?
+	[ "$status" != 0 ] || return 0
+	kubectl -n llama-stack-k8s-operator-system get pods,events >&2
+	kubectl -n llama-stack-k8s-operator-system logs --selector control-plane=controller-manager --prefix --tail 20 >&2
+	return "$status"
+}

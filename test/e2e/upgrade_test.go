@@ -84,11 +84,16 @@ var _ = Describe("A real server through its life", Ordered, func() {
 	}, NodeTimeout(2*serverStarts))
 
 	It("reads with the newer server what the older one wrote", func(ctx SpecContext) {
-		var err error
-		file, err = upload(ctx, server, "kept.txt", fileText)
-		Expect(err).NotTo(HaveOccurred())
-		conversation, err = converse(ctx, server, message)
-		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() error { // a server makes its tables shortly after it says that it is well
+			var err error
+			file, err = upload(ctx, server, "kept.txt", fileText)
+			return err
+		}).Should(Succeed())
+		Eventually(func() error {
+			var err error
+			conversation, err = converse(ctx, server, message)
+			return err
+		}).Should(Succeed())
 		claim = *get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{})
 
 		edit(ctx, server, setImage(image.ogx))
@@ -96,8 +101,8 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", ogxVersion))
 		serve(ctx, server, "vllm/"+firstModel, openAIShape)
 
-		Expect(download(ctx, server, file)).To(Equal(fileText))
-		Expect(recall(ctx, server, conversation)).To(ContainSubstring(message))
+		Eventually(download).WithContext(ctx).WithArguments(server, file).Should(Equal(fileText))
+		Eventually(recall).WithContext(ctx).WithArguments(server, conversation).Should(ContainSubstring(message))
 		Expect(get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{}).UID).To(Equal(claim.UID))
 	}, NodeTimeout(2*serverStarts))
 
@@ -108,7 +113,7 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		serve(ctx, server, "vllm/"+secondModel, openAIShape)
 
 		Expect(revision(ctx, server)).To(Equal("3"), "one for the creation, one for each edit")
-		Expect(download(ctx, server, file)).To(Equal(fileText))
+		Eventually(download).WithContext(ctx).WithArguments(server, file).Should(Equal(fileText))
 	}, NodeTimeout(2*serverStarts))
 
 	It("leaves nothing but the claim that it is to retain when it is deleted", func(ctx SpecContext) {
