@@ -19,6 +19,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -83,7 +84,7 @@ func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, p *p
 	return status.Input{
 		Instance: instance, Now: metav1.NewTime(r.clock.Now()), OperatorVersion: r.version,
 		Image: p.input.Image, ActiveDistribution: p.resolved.Active, Available: p.available,
-		Problems: p.problems, Notices: p.notices,
+		Problems: slices.Concat(p.problems, p.remarks), Notices: p.notices,
 		Deployment: p.children.deployment, Autoscaler: p.children.autoscaler, Service: p.children.service, Ingress: p.children.ingress,
 		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage != nil,
 		PodReason:  p.podReason,

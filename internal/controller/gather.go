@@ -45,7 +45,9 @@ type pass struct {
 	children  children
 	user      userConfig
 	bundle    caBundle
+	// problems keep everything from being applied; remarks are problems that keep nothing else from it.
 	problems  []status.Problem
+	remarks   []status.Problem
 	notices   []string
 	podReason string
 	server    llamastack.Observation
@@ -92,9 +94,7 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 	if deployment := p.children.deployment; deployment != nil && deployment.Spec.Selector != nil {
 		p.input.Selector = deployment.Spec.Selector.MatchLabels
 	}
-	if claim := p.children.claim; claim != nil {
-		p.input.ClaimSize = claim.Spec.Resources.Requests.Storage()
-	}
+	gatherClaim(instance, p)
 	if err := render.CheckName(instance.Name); err != nil {
 		p.blamef(v1alpha1.ReasonNameTooLong, "%v", err)
 	}

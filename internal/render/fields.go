@@ -32,6 +32,10 @@ const (
 	progressReserve int32 = progressDeadline - (defaultInitialDelay + defaultFailureThreshold*defaultPeriod)
 )
 
+// RequestedSizeAnnotation on a claim records the largest size that its LlamaStackDistribution has asked for, a quantity.
+// It tells an attempt to shrink the claim from a claim that somebody else has grown.
+const RequestedSizeAnnotation = "llamastack.io/requested-size"
+
 // mapping says that a field of an object has a value that follows from the input; nil: the field is left out.
 type mapping struct {
 	kind, path, key string
@@ -42,6 +46,7 @@ type mapping struct {
 func fieldMappings() []mapping {
 	port := func(s *server) any { return s.port }
 	return []mapping{
+		{kindClaim, "metadata/annotations", RequestedSizeAnnotation, requestedSize},
 		{kindClaim, "spec/resources/requests", "storage", claimSize},
 		{kindService, "spec/ports/0", "port", port},
 		{kindService, "spec/ports/0", "targetPort", port},
@@ -87,14 +92,27 @@ func (t mapFields) Transform(m resmap.ResMap) error {
 
 // claimSize is the size asked for, but never less than the live claim's: a claim cannot shrink.
 func claimSize(s *server) any {
-	size := resource.MustParse(v1alpha1.DefaultStorageSize)
-	if storage := s.Spec.Server.Storage; storage != nil && storage.Size != nil {
-		size = *storage.Size
-	}
-	if s.ClaimSize != nil && s.ClaimSize.Cmp(size) > 0 {
-		size = *s.ClaimSize
+	return atLeast(AskedSize(s.Spec.Server.Storage), s.ClaimSize)
+}
+
+// requestedSize is the largest size that was ever asked for.
+func requestedSize(s *server) any {
+	return atLeast(AskedSize(s.Spec.Server.Storage), s.RequestedSize)
+}
+
+func atLeast(size resource.Quantity, least *resource.Quantity) string {
+	if least != nil && least.Cmp(size) > 0 {
+		size = *least
 	}
 	return size.String()
+}
+
+// AskedSize is the size of the claim that a spec asks for, the default where it does not say.
+func AskedSize(storage *v1alpha1.StorageSpec) resource.Quantity {
+	if storage != nil && storage.Size != nil {
+		return *storage.Size
+	}
+	return resource.MustParse(v1alpha1.DefaultStorageSize)
 }
 
 // minAvailable of the budget, as declared.

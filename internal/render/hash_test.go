@@ -74,6 +74,7 @@ var _ = Describe("Hash", func() {
 		Entry("OpenShift", edit(func(in *render.Input) { in.OpenShift = true })),
 		Entry("the live selector", edit(func(in *render.Input) { in.Selector = map[string]string{"app": "llama-stack"} })),
 		Entry("the live claim's size", edit(func(in *render.Input) { in.ClaimSize = new(resource.MustParse("3Gi")) })),
+		Entry("the size asked for before", edit(func(in *render.Input) { in.RequestedSize = new(resource.MustParse("3Gi")) })),
 		Entry("replicas", edit(func(in *render.Input) { in.Spec.Replicas = new(int32(3)) })),
 		Entry("workers", edit(func(in *render.Input) { in.Spec.Server.Workers = new(int32(3)) })),
 		Entry("launch", edit(func(in *render.Input) { in.Spec.Server.Launch = v1alpha1.LaunchImage })),

@@ -48,6 +48,9 @@ type Input struct {
 	Selector map[string]string `json:"selector,omitempty"`
 	// ClaimSize is what the live claim requests; a claim is never asked to shrink. nil: there is none.
 	ClaimSize *resource.Quantity `json:"claimSize,omitempty"`
+	// RequestedSize is the largest size that the same LlamaStackDistribution has asked for before, which the claim
+	// records; it never goes down. nil: it has asked for none.
+	RequestedSize *resource.Quantity `json:"requestedSize,omitempty"`
 }
 
 // UserConfig is the server's configuration as it is mounted.

@@ -250,6 +250,22 @@ var _ = Describe("The claim", func() {
 		Entry("the same, spelled otherwise", "5Gi", "5120Mi", "5Gi"),
 	)
 
+	DescribeTable("records the largest size that was asked for", func(asked, before, want string) {
+		in := changed(func(in *render.Input) {
+			in.Spec.Server.Storage = &v1alpha1.StorageSpec{Size: new(resource.MustParse(asked))}
+			in.ClaimSize = new(resource.MustParse("50Gi"))
+			if before != "" {
+				in.RequestedSize = new(resource.MustParse(before))
+			}
+		})
+		claim := object[corev1.PersistentVolumeClaim](rendered(in), "PersistentVolumeClaim")
+		Expect(claim.Annotations).To(HaveKeyWithValue(render.RequestedSizeAnnotation, want))
+	},
+		Entry("for the first time", "5Gi", "", "5Gi"),
+		Entry("more than before", "20Gi", "5Gi", "20Gi"),
+		Entry("less than before", "5Gi", "20Gi", "20Gi"),
+	)
+
 	It("makes updates release it first", func() {
 		Expect(object[appsv1.Deployment](rendered(scenario("storage")), "Deployment").Spec.Strategy.Type).To(Equal(appsv1.RecreateDeploymentStrategyType))
 		Expect(object[appsv1.Deployment](rendered(scenario("minimal")), "Deployment").Spec.Strategy).To(BeZero(), "left to the API's default")

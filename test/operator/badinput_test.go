@@ -26,6 +26,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -151,7 +152,7 @@ var _ = Describe("A mistake", func() {
 		Expect(deploymentOf(ctx, instance)).NotTo(BeNil(), "everything else goes on")
 	})
 
-	It("in an immutable field names it with both values, and everything else goes on", func(ctx context.Context) {
+	It("in an immutable field names it with both values, and everything else goes on", Serial, func(ctx context.Context) {
 		instance := llsdtest.Make("shrunk").Namespace(namespace).Distribution("starter").Storage("2Gi").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -164,7 +165,44 @@ var _ = Describe("A mistake", func() {
 			i.Spec.Server.ContainerSpec.Env = []corev1.EnvVar{{Name: "A", Value: "b"}}
 		})
 		Eventually(func() []corev1.EnvVar { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env }).Should(ContainElement(HaveField("Name", "A")))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField, "spec.server.storage.size", "2Gi", "1Gi"))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonStorageReady))
 		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a claim never shrinks")
+
+		whileDown(func() {})
+		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.Storage.Size = llsdtest.Make("x").Storage("3Gi").Obj().Spec.Server.Storage.Size
+		})
+		becomeReady(ctx, instance)
+		Eventually(func() string {
+			return get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()
+		}).Should(Equal("3Gi"))
+	})
+
+	It("is not that others grew the claim, or that an earlier server of the name asked for more", func(ctx context.Context) {
+		small := func() *v1alpha1.LlamaStackDistribution {
+			return llsdtest.Make("grown").Namespace(namespace).Storage("1Gi").Retention(v1alpha1.RetentionRetain).Obj()
+		}
+		instance := small()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		claim := get(ctx, namespace, "grown-pvc", &corev1.PersistentVolumeClaim{})
+		edit(ctx, claim, func(c *corev1.PersistentVolumeClaim) {
+			c.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("5Gi")
+		})
+		waitForQuiet()
+		becomeReady(ctx, instance)
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })
+		becomeReady(ctx, instance)
+		Expect(get(ctx, namespace, "grown-pvc", claim).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
+
+		deleteChildren(ctx, instance)
+		Eventually(time.Now).Should(BeTemporally(">", claim.CreationTimestamp.Add(time.Second)), "times have whole seconds")
+		next := small()
+		create(ctx, next)
+		becomeReady(ctx, next)
+		Expect(get(ctx, namespace, "grown-pvc", claim).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
 	})
 
 	It("that the API server finds is told with the field and no stack", func(ctx context.Context) {
