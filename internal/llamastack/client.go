@@ -33,6 +33,9 @@ import (
 const (
 	// DefaultTimeout of one request. Listing the providers takes a server up to about 3 s: it asks each of them.
 	DefaultTimeout = 5 * time.Second
+	// connectTimeout is for finding the address and connecting. It is the shorter one, so that a server which cannot be
+	// reached is told from one that is slow, in the same words every time, and holds up the others for less long.
+	connectTimeout = 3 * time.Second
 	// maxBody is how many bytes of an answer are read; maxHeader likewise.
 	maxBody, maxHeader = 1 << 20, 64 << 10
 )
@@ -67,7 +70,7 @@ func (e Endpoint) url(path string) string {
 
 // ClientOptions of a Client; the zero value is good for use.
 type ClientOptions struct {
-	// Dial opens connections; nil is the usual dialer.
+	// Dial opens connections; nil is the usual dialer, which gives up after 3 seconds.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Timeout of one request, its body included; 0 is DefaultTimeout.
 	Timeout time.Duration
@@ -82,6 +85,9 @@ type Client struct {
 func NewClient(options ClientOptions) *Client {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
+	}
+	if options.Dial == nil {
+		options.Dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	}
 	return &Client{options: options}
 }

@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -343,6 +344,8 @@ var _ = Describe("Observe", func() {
 			Expect(got).To(Equal(llamastack.Observation{Problem: "GET /v1/health: " + problem}))
 		},
 			Entry("name", &net.DNSError{Name: "a", Err: "no such host", IsNotFound: true}, "its name cannot be resolved"),
+			Entry("name server", &net.DNSError{Name: "a", Err: "i/o timeout", IsTimeout: true}, "its name cannot be resolved"),
+			Entry("no connection in time", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "no connection within 3s"),
 			Entry("anything else", errors.New("dial tcp 10.0.0.1:1234: network is unreachable"), "the connection failed"),
 		)
 

@@ -39,10 +39,12 @@ func (c *Client) describe(err error) string {
 		record tls.RecordHeaderError
 	)
 	switch {
+	case errors.As(err, &name): // a name server that does not answer, too
+		return "its name cannot be resolved"
+	case isConnectTimeout(err):
+		return "no connection within " + connectTimeout.String()
 	case isTimeout(err):
 		return "no answer within " + c.options.Timeout.String()
-	case errors.As(err, &name):
-		return "its name cannot be resolved"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
@@ -59,6 +61,12 @@ func (c *Client) describe(err error) string {
 func isTimeout(err error) bool {
 	var network net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
+}
+
+// isConnectTimeout is whether the dialer gave up, and not whoever waits for the whole answer.
+func isConnectTimeout(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "dial" && operation.Timeout()
 }
 
 // tlsAlert is the operation that crypto/tls names in the error of a connection that the server's side ended.
