@@ -27,6 +27,7 @@ package perf_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -75,6 +76,7 @@ var _ = BeforeSuite(func() {
 		ErrorIfCRDPathMissing: true,
 	}
 	environment.ControlPlane.GetAPIServer().Configure().
+		Set("service-cluster-ip-range", "10.0.0.0/16"). // the usual one has 254 addresses
 		Set("audit-policy-file", audit.policy).Set("audit-log-path", audit.path).Set("audit-log-mode", "blocking")
 	var err error
 	adminConfig, err = environment.Start()
@@ -90,7 +92,9 @@ var _ = BeforeSuite(func() {
 	installRBAC()
 	startKubelet()
 
-	wire = newCuttable(adminConfig.Host)
+	address, err := url.Parse(adminConfig.Host)
+	Expect(err).NotTo(HaveOccurred())
+	wire = newCuttable(address.Host)
 	DeferCleanup(wire.close)
 	operator = buildOperator()
 })
@@ -103,7 +107,7 @@ var _ = AfterSuite(func() {
 })
 
 // One story, from an operator with nothing to do to one that lost its API server five times.
-var _ = Describe("The operator", Ordered, func() {
+var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	AfterAll(func() { operator.stop() })
 	describeIdle()
 	describeOne()
