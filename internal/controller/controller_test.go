@@ -147,6 +147,21 @@ var _ = Describe("A child", func() {
 			controlled(labelled(), metav1.OwnerReference{APIVersion: "other.io/v1", Kind: "LlamaStackDistribution", Name: "a"}), nil),
 	)
 
+	It("wakes its owner once for all that happens in quick succession, and at once when it is deleted", func() {
+		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		defer queue.ShutDown()
+		child := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
+		gathered := controller.Gathered(controller.Owner)
+		gathered.Create(context.Background(), event.CreateEvent{Object: child}, queue)
+		gathered.Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
+		Expect(queue.Len()).To(BeZero())
+		Eventually(queue.Len).Should(Equal(1))
+		request, _ := queue.Get()
+		queue.Done(request)
+		gathered.Delete(context.Background(), event.DeleteEvent{Object: child}, queue)
+		Expect(queue.Len()).To(Equal(1))
+	})
+
 	It("wakes its owner when somebody else changed it, and not for our own write or a resync", func() {
 		echo := false
 		foreign := controller.Foreign(func(client.Object) bool { return echo })

@@ -121,13 +121,13 @@ func (r *Reconciler) content(p *pass) func(context.Context, *unstructured.Unstru
 			if err != nil {
 				return nil, err
 			}
-			return render.CABundleConfigMap(p.input, pem) //nolint:wrapcheck // the engine says of which object
+			return render.CABundleConfigMap(p.input, pem)
 		}
 		data, err := r.payload(ctx, &p.user)
 		if err != nil {
 			return nil, err
 		}
-		return render.UserConfigCopy(p.input, data.Data, data.BinaryData) //nolint:wrapcheck // as above
+		return render.UserConfigCopy(p.input, data.Data, data.BinaryData)
 	}
 }
 

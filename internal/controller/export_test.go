@@ -28,6 +28,7 @@ var (
 	NewRollouts          = newRollouts
 	NewWrittenStatuses   = newWrittenStatuses
 	Owner                = owner
+	Gathered             = gathered
 	Declared             = declared
 	Foreign              = foreign
 	ReferencedConfigMaps = referencedConfigMaps

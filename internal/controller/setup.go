@@ -146,7 +146,7 @@ func (r *Reconciler) watch(parts Parts, options Options) error {
 		WatchesRawSource(source.Kind[client.Object](parts.References, configMapMetadata(), handler.EnqueueRequestsFromMapFunc(users(parts.Manager.GetClient())), moved())).
 		WatchesRawSource(r.rejoin)
 	for _, child := range parts.Children {
-		build = build.Watches(child, handler.EnqueueRequestsFromMapFunc(owner), builder.WithPredicates(foreign(r.isEcho)))
+		build = build.Watches(child, gathered(owner), builder.WithPredicates(foreign(r.isEcho)))
 	}
 	if err := build.Complete(r); err != nil {
 		return fmt.Errorf("failed to add the controller of LlamaStackDistributions to the manager: %w", err)

@@ -21,10 +21,12 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -123,6 +125,26 @@ func foreign(isEcho func(client.Object) bool) predicate.Predicate {
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			return e.ObjectOld.GetResourceVersion() != e.ObjectNew.GetResourceVersion() && !isEcho(e.ObjectNew)
 		},
+	}
+}
+
+// gatherFor is how long the news of a server's children are gathered before they are looked at together: a rollout tells
+// of its claim, its Deployment and its Service in quick succession, and each look may cost a status write. Drift still
+// heals well within a second.
+const gatherFor = 200 * time.Millisecond
+
+// gathered wakes the owner of a child that changed after gatherFor, and of one that was deleted at once.
+func gathered(owner handler.MapFunc) handler.EventHandler {
+	type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
+	enqueue := func(ctx context.Context, child client.Object, queue requests, after time.Duration) {
+		for _, request := range owner(ctx, child) {
+			queue.AddAfter(request, after)
+		}
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) { enqueue(ctx, e.Object, queue, gatherFor) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) { enqueue(ctx, e.ObjectNew, queue, gatherFor) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) { enqueue(ctx, e.Object, queue, 0) },
 	}
 }
 
