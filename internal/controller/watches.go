@@ -142,8 +142,12 @@ func gathered(owner handler.MapFunc) handler.EventHandler {
 		}
 	}
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) { enqueue(ctx, e.Object, queue, gatherFor) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) { enqueue(ctx, e.ObjectNew, queue, gatherFor) },
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) {
+			enqueue(ctx, e.Object, queue, gatherFor)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) {
+			enqueue(ctx, e.ObjectNew, queue, gatherFor)
+		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) { enqueue(ctx, e.Object, queue, 0) },
 	}
 }
