@@ -21,7 +21,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
@@ -97,7 +97,7 @@ func (a *auditLog) read(mark int64, keep func(request) bool) []request {
 	GinkgoHelper()
 	file, err := os.Open(a.path)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
+	defer func() { Expect(file.Close()).To(Succeed()) }()
 	_, err = file.Seek(mark, 0)
 	Expect(err).NotTo(HaveOccurred())
 	var found []request
@@ -130,7 +130,7 @@ func asRequest(event *auditv1.Event) request {
 func writes(requests []request) []request {
 	var found []request
 	for _, r := range requests {
-		if strings.Contains("create update patch delete deletecollection", r.Verb) {
+		if slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb) {
 			found = append(found, r)
 		}
 	}

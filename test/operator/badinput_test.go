@@ -34,8 +34,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// withinASecond is how soon a mended mistake heals.
-const withinASecond = time.Second
+// soon is within how long a mended mistake heals.
+const soon = time.Second
 
 var _ = Describe("A mistake", func() {
 	var namespace string
@@ -62,7 +62,7 @@ var _ = Describe("A mistake", func() {
 		Expect(writes(audit.in(namespace, mark))).To(HaveLen(1), "one status write, and no hot loop")
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Distribution.Name = "starter" })
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 	})
 
 	It("of a missing ConfigMap heals within a second of its creation", func(ctx context.Context) {
@@ -72,7 +72,7 @@ var _ = Describe("A mistake", func() {
 		Expect(client.IgnoreNotFound(admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}))).To(Succeed())
 
 		create(ctx, configMap(namespace, "late", map[string]string{"config.yaml": "version: '2'\n"}))
-		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(withinASecond).Should(Succeed())
+		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(soon).Should(Succeed())
 		becomeReady(ctx, instance)
 	})
 
@@ -88,7 +88,7 @@ var _ = Describe("A mistake", func() {
 		expectUntouched(ctx, instance, before)
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data = map[string]string{"config.yaml": "version: '2'\n"} })
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
 	})
 
@@ -104,7 +104,8 @@ var _ = Describe("A mistake", func() {
 		create(ctx, configMap(other, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		instance := llsdtest.Make("abroad").Namespace(namespace).Distribution("starter").UserConfigIn(other, "config").Obj()
 		create(ctx, instance)
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigOtherNS, other+"/config", "copy it to namespace "+namespace))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(
+			metav1.ConditionFalse, v1alpha1.ReasonUserConfigOtherNS, other+"/config", "copy it to namespace "+namespace))
 	})
 
 	It("of a missing or bad CA bundle says which key and which block, and heals", func(ctx context.Context) {
@@ -120,7 +121,7 @@ var _ = Describe("A mistake", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleInvalid, namespace+"/ca", "b.crt", "2"))
 
 		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = newCertificate("b") })
-		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(withinASecond).Should(Succeed())
+		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(soon).Should(Succeed())
 		becomeReady(ctx, instance)
 	})
 
@@ -170,7 +171,7 @@ var _ = Describe("A mistake", func() {
 		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a claim never shrinks")
 
 		whileDown(func() {})
-		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(withinASecond).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
+		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.Storage.Size = llsdtest.Make("x").Storage("3Gi").Obj().Spec.Server.Storage.Size
 		})

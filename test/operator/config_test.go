@@ -73,7 +73,7 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 		mark := audit.mark()
 
 		configureOperator(ctx, map[string]string{"image-overrides": "remote-vllm: quay.io/mirror/vllm:1\nmine: quay.io/mine:1\n"})
-		Eventually(imageOf(ctx, follower)).WithTimeout(withinASecond).Should(Equal("quay.io/mirror/vllm:1"))
+		Eventually(imageOf(ctx, follower)).WithTimeout(soon).Should(Equal("quay.io/mirror/vllm:1"))
 		becomeReady(ctx, follower)
 		Eventually(statusOf(ctx, follower)).Should(HaveField("Image", "quay.io/mirror/vllm:1"))
 		Eventually(func() map[string]string {
@@ -93,9 +93,9 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 		becomeReady(ctx, instance)
 		Expect(policyOf(ctx, instance)()).To(BeFalse())
 		configureOperator(ctx, map[string]string{"featureFlags": policiesOn})
-		Eventually(policyOf(ctx, instance)).WithTimeout(withinASecond).Should(BeTrue())
+		Eventually(policyOf(ctx, instance)).WithTimeout(soon).Should(BeTrue())
 		configureOperator(ctx, map[string]string{"featureFlags": policiesOff})
-		Eventually(policyOf(ctx, instance)).WithTimeout(withinASecond).Should(BeFalse())
+		Eventually(policyOf(ctx, instance)).WithTimeout(soon).Should(BeFalse())
 	})
 
 	It("that is malformed leaves the last good value in force, key by key, and is reported", func(ctx context.Context) {
@@ -146,7 +146,8 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 		whileDown(func() {
 			configureOperator(ctx, map[string]string{"featureFlags": malformed, "image-overrides": "- nothing\n"})
 		})
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "image-overrides", "malformed", "keeps quay.io/mirror/vllm:3"))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(
+			metav1.ConditionTrue, v1alpha1.ReasonReady, "image-overrides", "malformed", "keeps quay.io/mirror/vllm:3"))
 		Expect(imageOf(ctx, instance)()).To(Equal("quay.io/mirror/vllm:3"))
 		Consistently(policyOf(ctx, instance)).WithTimeout(500 * time.Millisecond).Should(BeTrue())
 
@@ -202,7 +203,7 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 		becomeReady(ctx, waiting)
 		delete(named, waiting.Name)
 
-		for done := 0; done < count-1; done++ {
+		for done := range count - 1 {
 			var one string
 			Eventually(func() []string {
 				names := rolling()

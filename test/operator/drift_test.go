@@ -66,7 +66,7 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, Seria
 		before := stable(get(ctx, instance.Namespace, "edited"+suffix, kind))
 		Expect(admin.Patch(ctx, kind, client.RawPatch(types.MergePatchType, []byte(patch)))).To(Succeed())
 		Expect(stable(kind)).NotTo(Equal(before), "the edit changed something")
-		Eventually(func() any { return stable(get(ctx, instance.Namespace, "edited"+suffix, kind)) }).WithTimeout(withinASecond).Should(Equal(before))
+		Eventually(func() any { return stable(get(ctx, instance.Namespace, "edited"+suffix, kind)) }).WithTimeout(soon).Should(Equal(before))
 	}
 	for _, suffix := range slices.Sorted(maps.Keys(drifts())) {
 		patch := drifts()[suffix]
@@ -88,9 +88,9 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, Seria
 		copied := &list.Items[0]
 		before := stable(copied)
 		Expect(admin.Patch(ctx, copied, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":null}}`)))).To(Succeed())
-		Eventually(func() any { return stable(get(ctx, copied.Namespace, copied.Name, copied)) }).WithTimeout(withinASecond).Should(Equal(before))
+		Eventually(func() any { return stable(get(ctx, copied.Namespace, copied.Name, copied)) }).WithTimeout(soon).Should(Equal(before))
 		Expect(admin.Delete(ctx, copied)).To(Succeed())
-		Eventually(func() any { return stable(get(ctx, copied.Namespace, copied.Name, copied)) }).WithTimeout(withinASecond).Should(Equal(before))
+		Eventually(func() any { return stable(get(ctx, copied.Namespace, copied.Name, copied)) }).WithTimeout(soon).Should(Equal(before))
 	})
 
 	It("that deletes a child right after it was made is healed", func(ctx context.Context) {

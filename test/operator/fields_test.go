@@ -84,9 +84,18 @@ func fieldCases() []fieldCase {
 func serverFields() []fieldCase {
 	return []fieldCase{
 		{path: "replicas", value: "3", in: inDeployment, at: "{.spec.replicas}", shows: "3"},
-		{path: "server.distribution.name", value: "postgres-demo", without: "starter", in: inDeployment, at: atContainer + ".image}", shows: ContainSubstring("distribution-postgres-demo")},
-		{path: "server.distribution.image", value: "quay.io/a/b:c", with: "server: {distribution: {name: null, image: 'quay.io/a/b:b'}}", without: "quay.io/a/b:b", in: inDeployment, at: atContainer + ".image}", shows: "quay.io/a/b:c"},
-		{path: "server.workers", value: "2", in: inDeployment, at: atContainer + ".env[?(@.name=='OGX_WORKERS')].value}{.spec.template.spec.containers[0].resources.limits.cpu}", shows: "22"},
+		{
+			path: "server.distribution.name", value: "postgres-demo", without: "starter",
+			in: inDeployment, at: atContainer + ".image}", shows: ContainSubstring("distribution-postgres-demo"),
+		},
+		{
+			path: "server.distribution.image", value: "quay.io/a/b:c", with: "server: {distribution: {name: null, image: 'quay.io/a/b:b'}}", without: "quay.io/a/b:b",
+			in: inDeployment, at: atContainer + ".image}", shows: "quay.io/a/b:c",
+		},
+		{
+			path: "server.workers", value: "2",
+			in: inDeployment, at: atContainer + ".env[?(@.name=='OGX_WORKERS')].value}{.spec.template.spec.containers[0].resources.limits.cpu}", shows: "22",
+		},
 		{path: "server.launch", value: "Image", with: withConfig, in: inDeployment, at: atContainer + ".command}", shows: ""},
 		{path: "server.storage.size", value: "20Gi", with: withStorage, in: inClaim, at: "{.spec.resources.requests.storage}", shows: "20Gi", stays: "20Gi"},
 		{path: "server.storage.mountPath", value: "/data", with: withStorage, in: inDeployment, at: atContainer + ".volumeMounts[?(@.mountPath=='/data')].name}", shows: "lls-storage"},
@@ -125,36 +134,72 @@ func podFields() []fieldCase {
 		pod("volumes", "[{name: extra, emptyDir: {}}]", atPod+".volumes[?(@.name=='extra')].emptyDir}", "{}"),
 		mounts,
 		pod("securityContext", "{supplementalGroups: [7]}", atPod+".securityContext.supplementalGroups}", "[7]"),
-		{path: "server.topologySpreadConstraints", value: "[{maxSkew: 2, topologyKey: rack, whenUnsatisfiable: DoNotSchedule}]", in: inDeployment, at: atPod + ".topologySpreadConstraints[*].topologyKey}", shows: "rack"},
+		{
+			path: "server.topologySpreadConstraints", value: "[{maxSkew: 2, topologyKey: rack, whenUnsatisfiable: DoNotSchedule}]",
+			in: inDeployment, at: atPod + ".topologySpreadConstraints[*].topologyKey}", shows: "rack",
+		},
 	}
 }
 
 func scalingFields() []fieldCase {
 	return []fieldCase{
-		{path: "server.podDisruptionBudget.minAvailable", value: "50%", in: inBudget, at: "{.spec.minAvailable}{.spec.maxUnavailable}", shows: "50%", with: "server: {podDisruptionBudget: {}}"},
-		{path: "server.podDisruptionBudget.maxUnavailable", value: "2", in: inBudget, at: "{.spec.minAvailable}{.spec.maxUnavailable}", shows: "2", with: "server: {podDisruptionBudget: {}}"},
+		{
+			path: "server.podDisruptionBudget.minAvailable", value: "50%",
+			in: inBudget, at: "{.spec.minAvailable}{.spec.maxUnavailable}", shows: "50%", with: "server: {podDisruptionBudget: {}}",
+		},
+		{
+			path: "server.podDisruptionBudget.maxUnavailable", value: "2",
+			in: inBudget, at: "{.spec.minAvailable}{.spec.maxUnavailable}", shows: "2", with: "server: {podDisruptionBudget: {}}",
+		},
 		{path: "server.autoscaling.minReplicas", value: "2", with: withAutoscaling, in: inAutoscaler, at: "{.spec.minReplicas}", shows: "2"},
 		{path: "server.autoscaling.maxReplicas", value: "7", without: "5", with: withAutoscaling, in: inAutoscaler, at: "{.spec.maxReplicas}", shows: "7"},
-		{path: "server.autoscaling.targetCPUUtilizationPercentage", value: "55", with: withAutoscaling, in: inAutoscaler, at: "{.spec.metrics[*].resource.name}{.spec.metrics[*].resource.target.averageUtilization}", shows: "cpu55"},
-		{path: "server.autoscaling.targetMemoryUtilizationPercentage", value: "66", with: withAutoscaling, in: inAutoscaler, at: "{.spec.metrics[*].resource.name}{.spec.metrics[*].resource.target.averageUtilization}", shows: "memory66"},
+		{
+			path: "server.autoscaling.targetCPUUtilizationPercentage", value: "55", with: withAutoscaling,
+			in: inAutoscaler, at: "{.spec.metrics[*].resource.name}{.spec.metrics[*].resource.target.averageUtilization}", shows: "cpu55",
+		},
+		{
+			path: "server.autoscaling.targetMemoryUtilizationPercentage", value: "66", with: withAutoscaling,
+			in: inAutoscaler, at: "{.spec.metrics[*].resource.name}{.spec.metrics[*].resource.target.averageUtilization}", shows: "memory66",
+		},
 	}
 }
 
 func contentFields() []fieldCase {
 	return []fieldCase{
-		{path: "server.userConfig.configMapName", value: "other-config", without: "config", with: withConfig, in: inDeployment, at: "{.spec.template.metadata.annotations.configmap\\.hash/user-config}", shows: HaveLen(64)},
-		{path: "server.userConfig.configMapNamespace", value: sharedNamespace, with: withConfig, in: inItself, at: "{.status.conditions[?(@.type=='Ready')].reason}", shows: string(v1alpha1.ReasonUserConfigOtherNS)},
-		{path: "server.tlsConfig.caBundle.configMapName", value: "other-ca", without: "ca", with: withCABundle, in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE")},
-		{path: "server.tlsConfig.caBundle.configMapNamespace", value: sharedNamespace, with: withCABundle, in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE")},
-		{path: "server.tlsConfig.caBundle.configMapKeys", value: "[second.crt]", with: withCABundle, in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE")},
+		{
+			path: "server.userConfig.configMapName", value: "other-config", without: "config", with: withConfig,
+			in: inDeployment, at: "{.spec.template.metadata.annotations.configmap\\.hash/user-config}", shows: HaveLen(64),
+		},
+		{
+			path: "server.userConfig.configMapNamespace", value: sharedNamespace, with: withConfig,
+			in: inItself, at: "{.status.conditions[?(@.type=='Ready')].reason}", shows: string(v1alpha1.ReasonUserConfigOtherNS),
+		},
+		{
+			path: "server.tlsConfig.caBundle.configMapName", value: "other-ca", without: "ca", with: withCABundle,
+			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
+		},
+		{
+			path: "server.tlsConfig.caBundle.configMapNamespace", value: sharedNamespace, with: withCABundle,
+			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
+		},
+		{
+			path: "server.tlsConfig.caBundle.configMapKeys", value: "[second.crt]", with: withCABundle,
+			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
+		},
 	}
 }
 
 func networkFields() []fieldCase {
 	return []fieldCase{
 		{path: "network.exposeRoute", value: "true", in: "Ingress -ingress", at: "{.spec.rules[0].http.paths[0].backend.service.name}", shows: "x-service"},
-		{path: "network.allowedFrom.namespaces", value: "[frontend]", with: "network: {allowedFrom: {}}", in: inPolicy, at: "{.spec.ingress[0].from[*].namespaceSelector.matchLabels}", shows: ContainSubstring("frontend")},
-		{path: "network.allowedFrom.labels", value: "[team/authorized]", with: "network: {allowedFrom: {}}", in: inPolicy, at: "{.spec.ingress[0].from[*].namespaceSelector.matchExpressions}", shows: ContainSubstring("team/authorized")},
+		{
+			path: "network.allowedFrom.namespaces", value: "[frontend]", with: "network: {allowedFrom: {}}",
+			in: inPolicy, at: "{.spec.ingress[0].from[*].namespaceSelector.matchLabels}", shows: ContainSubstring("frontend"),
+		},
+		{
+			path: "network.allowedFrom.labels", value: "[team/authorized]", with: "network: {allowedFrom: {}}",
+			in: inPolicy, at: "{.spec.ingress[0].from[*].namespaceSelector.matchExpressions}", shows: ContainSubstring("team/authorized"),
+		},
 	}
 }
 
@@ -279,8 +324,7 @@ func mergeMaps(base, extra map[string]any) map[string]any {
 // leaves are the fields of an API type, those of other packages' types not looked into.
 func leaves(of reflect.Type, prefix string) []string {
 	var found []string
-	for i := range of.NumField() {
-		field := of.Field(i)
+	for field := range of.Fields() {
 		path := prefix + strings.Split(field.Tag.Get("json"), ",")[0]
 		inner := field.Type
 		if inner.Kind() == reflect.Pointer {

@@ -125,7 +125,7 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 			Eventually(func() bool {
 				err := admin.Get(ctx, client.ObjectKeyFromObject(child), fresh)
 				return err == nil && fresh.GetUID() != before
-			}).WithTimeout(withinASecond).Should(BeTrue(), "%T %s", child, name)
+			}).WithTimeout(soon).Should(BeTrue(), "%T %s", child, name)
 		}
 	})
 
@@ -137,23 +137,23 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 		edit(ctx, get(ctx, namespace, "drift-service", &corev1.Service{}), func(s *corev1.Service) {
 			s.Spec.Ports[0].Port, s.Annotations = 1, map[string]string{"team": "a"}
 		})
-		Eventually(func() int32 { return get(ctx, namespace, "drift-service", &corev1.Service{}).Spec.Ports[0].Port }).WithTimeout(withinASecond).Should(Equal(v1alpha1.DefaultPort))
+		Eventually(func() int32 { return get(ctx, namespace, "drift-service", &corev1.Service{}).Spec.Ports[0].Port }).WithTimeout(soon).Should(Equal(v1alpha1.DefaultPort))
 		Expect(get(ctx, namespace, "drift-service", &corev1.Service{}).Annotations).To(HaveKeyWithValue("team", "a"))
 
 		edit(ctx, deploymentOf(ctx, instance), func(d *appsv1.Deployment) {
 			d.Spec.Template.Spec.Containers[0].Image = "evil"
 			d.Spec.Template.Annotations["kubectl.kubernetes.io/restartedAt"] = "now"
 		})
-		Eventually(func() string { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Image }).WithTimeout(withinASecond).Should(Equal(starterImage))
+		Eventually(func() string { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Image }).WithTimeout(soon).Should(Equal(starterImage))
 		Expect(deploymentOf(ctx, instance).Spec.Template.Annotations).To(HaveKey("kubectl.kubernetes.io/restartedAt"))
 
 		edit(ctx, get(ctx, namespace, "drift-ca-bundle", &corev1.ConfigMap{}), func(c *corev1.ConfigMap) { c.Data["ca-bundle.crt"] = "gone" })
 		Eventually(func() string {
 			return get(ctx, namespace, "drift-ca-bundle", &corev1.ConfigMap{}).Data["ca-bundle.crt"]
-		}).WithTimeout(withinASecond).Should(ContainSubstring("BEGIN CERTIFICATE"))
+		}).WithTimeout(soon).Should(ContainSubstring("BEGIN CERTIFICATE"))
 
 		edit(ctx, get(ctx, namespace, "drift-sa", &corev1.ServiceAccount{}), func(s *corev1.ServiceAccount) { delete(s.Labels, v1alpha1.LabelManagedBy) })
-		Eventually(func() map[string]string { return get(ctx, namespace, "drift-sa", &corev1.ServiceAccount{}).Labels }).WithTimeout(withinASecond).Should(HaveKey(v1alpha1.LabelManagedBy))
+		Eventually(func() map[string]string { return get(ctx, namespace, "drift-sa", &corev1.ServiceAccount{}).Labels }).WithTimeout(soon).Should(HaveKey(v1alpha1.LabelManagedBy))
 	})
 })
 
@@ -180,7 +180,7 @@ var _ = Describe("Content by reference", func() {
 		for i := 1; i <= 3; i++ {
 			before := mounted()
 			edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data["config.yaml"] = fmt.Sprintf("version: '2'\nimage_name: v%d\n", i) })
-			Eventually(mounted).WithTimeout(withinASecond).ShouldNot(Equal(before))
+			Eventually(mounted).WithTimeout(soon).ShouldNot(Equal(before))
 			becomeReady(ctx, instance)
 		}
 		Eventually(exists(ctx, namespace, first, &corev1.ConfigMap{})).Should(BeFalse())
@@ -196,11 +196,12 @@ var _ = Describe("Content by reference", func() {
 
 		certificate := newCertificate("odh")
 		create(ctx, configMap(namespace, "odh-trusted-ca-bundle", map[string]string{"a.crt": certificate, "b.crt": certificate, "blank.crt": " \n"}))
-		Eventually(exists(ctx, namespace, "found-ca-bundle", &corev1.ConfigMap{})).WithTimeout(withinASecond).Should(BeTrue())
+		Eventually(exists(ctx, namespace, "found-ca-bundle", &corev1.ConfigMap{})).WithTimeout(soon).Should(BeTrue())
 		Expect(get(ctx, namespace, "found-ca-bundle", &corev1.ConfigMap{}).Data["ca-bundle.crt"]).To(Equal(certificate), "deduplicated")
 		Eventually(func() int64 { return deploymentOf(ctx, instance).Generation }).Should(BeNumerically(">", generation))
 		for _, variable := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"} {
-			Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env).To(ContainElement(And(HaveField("Name", variable), HaveField("Value", "/etc/ssl/certs/ca-bundle/ca-bundle.crt"))), variable)
+			named := And(HaveField("Name", variable), HaveField("Value", "/etc/ssl/certs/ca-bundle/ca-bundle.crt"))
+			Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env).To(ContainElement(named), variable)
 		}
 		generation = deploymentOf(ctx, instance).Generation
 		becomeReady(ctx, instance)

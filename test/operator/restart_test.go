@@ -48,7 +48,7 @@ var _ = Describe("A restart of the operator", Serial, func() {
 			switch i % 4 {
 			case 1:
 				instance.UserConfig("other-config")
-			case 2: //nolint:mnd // a part of them
+			case 2:
 				instance.CABundle("ca")
 			}
 			instances = append(instances, instance.Obj())

@@ -19,8 +19,8 @@ package operator_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -237,7 +237,7 @@ func unobserved() OmegaMatcher { return say(metav1.ConditionUnknown, v1alpha1.Re
 func limited(code int) situation {
 	return situation{
 		server: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }), drive: rollOutNow,
-		ready: say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed", fmt.Sprint(code)), phase: v1alpha1.PhaseReady, health: unobserved(),
+		ready: say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed", strconv.Itoa(code)), phase: v1alpha1.PhaseReady, health: unobserved(),
 	}
 }
 

@@ -139,7 +139,7 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 		Expect(deploymentOf(ctx, scaled).Spec.Replicas).To(HaveValue(BeEquivalentTo(1)), "the autoscaler's number")
 	})
 
-	It("takes one pass of writes, all of them accepted, and then is quiet, also after a restart", func(ctx context.Context) {
+	It("takes one pass of writes, all of them accepted, and then is quiet, also after a restart", func() {
 		perObject := map[string]int{}
 		for _, r := range writes(seen) {
 			Expect(r.Code).To(Or(BeNumerically("<", 400), BeEquivalentTo(409)), "%v", r) // 409: the stand-in was faster, and it was tried again
