@@ -39,11 +39,13 @@ var _ = Describe("The operator's traffic", Serial, func() {
 
 	It("creates a server with few requests and then goes quiet", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
-		mark := audit.mark()
+		waitForQuiet()
+		mark, reconciles := audit.mark(), reconcilesTotal()
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		instance := llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
+		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6), "reconciles until the server is Ready and its health is known")
 
 		waitForQuiet()
 		seen := audit.in(namespace, mark)
