@@ -21,6 +21,7 @@ package perf_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,9 @@ import (
 
 // workers is how many requests a plain client has under way at once, and how many users create at once.
 const workers = 8
+
+// patience is for asking all servers where it takes the name server seconds to say that there are none.
+const patience = 5 * time.Minute
 
 const serverConfig = "version: '2'\n"
 
@@ -140,31 +144,44 @@ func count(ctx context.Context, namespace string, list client.ObjectList) int {
 // ready counts the LlamaStackDistributions of a namespace that are Ready.
 func ready(ctx context.Context, namespace string) int {
 	GinkgoHelper()
+	return told(ctx, namespace, func(conditions []metav1.Condition) bool {
+		return meta.IsStatusConditionTrue(conditions, string(v1alpha1.ConditionReady))
+	})
+}
+
+// told counts the LlamaStackDistributions of a namespace whose conditions say something.
+func told(ctx context.Context, namespace string, something func([]metav1.Condition) bool) int {
+	GinkgoHelper()
 	list := &v1alpha1.LlamaStackDistributionList{}
 	Expect(admin.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
 	n := 0
 	for i := range list.Items {
-		if meta.IsStatusConditionTrue(list.Items[i].Status.Conditions, string(v1alpha1.ConditionReady)) {
+		if something(list.Items[i].Status.Conditions) {
 			n++
 		}
 	}
 	return n
 }
 
-// becomeReady waits until n LlamaStackDistributions of a namespace are Ready, each of all that the operator has was
-// asked for its health once, in vain, and the operator is quiet.
+// becomeReady waits until n LlamaStackDistributions of a namespace are Ready, the operator has told of each that it
+// cannot be reached, and is quiet.
 func becomeReady(ctx context.Context, namespace string, n int) {
 	GinkgoHelper()
 	Eventually(func() int { return ready(ctx, namespace) }).WithPolling(time.Second).Should(Equal(n))
-	waitForProbes(ctx)
+	Eventually(func() int {
+		return told(ctx, namespace, func(conditions []metav1.Condition) bool {
+			health := meta.FindStatusCondition(conditions, string(v1alpha1.ConditionHealthCheck))
+			return health != nil && strings.Contains(health.Message, "cannot reach")
+		})
+	}).WithPolling(time.Second).WithTimeout(patience).Should(Equal(n))
 	waitForQuiet()
 }
 
-// waitForProbes waits until every server was asked by this process.
+// waitForProbes waits until a new process has asked every server.
 func waitForProbes(ctx context.Context) {
 	GinkgoHelper()
 	all := count(ctx, "", &v1alpha1.LlamaStackDistributionList{})
-	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).Should(BeNumerically(">=", all))
+	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).WithTimeout(patience).Should(BeNumerically(">=", all))
 }
 
 func create(ctx context.Context, objects ...runtime.Object) {

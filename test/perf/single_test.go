@@ -26,9 +26,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// idleBudget is for the memory that is the operator's own: its heap, its stacks, its tables. Pages of the program's file
+// are shared by all its processes, and the kernel takes them back at will; how many of them are mapped says more about
+// the kernel, which maps 16 for each that is needed, than about the operator.
 const idleBudget = 40 * mebi
 
-// oneHeap is the live heap of an operator that has made everything once and has one server to look after.
+// oneHeap is the live heap of an operator that has started with one server: what the first one costs is not what each
+// one costs.
 var oneHeap float64
 
 // describeIdle looks at an operator that has nothing to do.
@@ -38,9 +42,9 @@ func describeIdle() {
 		waitForQuiet()
 		live := operator.liveHeap()
 
-		figure("memory, idle (budget 40 MiB)", "%.1f MiB resident, of it %.1f MiB anonymous and %.1f MiB of the program's file; live heap %.1f MiB",
-			operator.resident("VmRSS")/mebi, operator.resident("RssAnon")/mebi, operator.resident("RssFile")/mebi, live/mebi)
-		Expect(operator.resident("VmRSS")).To(BeNumerically("<=", idleBudget))
+		figure("memory, idle (budget 40 MiB)", "%.1f MiB of its own and %.1f MiB mapped from the program's file; live heap %.1f MiB",
+			operator.resident("RssAnon")/mebi, operator.resident("RssFile")/mebi, live/mebi)
+		Expect(operator.resident("RssAnon")).To(BeNumerically("<=", idleBudget))
 	})
 }
 
@@ -48,6 +52,9 @@ func describeIdle() {
 func describeOne() {
 	// ServiceAccount, claim, Service, PodDisruptionBudget, Deployment, and the copy of the configuration.
 	const children, maxReconciles = 6, 6
+	// The status is written when the objects were made, when the server is up, and when it was asked for its health; and
+	// once more where the claim is bound so long before the server is up that this is worth telling.
+	const maxWrites = children + 4
 
 	It("creates a server with few requests and few reconciles", func(ctx context.Context) {
 		newNamespace(ctx, "one")
@@ -62,11 +69,15 @@ func describeOne() {
 		becomeReady(ctx, "one", 1)
 
 		seen := sortOut(audit.since(mark))
-		oneHeap = operator.liveHeap()
 		figure("one server, from creation to quiet", "%d reads (budget %d), %d writes (budget %d), %.0f reconciles until Ready (budget %d), %.0f until quiet",
-			len(seen.gets)+len(seen.lists), children+1, len(seen.writes), children+3, untilReady, maxReconciles, operator.reconciles()-reconciles)
+			len(seen.gets)+len(seen.lists), children+1, len(seen.writes), maxWrites, untilReady, maxReconciles, operator.reconciles()-reconciles)
 		Expect(len(seen.gets)+len(seen.lists)).To(BeNumerically("<=", children+1), "reads: %v %v", seen.gets, seen.lists)
-		Expect(len(seen.writes)).To(BeNumerically("<=", children+3), "writes: %v", seen.writes)
+		Expect(len(seen.writes)).To(BeNumerically("<=", maxWrites), "writes: %v", seen.writes)
 		Expect(untilReady).To(BeNumerically("<=", maxReconciles))
+	})
+
+	It("is measured with one server", func(ctx context.Context) {
+		restart(ctx)
+		oneHeap = operator.liveHeap()
 	})
 }
