@@ -125,6 +125,12 @@ func becomeReady(ctx context.Context, server *v1alpha1.LlamaStackDistribution) {
 		Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 }
 
+// answer waits until a server's Service leads to it, which may be a moment after it is Ready.
+func answer(ctx context.Context, server *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	Eventually(func() error { return ask(ctx, request(server, http.MethodGet, "/v1/version"), nil) }).Should(Succeed())
+}
+
 // serve checks that a server lists a model, in the given shape, and completes a chat with it.
 func serve(ctx context.Context, server *v1alpha1.LlamaStackDistribution, model, shape string) {
 	GinkgoHelper()
