@@ -42,7 +42,6 @@ const odhBundle = "odh-trusted-ca-bundle"
 type caBundle struct {
 	sources []caSource
 	withTLS bool
-	digest  string
 	pem     string
 	roots   *x509.CertPool
 }
@@ -57,8 +56,9 @@ type caSource struct {
 // caFinding is what is remembered of the certificates. roots is kept for servers that serve TLS only, because the
 // operator verifies no other.
 type caFinding struct {
+	// hash is the digest of the ConfigMap with the merged certificates. A bundle that is kept as it is has it too, in the
+	// cache, so that its Pods do not roll.
 	hash         string
-	digest       string
 	certificates int
 	roots        *x509.CertPool
 	problem      *status.Problem
@@ -81,7 +81,7 @@ func (r *Reconciler) gatherCABundle(ctx context.Context, instance *v1alpha1.Llam
 		p.problems = append(p.problems, *finding.problem)
 		return nil
 	}
-	p.bundle.roots, p.bundle.digest = finding.roots, finding.digest
+	p.bundle.roots = finding.roots
 	if finding.certificates > 0 {
 		p.input.CABundle = &render.CABundle{Hash: finding.hash}
 	}
@@ -223,7 +223,7 @@ func (b *caBundle) merge(sources []cabundle.Source) caFinding {
 	}
 	b.pem = merged.PEM
 	content := &corev1.ConfigMap{Data: map[string]string{v1alpha1.DefaultCABundleKey: merged.PEM}}
-	finding := caFinding{hash: merged.Hash, digest: apply.DigestOf(content), certificates: merged.Certificates}
+	finding := caFinding{hash: apply.DigestOf(content), certificates: merged.Certificates}
 	if b.withTLS {
 		finding.roots = x509.NewCertPool()
 		finding.roots.AppendCertsFromPEM([]byte(merged.PEM))

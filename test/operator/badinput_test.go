@@ -134,6 +134,13 @@ var _ = Describe("A mistake", func() {
 
 		configureOperator(ctx, map[string]string{"ca-bundle-namespaces": "- " + other + "\n"})
 		becomeReady(ctx, instance)
+		Expect(deploymentOf(ctx, instance).Spec.Template.Annotations).To(HaveKey("configmap.hash/ca-bundle"))
+		before := deploymentOf(ctx, instance)
+
+		configureOperator(ctx, map[string]string{"ca-bundle-namespaces": ""})
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "ca-bundle-namespaces", "stay as they are"))
+		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the server that runs goes on")
+		Expect(get(ctx, namespace, "borrower-ca-bundle", &corev1.ConfigMap{}).Data).To(HaveKey("ca-bundle.crt"))
 	})
 
 	It("of a name that is too long is a condition", func(ctx context.Context) {
@@ -142,7 +149,7 @@ var _ = Describe("A mistake", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonNameTooLong, "60"))
 	})
 
-	It("of an object in the way leaves it untouched and names it, and heals when it is gone", func(ctx context.Context) {
+	It("of an object in the way leaves it untouched, names it and tells an event", func(ctx context.Context) {
 		theirs := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "blocked-service"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}}}
 		create(ctx, theirs)
 		instance := llsdtest.Make("blocked").Namespace(namespace).Distribution("starter").Obj()
@@ -150,6 +157,7 @@ var _ = Describe("A mistake", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict, "Service", "blocked-service"))
 		after := get(ctx, namespace, "blocked-service", &corev1.Service{})
 		Expect(after.ResourceVersion).To(Equal(theirs.ResourceVersion))
+		Eventually(eventsOf(ctx, instance)).Should(ContainElement(And(HavePrefix("Warning ResourceConflict"), ContainSubstring("blocked-service"))))
 		Expect(deploymentOf(ctx, instance)).NotTo(BeNil(), "everything else goes on")
 	})
 
@@ -204,6 +212,34 @@ var _ = Describe("A mistake", func() {
 		create(ctx, next)
 		becomeReady(ctx, next)
 		Expect(get(ctx, namespace, "grown-pvc", claim).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
+	})
+
+	It("in the way of an object that is on its way out ends when it is gone", func(ctx context.Context) {
+		instance := llsdtest.Make("leaving").Namespace(namespace).Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		service := get(ctx, namespace, "leaving-service", &corev1.Service{})
+		edit(ctx, service, func(s *corev1.Service) { s.Finalizers = []string{"test.llamastack.io/wait"} })
+		Expect(admin.Delete(ctx, service)).To(Succeed())
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "leaving-service", "is being deleted"))
+		edit(ctx, service, func(s *corev1.Service) { s.Finalizers = nil })
+		Eventually(func() bool {
+			return get(ctx, namespace, "leaving-service", &corev1.Service{}).UID != service.UID
+		}).WithTimeout(soon).Should(BeTrue())
+		becomeReady(ctx, instance)
+	})
+
+	It("in a spec that cannot be rendered names the field and leaves the running server alone", func(ctx context.Context) {
+		instance := llsdtest.Make("clashing").Namespace(namespace).Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		before := deploymentOf(ctx, instance)
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{Volumes: []corev1.Volume{{Name: "lls-storage"}}}
+		})
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(
+			metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec.server.podOverrides.volumes[0].name", "lls-storage"))
+		expectUntouched(ctx, instance, before)
 	})
 
 	It("that the API server finds is told with the field and no stack", func(ctx context.Context) {
