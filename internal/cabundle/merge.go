@@ -18,9 +18,7 @@ package cabundle
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"maps"
@@ -42,8 +40,6 @@ const (
 	certificateType = "CERTIFICATE"
 	beginPrefix     = "-----BEGIN "
 	beginLine       = beginPrefix + certificateType + "-----"
-	// hashBytes of the SHA-256 are enough to tell one bundle from another.
-	hashBytes = 16
 )
 
 // Source is a ConfigMap with certificates.
@@ -68,8 +64,6 @@ type Bundle struct {
 	PEM string
 	// Certificates is their number; 0 where all keys were blank.
 	Certificates int
-	// Hash of PEM, 32 hexadecimal digits; empty where there are no certificates.
-	Hash string
 }
 
 // Merge makes one bundle of all sources. The first thing wrong ends it: an *InvalidError for content that is not
@@ -168,6 +162,5 @@ func encode(certificates []string) (Bundle, error) {
 	if out.Len() > MaxBundleBytes {
 		return Bundle{}, &LimitError{What: "bytes in its certificates", Found: out.Len(), Limit: MaxBundleBytes}
 	}
-	sum := sha256.Sum256(out.Bytes())
-	return Bundle{PEM: out.String(), Certificates: len(certificates), Hash: hex.EncodeToString(sum[:hashBytes])}, nil
+	return Bundle{PEM: out.String(), Certificates: len(certificates)}, nil
 }

@@ -140,17 +140,6 @@ var _ = Describe("Merge gives the same bundle for the same certificates", func()
 	})
 })
 
-var _ = Describe("Hash", func() {
-	It("is 32 hexadecimal digits", func() {
-		Expect(merge(certificate(1)).Hash).To(MatchRegexp("^[0-9a-f]{32}$"))
-	})
-
-	It("differs where a certificate differs", func() {
-		Expect(merge(certificate(1)).Hash).NotTo(Equal(merge(certificate(2)).Hash))
-		Expect(merge(certificate(1)).Hash).NotTo(Equal(merge(certificate(1) + certificate(2)).Hash))
-	})
-})
-
 var _ = DescribeTable("Merge of what is not certificates",
 	func(content string, block int, why error, text string) {
 		_, err := cabundle.Merge([]cabundle.Source{source(certificate(7)), source(content)})
