@@ -50,7 +50,7 @@ func ManagedObjects() []client.Object {
 func MainCacheOptions() cache.Options {
 	managed := cache.ByObject{
 		Label:     labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
-		Transform: apply.CacheTransform,
+		Transform: apply.SharingTransform(),
 	}
 	byObject := map[client.Object]cache.ByObject{
 		&v1alpha1.LlamaStackDistribution{}: {Transform: apply.CacheTransform},
