@@ -52,9 +52,8 @@ func describeIdle() {
 func describeOne() {
 	// ServiceAccount, claim, Service, PodDisruptionBudget, Deployment, and the copy of the configuration.
 	const children, maxReconciles = 6, 6
-	// The status is written when the objects were made, when the server is up, and when it was asked for its health; and
-	// once more where the claim is bound so long before the server is up that this is worth telling.
-	const maxWrites = children + 4
+	// The status is written when the objects were made, when the server is up, and when it was asked for its health.
+	const maxWrites = children + 3
 
 	It("creates a server with few requests and few reconciles", func(ctx context.Context) {
 		newNamespace(ctx, "one")
