@@ -18,6 +18,7 @@ package operator_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -177,8 +178,26 @@ func (f *fakeServers) dial(ctx context.Context, network, address string) (net.Co
 // replace has the server of one LlamaStackDistribution answered by a handler of the spec's own until the spec ends.
 func (f *fakeServers) replace(namespace, name string, handler http.Handler) {
 	GinkgoHelper()
-	server := httptest.NewServer(handler)
-	host := name + "-service." + namespace + ".svc"
+	f.use(namespace, name, httptest.NewServer(handler))
+}
+
+// replaceTLS is replace with a server that speaks TLS only. It returns the certificate that signs for it, in PEM.
+func (f *fakeServers) replaceTLS(namespace, name string, handler http.Handler) string {
+	GinkgoHelper()
+	certificate, key := newServerCertificate(hostOf(namespace, name))
+	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
+	Expect(err).NotTo(HaveOccurred())
+	server := httptest.NewUnstartedServer(handler)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	f.use(namespace, name, server)
+	return certificate
+}
+
+func hostOf(namespace, name string) string { return name + "-service." + namespace + ".svc" }
+
+func (f *fakeServers) use(namespace, name string, server *httptest.Server) {
+	host := hostOf(namespace, name)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.replaced[host] = server.Listener.Addr().String()
@@ -194,7 +213,7 @@ func (f *fakeServers) replace(namespace, name string, handler http.Handler) {
 func (f *fakeServers) connections(namespace, name string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.requests[name+"-service."+namespace+".svc"]
+	return f.requests[hostOf(namespace, name)]
 }
 
 func (f *fakeServers) close() { f.healthy.Close() }

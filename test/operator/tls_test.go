@@ -1,0 +1,66 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import (
+	"context"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	tlsConfig       = "server:\n  tls_certfile: /tls/tls.crt\n  tls_keyfile: /tls/tls.key\n"
+	mutualTLSConfig = tlsConfig + "  tls_cafile: /tls/ca.crt\n"
+)
+
+var _ = Describe("A server whose configuration makes it speak TLS", func() {
+	It("is asked and probed by TLS, and trusted by its CA bundle alone", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		trusted := servers.replaceTLS(namespace, "secure", answer(map[string]string{
+			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.3.0"}`, "/v1/providers": `{"data":[]}`,
+		}))
+		create(ctx,
+			configMap(namespace, "config", map[string]string{"config.yaml": tlsConfig}),
+			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("other")}))
+		instance := llsdtest.Make("secure").Namespace(namespace).UserConfig("config").CABundle("ca").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed", "certificate"))
+		Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].StartupProbe.HTTPGet.Scheme).To(Equal(corev1.URISchemeHTTPS))
+
+		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["ca-bundle.crt"] = trusted })
+		becomeReady(ctx, instance)
+		Eventually(statusOf(ctx, instance)).Should(And(
+			HaveField("Version.LlamaStackServerVersion", "1.3.0"),
+			HaveField("ServiceURL", "https://"+hostOf(namespace, "secure")+".cluster.local:8321")))
+	})
+
+	It("is probed by TCP where it wants a certificate of everybody who asks", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": mutualTLSConfig}))
+		instance := llsdtest.Make("mutual").Namespace(namespace).UserConfig("config").Obj()
+		create(ctx, instance)
+		probe := deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].StartupProbe
+		Expect(probe.HTTPGet).To(BeNil())
+		Expect(probe.TCPSocket.Port.IntVal).To(Equal(v1alpha1.DefaultPort))
+	})
+})
