@@ -18,6 +18,8 @@ package controller
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -75,4 +77,22 @@ func WaitingReason(pod *corev1.Pod) string { return waitingReason(pod) }
 // RunningImage is the image of the server's container.
 func RunningImage(deployment *appsv1.Deployment, instance *v1alpha1.LlamaStackDistribution) string {
 	return runningImage(deployment, instance)
+}
+
+// NewContents reads and remembers contents.
+var NewContents = newContents
+
+// Remember a finding under a key.
+func (c *contents) Remember(key, finding string) { c.found.Add(key, finding) }
+
+// Once finds what is not remembered.
+func Once(c *contents, key string, find func() (string, error)) (string, error) {
+	return once(c, key, find)
+}
+
+// GatherClaim is what a claim adds to the input of a rendering, and what it has to complain of.
+func GatherClaim(instance *v1alpha1.LlamaStackDistribution, claim *corev1.PersistentVolumeClaim) (render.Input, []status.Problem) {
+	p := &pass{children: children{claim: claim}}
+	gatherClaim(instance, p)
+	return p.input, p.remarks
 }
