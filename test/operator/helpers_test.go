@@ -181,12 +181,14 @@ func configureOperator(ctx context.Context, data map[string]string) {
 // newCertificate is a self-signed certificate authority in PEM.
 func newCertificate(name string) string {
 	GinkgoHelper()
-	certificate, _ := newServerCertificate(name)
-	return certificate
+	return newServerCertificate(name).certificate
 }
 
-// newServerCertificate is a self-signed certificate of a host, and its key, in PEM.
-func newServerCertificate(host string) (certificate, key string) {
+// keyPair is a certificate and its key, in PEM.
+type keyPair struct{ certificate, key string }
+
+// newServerCertificate signs for a host, and for itself.
+func newServerCertificate(host string) keyPair {
 	GinkgoHelper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Expect(err).NotTo(HaveOccurred())
@@ -197,7 +199,10 @@ func newServerCertificate(host string) (certificate, key string) {
 	Expect(err).NotTo(HaveOccurred())
 	text, err := x509.MarshalPKCS8PrivateKey(private)
 	Expect(err).NotTo(HaveOccurred())
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
+	return keyPair{
+		certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		key:         string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})),
+	}
 }
 
 func namespaceObject(name string) *corev1.Namespace {

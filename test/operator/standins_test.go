@@ -184,14 +184,14 @@ func (f *fakeServers) replace(namespace, name string, handler http.Handler) {
 // replaceTLS is replace with a server that speaks TLS only. It returns the certificate that signs for it, in PEM.
 func (f *fakeServers) replaceTLS(namespace, name string, handler http.Handler) string {
 	GinkgoHelper()
-	certificate, key := newServerCertificate(hostOf(namespace, name))
-	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
+	signed := newServerCertificate(hostOf(namespace, name))
+	pair, err := tls.X509KeyPair([]byte(signed.certificate), []byte(signed.key))
 	Expect(err).NotTo(HaveOccurred())
 	server := httptest.NewUnstartedServer(handler)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
 	f.use(namespace, name, server)
-	return certificate
+	return signed.certificate
 }
 
 func hostOf(namespace, name string) string { return name + "-service." + namespace + ".svc" }
