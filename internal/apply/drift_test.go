@@ -341,15 +341,15 @@ var _ = Describe("CacheTransform", func() {
 		now := metav1.Now()
 		entry := metav1.ManagedFieldsEntry{
 			Manager: "m", Operation: metav1.ManagedFieldsOperationApply, APIVersion: "v1", Time: &now, FieldsType: "FieldsV1",
-			FieldsV1: metav1.NewFieldsV1(`{"f:data":{}}`), Subresource: "status",
+			FieldsV1: metav1.NewFieldsV1(`{"f:data":{}}`),
 		}
-		obj := &corev1.Service{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{entry}}}
+		status := entry
+		status.Subresource = "status"
+		obj := &corev1.Service{ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{status, entry}}}
 		out, err := apply.CacheTransform(obj)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(BeIdenticalTo(obj))
-		Expect(obj.ManagedFields).To(Equal([]metav1.ManagedFieldsEntry{{
-			Manager: "m", Operation: metav1.ManagedFieldsOperationApply, Time: &now, Subresource: "status",
-		}}))
+		Expect(obj.ManagedFields).To(Equal([]metav1.ManagedFieldsEntry{{Manager: "m", Operation: metav1.ManagedFieldsOperationApply}}))
 	})
 
 	It("passes on what is no object", func() {

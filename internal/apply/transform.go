@@ -49,44 +49,79 @@ func CacheTransform(obj any) (any, error) {
 	return obj, nil
 }
 
-// sharedTexts is how many long texts a SharingTransform keeps at most, and longText from how many bytes on a text is one.
-const sharedTexts, longText = 64, 256
+// sharedTexts is how many texts a SharingTransform knows: the ones that it met last.
+const sharedTexts = 512
 
-// SharingTransform returns a CacheTransform that keeps a long text in the commands of Deployments once, however many of them have it:
-// a script that all servers start with is half of what a Deployment takes in a cache.
+// SharingTransform returns a CacheTransform for many similar objects: it keeps the texts that they have in common in memory once. That
+// is the script that all servers start with, and the keys and values of labels.
 func SharingTransform() func(obj any) (any, error) {
-	texts := lru.New(sharedTexts)
+	s := sharer{texts: lru.New(sharedTexts)}
 	return func(obj any) (any, error) {
+		if o, ok := obj.(metav1.Object); ok {
+			s.metadata(o)
+		}
 		if d, ok := obj.(*appsv1.Deployment); ok {
-			containers := d.Spec.Template.Spec.Containers
-			for i := range containers {
-				share(texts, containers[i].Command)
-				share(texts, containers[i].Args)
-			}
+			s.template(&d.Spec.Template)
 		}
 		return CacheTransform(obj)
 	}
 }
 
-func share(texts *lru.Cache, words []string) {
-	for i, word := range words {
-		if len(word) < longText {
-			continue
-		}
-		if known, ok := texts.Get(word); ok {
-			words[i], _ = known.(string)
-			continue
-		}
-		texts.Add(word, word)
+type sharer struct{ texts *lru.Cache }
+
+func (s sharer) metadata(o metav1.Object) {
+	o.SetLabels(s.pairs(o.GetLabels()))
+	o.SetAnnotations(s.pairs(o.GetAnnotations()))
+}
+
+func (s sharer) template(t *corev1.PodTemplateSpec) {
+	s.metadata(t)
+	for i := range t.Spec.Containers {
+		container := &t.Spec.Containers[i]
+		container.Image = s.text(container.Image)
+		s.words(container.Command)
+		s.words(container.Args)
 	}
 }
 
-// StripManagedFields reduces managedFields to manager, operation, subresource and time.
-func StripManagedFields(obj metav1.Object) {
-	entries := obj.GetManagedFields()
-	for i, e := range entries {
-		entries[i] = metav1.ManagedFieldsEntry{Manager: e.Manager, Operation: e.Operation, Subresource: e.Subresource, Time: e.Time}
+func (s sharer) pairs(pairs map[string]string) map[string]string {
+	if pairs == nil {
+		return nil
 	}
+	shared := make(map[string]string, len(pairs))
+	for key, value := range pairs {
+		shared[s.text(key)] = s.text(value)
+	}
+	return shared
+}
+
+func (s sharer) words(words []string) {
+	for i, word := range words {
+		words[i] = s.text(word)
+	}
+}
+
+// text is the same text, where it was met before in the memory that it has there.
+func (s sharer) text(text string) string {
+	if known, ok := s.texts.Get(text); ok {
+		if known, ok := known.(string); ok {
+			return known
+		}
+	}
+	s.texts.Add(text, text)
+	return text
+}
+
+// StripManagedFields keeps of managedFields who manages the object itself, and by which operation: neither the fields and times nor the
+// managers of subresources.
+func StripManagedFields(obj metav1.Object) {
+	var kept []metav1.ManagedFieldsEntry
+	for _, e := range obj.GetManagedFields() {
+		if e.Subresource == "" {
+			kept = append(kept, metav1.ManagedFieldsEntry{Manager: e.Manager, Operation: e.Operation})
+		}
+	}
+	obj.SetManagedFields(kept)
 }
 
 // Digest replaces a ConfigMap's data and binaryData by DigestAnnotation.
