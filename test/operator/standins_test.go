@@ -32,6 +32,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -70,7 +71,7 @@ func installStorageClass() {
 	})).To(Succeed())
 }
 
-// startKubelet rolls out every Deployment and binds every claim as soon as it sees it, which is what the specs that are
+// startKubelet rolls out every Deployment, and binds its claims, as soon as it sees it, which is what the specs that are
 // about something else want. A Deployment whose own annotations hold it is left to its spec.
 func startKubelet() {
 	GinkgoHelper()
@@ -84,12 +85,8 @@ func startKubelet() {
 	}()
 	react(ctx, informers, &appsv1.Deployment{}, func(object any) {
 		if deployment, ok := object.(*appsv1.Deployment); ok && !isHeld(ctx, deployment) {
+			bindClaims(ctx, deployment)
 			rollOut(ctx, deployment.DeepCopy())
-		}
-	})
-	react(ctx, informers, &corev1.PersistentVolumeClaim{}, func(object any) {
-		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok && claim.Status.Phase != corev1.ClaimBound && !isHeld(ctx, claim) {
-			bind(ctx, claim.DeepCopy())
 		}
 	})
 }
@@ -102,10 +99,10 @@ func react(ctx context.Context, informers cache.Cache, object client.Object, do 
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// isHeld is whether the namespace of a Deployment or a claim asks the stand-in to keep its hands off.
-func isHeld(ctx context.Context, object client.Object) bool {
+// isHeld is whether the namespace of the Deployment asks the stand-in to keep its hands off.
+func isHeld(ctx context.Context, deployment *appsv1.Deployment) bool {
 	namespace := &corev1.Namespace{}
-	err := admin.Get(ctx, client.ObjectKey{Name: object.GetNamespace()}, namespace)
+	err := admin.Get(ctx, client.ObjectKey{Name: deployment.Namespace}, namespace)
 	return err != nil || namespace.Annotations[holdAnnotation] != ""
 }
 
@@ -124,10 +121,25 @@ func rollOut(ctx context.Context, deployment *appsv1.Deployment) {
 	_ = admin.Status().Update(ctx, deployment)
 }
 
-func bind(ctx context.Context, claim *corev1.PersistentVolumeClaim) {
+// bindClaims binds the claims that the Pods of a Deployment mount, as most StorageClasses do it: when there is a Pod.
+func bindClaims(ctx context.Context, deployment *appsv1.Deployment) {
+	for _, volume := range deployment.Spec.Template.Spec.Volumes {
+		if volume.PersistentVolumeClaim == nil {
+			continue
+		}
+		key := client.ObjectKey{Namespace: deployment.Namespace, Name: volume.PersistentVolumeClaim.ClaimName}
+		_ = retry.RetryOnConflict(retry.DefaultRetry, func() error { return bind(ctx, key) })
+	}
+}
+
+func bind(ctx context.Context, key client.ObjectKey) error {
+	claim := &corev1.PersistentVolumeClaim{}
+	if err := admin.Get(ctx, key, claim); err != nil || claim.Status.Phase == corev1.ClaimBound {
+		return err
+	}
 	claim.Status.Phase = corev1.ClaimBound
 	claim.Status.Capacity = claim.Spec.Resources.Requests
-	_ = admin.Status().Update(ctx, claim)
+	return admin.Status().Update(ctx, claim)
 }
 
 // fakeServers answer in the place of every server: the operator's connections to <service>.<namespace>.svc end here.
