@@ -112,7 +112,7 @@ var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	describeIdle()
 	describeOne()
 	describeFleet()
-	describeBundles()
+	describeMemory()
 	describeOutages()
 })
 

@@ -40,14 +40,33 @@ import (
 )
 
 const (
+	// plainServers is how many servers have neither a configuration nor certificates.
+	plainServers = 100
 	// bundled is how many servers have a large CA bundle.
 	bundled = 50
 	// bundleSize is that of each, in bytes.
 	bundleSize = 200_000
 )
 
-// describeBundles looks at the memory of servers that trust many certificate authorities.
-func describeBundles() {
+// describeMemory looks at the memory of plain servers, and of servers that trust many certificate authorities.
+func describeMemory() {
+	var plainEach, plainHeap float64
+
+	It("needs little memory for each plain server", func(ctx context.Context) {
+		newNamespace(ctx, "plain-servers")
+		inParallel(plainServers, func(number int) {
+			// The second replica makes for a PodDisruptionBudget, the fifth child.
+			create(ctx, llsdtest.Make(fmt.Sprintf("plain-%03d", number)).Namespace("plain-servers").Distribution("starter").Storage("1Gi").Replicas(2).Obj())
+		})
+		becomeReady(ctx, "plain-servers", plainServers)
+		restart(ctx)
+
+		plainHeap = operator.liveHeap()
+		plainEach = (plainHeap - fleetHeap) / plainServers
+		figure("memory, each plain server with a claim (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", plainEach/kibi, operator.resident("RssAnon")/mebi)
+		Expect(plainEach).To(BeNumerically("<=", memberBudget))
+	})
+
 	It("does not hold the certificates that servers trust", func(ctx context.Context) {
 		newNamespace(ctx, "bundles")
 		certificates := newBundle()
@@ -58,12 +77,11 @@ func describeBundles() {
 				llsdtest.Make(name).Namespace("bundles").Distribution("starter").Storage("1Gi").CABundle(name+"-ca", "ca.crt").Obj())
 		})
 		becomeReady(ctx, "bundles", bundled)
-
 		restart(ctx)
 
-		each := (operator.liveHeap() - fleetHeap) / bundled
-		figure("memory, each server with a CA bundle of 200 kB (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", each/kibi, operator.resident("RssAnon")/mebi)
-		Expect(each).To(BeNumerically("<=", memberBudget))
+		each := (operator.liveHeap() - plainHeap) / bundled
+		figure("memory, each server with a CA bundle of 200 kB", "%.1f KiB of live heap; %.1f MiB of its own", each/kibi, operator.resident("RssAnon")/mebi)
+		Expect(each).To(BeNumerically("<=", memberBudget+contentBudget))
 	})
 }
 
