@@ -183,7 +183,11 @@ func (e *Engine) Apply(ctx context.Context, request Request) []Outcome {
 	r := e.newRun(request)
 	outcomes := make([]Outcome, 0, len(request.Objects)+len(request.Absent))
 	for _, obj := range request.Objects {
-		outcomes = append(outcomes, r.apply(ctx, obj))
+		outcome := r.apply(ctx, obj)
+		if outcome.Live != nil {
+			e.memory.note(request.Owner.GetUID(), outcome.Ref, r.after[outcome.Ref])
+		}
+		outcomes = append(outcomes, outcome)
 	}
 	for _, ref := range request.Absent {
 		outcomes = append(outcomes, r.remove(ctx, ref))

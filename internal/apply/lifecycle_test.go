@@ -179,6 +179,24 @@ var _ = Describe("An object's life", func() {
 		Expect(w.engine.Echo(w.owner.UID, w.get(ctx, obj))).To(BeFalse())
 	})
 
+	It("knows the echo of one object while others are still being applied", func(ctx context.Context) {
+		full, echoed := w.configMap(), false
+		short := full.DeepCopy()
+		delete(short.Object, "data")
+		short.SetAnnotations(map[string]string{apply.DigestAnnotation: digestOf(full)})
+		request := w.request("both", w.service(), short)
+		request.Content = func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+			echoed = w.engine.Echo(w.owner.UID, w.get(ctx, w.service()))
+			return full, nil
+		}
+		w.lag.hidden = true
+		w.engine.Apply(ctx, request)
+		Expect(echoed).To(BeTrue())
+
+		Expect(admin.Delete(ctx, w.get(ctx, w.service()))).To(Succeed())
+		Expect(w.engine.Apply(ctx, w.request("both", w.service()))).To(ConsistOf(HaveField("Action", apply.ActionCreated)), "it was seen, and is gone")
+	})
+
 	It("is compared by the digest of its content, which is read only when it has to be sent", func(ctx context.Context) {
 		full, reads := w.configMap(), 0
 		short := full.DeepCopy()

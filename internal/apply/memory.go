@@ -73,9 +73,29 @@ func (m *memory) get(owner types.UID) (owned, bool) {
 	return o, ok
 }
 
+// put stores what is known after an Apply. Objects that the cache has shown meanwhile stay seen.
 func (m *memory) put(owner types.UID, o owned) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	for ref, rec := range o.objects {
+		if noted := m.owners[owner].objects[ref]; noted.seen && noted.uid == rec.uid && noted.resourceVersion == rec.resourceVersion {
+			rec.seen = true
+			o.objects[ref] = rec
+		}
+	}
+	m.owners[owner] = o
+}
+
+// note stores what is known of one object while others are still being applied, so that its echo is known for one.
+func (m *memory) note(owner types.UID, ref Ref, rec record) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	o := m.owners[owner]
+	o.settled = false
+	objects := make(map[Ref]record, len(o.objects)+1)
+	maps.Copy(objects, o.objects)
+	objects[ref] = rec
+	o.objects = objects
 	m.owners[owner] = o
 }
 

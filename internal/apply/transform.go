@@ -53,7 +53,7 @@ func CacheTransform(obj any) (any, error) {
 const sharedTexts = 512
 
 // SharingTransform returns a CacheTransform for many similar objects: it keeps the texts that they have in common in memory once. That
-// is the script that all servers start with, and the keys and values of labels.
+// is the script that all servers start with, the keys and values of labels, and who made and manages them.
 func SharingTransform() func(obj any) (any, error) {
 	s := sharer{texts: lru.New(sharedTexts)}
 	return func(obj any) (any, error) {
@@ -72,6 +72,16 @@ type sharer struct{ texts *lru.Cache }
 func (s sharer) metadata(o metav1.Object) {
 	o.SetLabels(s.pairs(o.GetLabels()))
 	o.SetAnnotations(s.pairs(o.GetAnnotations()))
+	o.SetNamespace(s.text(o.GetNamespace()))
+	owners := o.GetOwnerReferences()
+	for i := range owners {
+		owners[i].APIVersion, owners[i].Kind, owners[i].Name = s.text(owners[i].APIVersion), s.text(owners[i].Kind), s.text(owners[i].Name)
+	}
+	entries := o.GetManagedFields()
+	for i := range entries {
+		entries[i].Manager = s.text(entries[i].Manager)
+		entries[i].Operation = metav1.ManagedFieldsOperationType(s.text(string(entries[i].Operation)))
+	}
 }
 
 func (s sharer) template(t *corev1.PodTemplateSpec) {
