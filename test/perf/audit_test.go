@@ -69,7 +69,7 @@ func (a *auditLog) read(mark int64, keep func(request) bool) []request {
 	GinkgoHelper()
 	file, err := os.Open(a.path)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	_, err = file.Seek(mark, 0)
 	Expect(err).NotTo(HaveOccurred())
 	var found []request

@@ -73,7 +73,7 @@ func describeFleet() {
 		took := time.Since(start)
 		becomeReady(ctx, fleet, fleetSize)
 
-		figure("creating 200 servers (budget: 3 times a plain client)", "%.1f s, a plain client %.1f s: %.2f times; Ready after %.1f s",
+		figuref("creating 200 servers (budget: 3 times a plain client)", "%.1f s, a plain client %.1f s: %.2f times; Ready after %.1f s",
 			took.Seconds(), plain.Seconds(), took.Seconds()/plain.Seconds(), time.Since(start).Seconds())
 		Expect(took).To(BeNumerically("<=", slowdown*plain))
 	})
@@ -82,7 +82,7 @@ func describeFleet() {
 		waitForQuiet()
 		mark := audit.mark()
 		Consistently(func() []request { return audit.since(mark) }).WithTimeout(stillness).WithPolling(time.Second).Should(BeEmpty())
-		figure("steady state with 200 servers (budget 0)", "%d requests in %s", len(audit.since(mark)), stillness)
+		figuref("steady state with 200 servers (budget 0)", "%d requests in %s", len(audit.since(mark)), stillness)
 	})
 
 	It("finds quickly that nothing is left to do", describeNothingToDo)
@@ -92,7 +92,7 @@ func describeFleet() {
 	It("needs little memory for each server with a configuration", func() { // after a restart, which leaves nothing of how they were made
 		fleetHeap = operator.liveHeap()
 		each := (fleetHeap - oneHeap) / fleetSize
-		figure("memory, each server with a user configuration", "%.1f KiB of live heap, which is %.1f MiB with %d servers; %.1f MiB of its own",
+		figuref("memory, each server with a user configuration", "%.1f KiB of live heap, which is %.1f MiB with %d servers; %.1f MiB of its own",
 			each/kibi, fleetHeap/mebi, fleetSize, operator.resident("RssAnon")/mebi)
 		Expect(each).To(BeNumerically("<=", memberBudget+contentBudget))
 	})
@@ -111,7 +111,7 @@ func describeNothingToDo(ctx context.Context) {
 	Eventually(operator.reconciles).Should(BeNumerically(">=", reconciles+fleetSize))
 	waitForQuiet()
 
-	figure("a reconcile with nothing to do", "%.0f µs on average, %d requests, %.0f renders",
+	figuref("a reconcile with nothing to do", "%.0f µs on average, %d requests, %.0f renders",
 		1e6*(seconds()-before)/(operator.reconciles()-reconciles), len(audit.since(mark)), rendered()-renders)
 	Expect(audit.since(mark)).To(BeEmpty())
 	Expect(rendered()).To(Equal(renders))
@@ -186,7 +186,7 @@ func reportRepair(what string, times []time.Duration) {
 	GinkgoHelper()
 	slices.Sort(times)
 	longest := times[len(times)-1]
-	figure(what+", among 200 servers (budget 1 s)", "back after %d ms (median of %d), %d ms at most", times[len(times)/2].Milliseconds(), len(times), longest.Milliseconds())
+	figuref(what+", among 200 servers (budget 1 s)", "back after %d ms (median of %d), %d ms at most", times[len(times)/2].Milliseconds(), len(times), longest.Milliseconds())
 	Expect(longest).To(BeNumerically("<", repairLimit))
 }
 
@@ -197,7 +197,7 @@ func describeRestart(ctx context.Context) {
 	all, took := restart(ctx)
 
 	seen := sortOut(audit.since(mark))
-	figure("a restart with 200 servers (budget: 0 writes, one read per ConfigMap that is referred to)",
+	figuref("a restart with 200 servers (budget: 0 writes, one read per ConfigMap that is referred to)",
 		"%d writes, %d reads of single objects for %d ConfigMaps, %d lists, %d of discovery; all servers looked at after %.1f s",
 		len(seen.writes), len(seen.gets), all, len(seen.lists), len(seen.discovery), took.Seconds())
 	Expect(seen.writes).To(BeEmpty())

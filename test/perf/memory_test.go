@@ -63,7 +63,7 @@ func describeMemory() {
 
 		plainHeap = operator.liveHeap()
 		plainEach = (plainHeap - fleetHeap) / plainServers
-		figure("memory, each plain server with a claim (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", plainEach/kibi, operator.resident("RssAnon")/mebi)
+		figuref("memory, each plain server with a claim (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", plainEach/kibi, operator.resident("RssAnon")/mebi)
 		Expect(plainEach).To(BeNumerically("<=", memberBudget))
 	})
 
@@ -80,7 +80,7 @@ func describeMemory() {
 		restart(ctx)
 
 		each := (operator.liveHeap() - plainHeap) / bundled
-		figure("memory, each server with a CA bundle of 200 kB", "%.1f KiB of live heap; %.1f MiB of its own", each/kibi, operator.resident("RssAnon")/mebi)
+		figuref("memory, each server with a CA bundle of 200 kB", "%.1f KiB of live heap; %.1f MiB of its own", each/kibi, operator.resident("RssAnon")/mebi)
 		Expect(each).To(BeNumerically("<=", memberBudget+contentBudget))
 	})
 }

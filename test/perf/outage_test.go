@@ -54,12 +54,12 @@ func describeOutages() {
 		process := operator.session.Command.Process.Pid
 		sizes := []size{sizeNow()}
 		for n := range outages {
-			figure(fmt.Sprintf("outage %d", n+1), "%s", outage(ctx, n))
+			figuref(fmt.Sprintf("outage %d", n+1), "%s", outage(ctx, n))
 			sizes = append(sizes, sizeNow())
 		}
 		Expect(operator.session.Command.Process.Pid).To(Equal(process))
 		for n, s := range sizes {
-			figure(fmt.Sprintf("size after %d outages", n), "%s", s)
+			figuref(fmt.Sprintf("size after %d outages", n), "%s", s)
 		}
 		first, last := sizes[1], sizes[outages]
 		Expect(last.goroutines).To(BeNumerically("<=", growth*first.goroutines))

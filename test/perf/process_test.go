@@ -29,6 +29,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -51,8 +52,6 @@ type process struct {
 	args, env       []string
 	metrics, health string
 
-	// scraper asks for plain text: compressing the answer would be memory that the operator does not need otherwise.
-	scraper *http.Client
 	session *gexec.Session
 	logs    *os.File
 }
@@ -62,8 +61,7 @@ func buildOperator() *process {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	p := &process{binary: filepath.Join(dir, "manager"), kubeconfig: filepath.Join(dir, "kubeconfig"), metrics: freeAddress(), health: freeAddress()}
-	p.scraper = &http.Client{Transport: &http.Transport{DisableCompression: true}}
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.binary, "../..")
+	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.binary, "../..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	output, err := build.CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "%s", output)
@@ -85,7 +83,7 @@ func (p *process) configure() {
 	deployment := &appsv1.Deployment{}
 	Expect(yaml.Unmarshal(text, deployment)).To(Succeed())
 	container := deployment.Spec.Template.Spec.Containers[0]
-	p.args = append(container.Args, "--metrics-secure=false", "--metrics-bind-address="+p.metrics, "--health-probe-bind-address="+p.health)
+	p.args = slices.Concat(container.Args, []string{"--metrics-secure=false", "--metrics-bind-address=" + p.metrics, "--health-probe-bind-address=" + p.health})
 	for _, variable := range container.Env {
 		if variable.ValueFrom == nil {
 			p.env = append(p.env, variable.Name+"="+variable.Value)
@@ -113,14 +111,14 @@ func freeAddress() string {
 	GinkgoHelper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	Expect(err).NotTo(HaveOccurred())
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
 }
 
 // start runs the operator and waits until it leads with warm caches.
 func (p *process) start() {
 	GinkgoHelper()
-	command := exec.Command(p.binary, p.args...)
+	command := exec.CommandContext(context.Background(), p.binary, p.args...)
 	command.Env = p.env
 	var (
 		output io.Writer = GinkgoWriter
@@ -159,21 +157,31 @@ func (p *process) alive() error { return p.session.Command.Process.Signal(syscal
 
 // status is the code of a health endpoint's answer, 0 for none.
 func (p *process) status(path string) int {
-	response, err := http.Get("http://" + p.health + path)
+	response, err := fetch("http://" + p.health + path)
 	if err != nil {
 		return 0
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode
+}
+
+// fetch asks for plain text: compressing the answer would be memory that the operator does not need otherwise.
+func fetch(url string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("failed to ask for %s: %w", url, err)
+	}
+	request.Header.Set("Accept-Encoding", "identity")
+	return http.DefaultClient.Do(request)
 }
 
 // metric is the sum of a metric's series that have all the labels, each as key="value".
 func (p *process) metric(name string, labels ...string) (float64, error) {
-	response, err := p.scraper.Get("http://" + p.metrics + "/metrics")
+	response, err := fetch("http://" + p.metrics + "/metrics")
 	if err != nil {
 		return 0, fmt.Errorf("failed to read the metrics: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	sum := 0.0
 	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {

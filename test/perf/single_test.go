@@ -42,7 +42,7 @@ func describeIdle() {
 		waitForQuiet()
 		live := operator.liveHeap()
 
-		figure("memory, idle (budget 40 MiB)", "%.1f MiB of its own and %.1f MiB mapped from the program's file; live heap %.1f MiB",
+		figuref("memory, idle (budget 40 MiB)", "%.1f MiB of its own and %.1f MiB mapped from the program's file; live heap %.1f MiB",
 			operator.resident("RssAnon")/mebi, operator.resident("RssFile")/mebi, live/mebi)
 		Expect(operator.resident("RssAnon")).To(BeNumerically("<=", idleBudget))
 	})
@@ -68,7 +68,7 @@ func describeOne() {
 		becomeReady(ctx, "one", 1)
 
 		seen := sortOut(audit.since(mark))
-		figure("one server, from creation to quiet", "%d reads (budget %d), %d writes (budget %d), %.0f reconciles until Ready (budget %d), %.0f until quiet",
+		figuref("one server, from creation to quiet", "%d reads (budget %d), %d writes (budget %d), %.0f reconciles until Ready (budget %d), %.0f until quiet",
 			len(seen.gets)+len(seen.lists), children+1, len(seen.writes), maxWrites, untilReady, maxReconciles, operator.reconciles()-reconciles)
 		Expect(len(seen.gets)+len(seen.lists)).To(BeNumerically("<=", children+1), "reads: %v %v", seen.gets, seen.lists)
 		Expect(len(seen.writes)).To(BeNumerically("<=", maxWrites), "writes: %v", seen.writes)

@@ -121,8 +121,8 @@ func newNamespace(ctx context.Context, name string) {
 	Expect(admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}})).To(Succeed())
 }
 
-// figure reports a measured value beside its budget, and keeps it in the file that TEST_PERF_FIGURES names, if any.
-func figure(what, format string, args ...any) {
+// figuref reports a measured value beside its budget, and keeps it in the file that TEST_PERF_FIGURES names, if any.
+func figuref(what, format string, args ...any) {
 	GinkgoHelper()
 	value := fmt.Sprintf(format, args...)
 	AddReportEntry(what, value, ReportEntryVisibilityAlways)
@@ -132,7 +132,7 @@ func figure(what, format string, args ...any) {
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	_, err = fmt.Fprintf(file, "%s: %s\n", what, value)
 	Expect(err).NotTo(HaveOccurred())
 }
