@@ -85,8 +85,10 @@ func startKubelet() {
 	}()
 	react(ctx, informers, &appsv1.Deployment{}, func(object any) {
 		if deployment, ok := object.(*appsv1.Deployment); ok && !isHeld(ctx, deployment) {
-			bindClaims(ctx, deployment)
+			var both sync.WaitGroup // at once, so that the operator sees them together
+			both.Go(func() { bindClaims(ctx, deployment) })
 			rollOut(ctx, deployment.DeepCopy())
+			both.Wait()
 		}
 	})
 }

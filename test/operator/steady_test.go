@@ -39,9 +39,9 @@ var _ = Describe("The operator's traffic", Serial, func() {
 
 	It("creates a server with few requests and then goes quiet", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		waitForQuiet()
 		mark, reconciles := audit.mark(), reconcilesTotal()
-		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		instance := llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
