@@ -85,7 +85,7 @@ var _ = Describe("the cluster command", Ordered, func() {
 	DescribeTable("says when there is no cluster", func(args ...string) {
 		_, stderr, err := run("", args...)
 		Expect(err).To(HaveOccurred())
-		Expect(stderr).To(Equal("error: no cluster is running; start one with \"cluster up\" (looked in " + state + ")\n"))
+		Expect(stderr).To(Equal("error: failed to find the cluster: no cluster is running; start one with \"cluster up\" (looked in " + state + ")\n"))
 	},
 		Entry("to show", "status"),
 		Entry("to take images", "load", "image.tar"),
