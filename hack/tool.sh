@@ -36,16 +36,32 @@ module() {
 }
 
 # hint prints how long the first build takes on 2 cores.
-hint() { if [ "$TOOL" = golangci-lint ]; then echo "4 min"; else echo "30 s"; fi; }
+hint() { case "$TOOL" in golangci-lint | operator-sdk) echo "4 min" ;; opm) echo "2 min" ;; *) echo "30 s" ;; esac }
+
+# tags prints the build tags of a tool that reads images: the parts of its libraries that need C are left out.
+tags() {
+	case "$TOOL" in
+	operator-sdk | opm) echo containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper,json1 ;;
+	esac
+}
+
+# flags prints the linker's flags. Some tools write their version into what they generate, and do not know it when
+# they are built this way.
+flags() {
+	printf -- '-s -w'
+	case "$TOOL" in
+	controller-gen) printf -- ' -X sigs.k8s.io/controller-tools/pkg/version.version=%s' "$VERSION" ;;
+	operator-sdk) printf -- " -X $(module "$PACKAGE")/internal/version.%s=$VERSION" Version GitVersion ImageVersion ;;
+	opm) printf -- ' -X github.com/operator-framework/operator-registry/cmd/opm/version.opmVersion=%s' "$VERSION" ;;
+	esac
+}
 
 PACKAGE="$(package)"
 [ -n "$PACKAGE" ] || { say "error: tools/$TOOL/go.mod declares no tool"; exit 1; }
 VERSION="$(pinned "$TOOL" "$(module "$PACKAGE")")"
 OUT="$ROOT/bin/$TOOL-$VERSION"
-FLAGS="-s -w"
-# controller-gen writes its version into what it generates, and does not know it when it is built this way.
-[ "$TOOL" != controller-gen ] || FLAGS="$FLAGS -X sigs.k8s.io/controller-tools/pkg/version.version=$VERSION"
 
 export CGO_ENABLED=0
-[ -x "$OUT" ] || with_lock "$ROOT/bin/.$TOOL.lock" build "$OUT" "$VERSION" "$(hint)" "$TOOL" "$PACKAGE" -ldflags "$FLAGS"
+[ -x "$OUT" ] || with_lock "$ROOT/bin/.$TOOL.lock" build "$OUT" "$VERSION" "$(hint)" "$TOOL" "$PACKAGE" \
+	-tags "$(tags)" -ldflags "$(flags)"
 echo "$OUT"
