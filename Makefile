@@ -35,7 +35,7 @@ TEST_PKGS ?= ./...
 TEST_ARGS ?=
 
 # The Go modules of the repository, apart from the tools'.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard test/*/go.mod))
+MODULES := . $(patsubst %/go.mod,%,$(wildcard hack/*/go.mod test/*/go.mod))
 
 export VERSION LLAMASTACK_VERSION IMG CONTAINER_TOOL
 
@@ -54,7 +54,7 @@ clean: ## Remove what was built for the operator; tools and the test control pla
 ##@ Generated files
 
 .PHONY: generate
-generate: stamp deepcopy manifests api-docs ## Write every generated file.
+generate: stamp deepcopy manifests api-docs bundle catalog ## Write every generated file.
 
 .PHONY: stamp
 stamp: ## Write VERSION and LLAMASTACK_VERSION into the files that carry them.

@@ -17,5 +17,11 @@
 # VERSION is the operator's own, a semantic version without the v.
 VERSION ?= 1.0.0
 
+# RELEASED is when VERSION was released, or will be: what the bundle says about its age.
+RELEASED ?= 2026-11-25T00:00:00Z
+
+# CHANNELS are those that VERSION is for, the most stable last.
+CHANNELS ?= candidate-v1,fast-v1,stable-v1
+
 # LLAMASTACK_VERSION is the tag of the server images behind the distribution names that are published for it.
 LLAMASTACK_VERSION ?= 0.7.3

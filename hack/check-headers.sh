@@ -22,7 +22,7 @@ cd "$(dirname "$0")/.."
 sources() {
 	git ls-files --cached --others --exclude-standard -- \
 		'*.go' '*.sh' '*.mk' '*.py' '*.yaml' '*.yml' Makefile Dockerfile '*/Dockerfile' '*.Dockerfile' .ci/run PROJECT \
-		':!:*/testdata/*' ':!:config/crd/bases/*' ':!:config/rbac/role.yaml' ':!:bundle/*' ':!:bundle.Dockerfile' |
+		':!:*/testdata/*' ':!:config/crd/bases/*' ':!:config/rbac/role.yaml' ':!:bundle/*' ':!:bundle.Dockerfile' ':!:catalog/*' |
 		sort -u
 }
 

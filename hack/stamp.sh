@@ -32,6 +32,6 @@ replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/valu
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
 replace README.md "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
 # Names whose image is published for each version; "latest" stands where it is not.
-for file in config/samples/with_user_config.yaml internal/distribution/distributions.json; do
+for file in config/samples/with_user_config.yaml config/manager/manager.yaml internal/distribution/distributions.json; do
 	replace "$file" "s#(/distribution-[a-z-]+:)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" '/distribution-starter:[0-9]'
 done

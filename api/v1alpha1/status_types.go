@@ -42,39 +42,50 @@ const (
 type LlamaStackDistributionStatus struct {
 	// ObservedGeneration is the metadata.generation that this status is about.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Observed Generation",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Phase sums the conditions up in one word.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Phase",xDescriptors={"urn:alm:descriptor:io.kubernetes.phase"}
 	Phase DistributionPhase `json:"phase,omitempty"`
 	// Version of the operator and of the server.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version"}
 	Version VersionInfo `json:"version,omitempty,omitzero"`
 	// DistributionConfig is which distribution runs, which there are, and the server's providers.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig"}
 	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty,omitzero"`
 	// Image that the server's Pods are to run.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Image string `json:"image,omitempty"`
 	// Conditions: Ready is the one to wait for; DeploymentReady, HealthCheck, StorageReady and ServiceReady
 	// are its parts.
 	// +listType=map
 	// +listMapKey=type
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Conditions",xDescriptors={"urn:alm:descriptor:io.kubernetes.conditions"}
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// Replicas is the number of Pods that exist.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Replicas int32 `json:"replicas,omitempty"`
 	// AvailableReplicas is the number of Pods that serve.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
 	// Selector finds the server's Pods, as a label selector in text form.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Pod Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Selector string `json:"selector,omitempty"`
 	// ServiceURL is where the server answers inside the cluster.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Service URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	ServiceURL string `json:"serviceURL,omitempty"`
 	// RouteURL is where the server answers from outside, when network.exposeRoute is set: empty until it is known.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="External URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	RouteURL *string `json:"routeURL,omitempty"`
 }
 
@@ -82,12 +93,15 @@ type LlamaStackDistributionStatus struct {
 type VersionInfo struct {
 	// OperatorVersion is the version of the operator that wrote this status.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Operator Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	OperatorVersion string `json:"operatorVersion,omitempty"`
 	// LlamaStackServerVersion is what the server says of itself, a PEP 440 version.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Server Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	LlamaStackServerVersion string `json:"llamaStackServerVersion,omitempty"`
 	// LastUpdated is when one of the versions last changed.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Versions Last Changed",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	LastUpdated metav1.Time `json:"lastUpdated,omitempty,omitzero"`
 }
 
@@ -95,35 +109,45 @@ type VersionInfo struct {
 type DistributionConfig struct {
 	// ActiveDistribution is the distribution's name, or "custom" for an image of the user's own.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Active Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text"}
 	ActiveDistribution string `json:"activeDistribution,omitempty"`
 	// Providers as the server lists them.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Providers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers"}
 	Providers []ProviderInfo `json:"providers,omitempty"`
 	// AvailableDistributions are the names that the operator knows and the image of each.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Distributions",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AvailableDistributions map[string]string `json:"availableDistributions,omitempty"`
 }
 
 // ProviderInfo is one provider of the server. Its identity is api and provider_id together.
 type ProviderInfo struct {
 	// API that it provides.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider API",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	API string `json:"api"`
 	// ProviderID in the server's configuration.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderID string `json:"provider_id"`
 	// ProviderType, such as remote::vllm.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderType string `json:"provider_type"`
 	// Config is not filled: it can carry secrets.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Config *apiextensionsv1.JSON `json:"config,omitempty"`
 	// Health as the server reports it.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers"}
 	Health ProviderHealthStatus `json:"health"`
 }
 
 // ProviderHealthStatus is what the server says about a provider's health.
 type ProviderHealthStatus struct {
 	// Status is OK, Error or Not Implemented, which is no information; empty before server 0.2.3.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Status",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Status string `json:"status"`
 	// Message explains an Error.
 	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Message string `json:"message,omitempty"`
 }

@@ -21,7 +21,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -101,6 +103,18 @@ var _ = Describe("config/default", func() {
 			Expect(container.Env).To(ContainElement(corev1.EnvVar{Name: "OPERATOR_NAMESPACE", ValueFrom: &corev1.EnvVarSource{
 				FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.namespace"},
 			}}))
+		})
+
+		It("names the image of each distribution, as it has them built in", func() {
+			catalog, err := distribution.New(func(string) string { return "" })
+			Expect(err).NotTo(HaveOccurred())
+			related := map[string]string{}
+			for _, variable := range container.Env {
+				if name, ok := strings.CutPrefix(variable.Name, "RELATED_IMAGE_"); ok {
+					related[strings.ToLower(strings.ReplaceAll(name, "_", "-"))] = variable.Value
+				}
+			}
+			Expect(related).To(Equal(catalog.Available(nil)))
 		})
 
 		It("puts everything that has a namespace into that of 0.9.0", func() {
