@@ -1,0 +1,129 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// suffixLength makes the names of what a test makes unlike all others.
+const suffixLength = 5
+
+// server is the copy of one example on the cluster.
+type server struct {
+	*Tester
+
+	// example is the name that the example has in the bundle.
+	example string
+	// object is the copy, under a name of its own, so that nothing that is already there is touched.
+	object *unstructured.Unstructured
+	// typed is what the copy says, for reading.
+	typed v1alpha1.LlamaStackDistribution
+}
+
+// start creates the example as it is, but for its name. A bundle's example has to work by itself: nobody who is handed
+// it in a console has the ConfigMaps that it might refer to.
+func (s *server) start(ctx context.Context, example *unstructured.Unstructured) error {
+	object := example.DeepCopy()
+	object.SetNamespace(s.namespace)
+	object.SetName(example.GetName() + "-" + rand.String(suffixLength))
+	if err := s.client.Create(ctx, object); err != nil {
+		return fmt.Errorf("failed to create it: %w%s", err, s.hint(err))
+	}
+	s.object = object
+	return s.understand()
+}
+
+// understand reads the object as it was last seen.
+func (s *server) understand() error {
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(s.object.Object, &s.typed); err != nil {
+		return fmt.Errorf("failed to understand it as a %s: %w", v1alpha1.Kind, err)
+	}
+	return nil
+}
+
+// hint says what to do about an answer of the API server.
+func (s *server) hint(err error) string {
+	switch {
+	case apierrors.IsForbidden(err):
+		return "; give the ServiceAccount of this Pod the rights of test/scorecard/access.yaml (kubectl apply --namespace " + s.namespace +
+			" --filename test/scorecard/access.yaml), and run operator-sdk scorecard with --service-account scorecard"
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		return "; correct it in config/samples, and run make bundle"
+	default:
+		return ""
+	}
+}
+
+// stop removes what was made, also when the test is told to end.
+func (s *server) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.Objects)
+	defer cancel()
+
+	if s.object == nil {
+		return nil
+	}
+	return errors.Join(s.remove(ctx), s.removeClaims(ctx))
+}
+
+// remove deletes the server and waits until it is gone.
+func (s *server) remove(ctx context.Context) error {
+	if err := s.client.Delete(ctx, s.object); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("failed to clean up %s: %w", s.object.GetName(), err)
+	}
+	err := s.until(ctx, func(ctx context.Context) (bool, error) {
+		err := s.client.Get(ctx, client.ObjectKeyFromObject(s.object), s.object)
+		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+	})
+	if err != nil {
+		return fmt.Errorf("failed to see %s go: %w", s.object.GetName(), err)
+	}
+	return nil
+}
+
+// removeClaims deletes the claims that outlive the server.
+func (s *server) removeClaims(ctx context.Context) error {
+	claims := &corev1.PersistentVolumeClaimList{}
+	mine := client.MatchingLabels{v1alpha1.LabelInstance: s.object.GetName()}
+	if err := s.client.List(ctx, claims, client.InNamespace(s.namespace), mine); err != nil {
+		return fmt.Errorf("failed to list the claims to clean up: %w", err)
+	}
+	var failed []error
+	for i := range claims.Items {
+		failed = append(failed, client.IgnoreNotFound(s.client.Delete(ctx, &claims.Items[i])))
+	}
+	if err := errors.Join(failed...); err != nil {
+		return fmt.Errorf("failed to clean up the claims: %w", err)
+	}
+	return nil
+}
+
+// until looks again and again, as long as the context allows.
+func (s *server) until(ctx context.Context, look wait.ConditionWithContextFunc) error {
+	return wait.PollUntilContextCancel(ctx, s.patience.Poll, true, look) //nolint:wrapcheck // callers say what they waited for
+}
