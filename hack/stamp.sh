@@ -27,6 +27,9 @@ replace() {
 	[ "$new" = "$(cat "$file")" ] || printf '%s\n' "$new" > "$file"
 }
 
+for file in llama-stack llama-stack-cluster; do
+	replace "config/scorecard/patches/$file.config.yaml" "s/(-scorecard:v).*/\1$VERSION/" '-scorecard:v'
+done
 replace config/manager/kustomization.yaml "s/^( *newTag: ).*/\1v$VERSION/" '^ *newTag: '
 replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/value: \"$VERSION\"/;}" 'name: OPERATOR_VERSION'
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='

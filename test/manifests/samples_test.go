@@ -151,28 +151,3 @@ type csv struct {
 type ownedKind struct {
 	Kind, Version, Name string
 }
-
-// scorecard is what is looked at of a scorecard configuration.
-type scorecard struct {
-	Stages []struct {
-		Tests []struct {
-			Image  string
-			Labels map[string]string
-		}
-	}
-}
-
-var _ = Describe("config/scorecard", func() {
-	It("has the basic and the OLM tests, from one image", func() {
-		configurations := ofKind(build("scorecard"), "Configuration")
-		Expect(configurations).To(HaveLen(1))
-		suites := map[string]int{}
-		for _, stage := range read[scorecard](configurations[0]).Stages {
-			for _, test := range stage.Tests {
-				Expect(test.Image).To(HavePrefix("quay.io/operator-framework/scorecard-test:v"))
-				suites[test.Labels["suite"]]++
-			}
-		}
-		Expect(suites).To(Equal(map[string]int{"basic": 1, "olm": 5}))
-	})
-})
