@@ -79,6 +79,8 @@ type binaryImage struct {
 	name, ref, binary, license string
 	// inside is where the binary is in the image.
 	inside string
+	// more are entries beside the binary.
+	more   []archive.Entry
 	config archive.Config
 }
 
@@ -95,7 +97,11 @@ func (b *binaryImage) make(_ context.Context, j job) error {
 		return fmt.Errorf("failed to read the licence: %w", err)
 	}
 
-	key := store.Key([]byte(binaryRecipe), fmt.Appendf(nil, "%+v", b.config), []byte(b.ref), binary, license)
+	parts := [][]byte{[]byte(binaryRecipe), fmt.Appendf(nil, "%+v", b.config), []byte(b.ref), binary, license}
+	for _, entry := range b.more {
+		parts = append(parts, fmt.Appendf(nil, "%s %o %s", entry.Path, entry.Mode, entry.Target), entry.Content)
+	}
+	key := store.Key(parts...)
 	path, found := j.store.Find(b.name, key)
 	if found {
 		return errors.Join(j.store.Link(b.name, key), j.tell(b.ref, path))
@@ -111,11 +117,11 @@ func (b *binaryImage) make(_ context.Context, j job) error {
 }
 
 func (b *binaryImage) write(w io.Writer, binary, license []byte) error {
-	layer, err := archive.Layer(
+	layer, err := archive.Layer(append([]archive.Entry{
 		archive.Folder("/licenses", executable, 0, 0),
-		archive.Entry{Path: "/licenses/" + filepath.Base(b.license), Mode: readable, Content: license},
-		archive.Entry{Path: b.inside, Mode: executable, Content: binary},
-	)
+		{Path: "/licenses/" + filepath.Base(b.license), Mode: readable, Content: license},
+		{Path: b.inside, Mode: executable, Content: binary},
+	}, b.more...)...)
 	if err != nil {
 		return err
 	}

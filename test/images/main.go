@@ -19,6 +19,9 @@ limitations under the License.
 //	images operator   the operator, from its binary
 //	images stand-in   the stand-in server and inference backend, from their binary
 //	images servers    real Llama Stack servers, from a registry or from their Python packages
+//	images scorecard  the project's scorecard tests, from their binary and the catalog
+//	images scorecard-test   the tests that come with operator-sdk, from their binary
+//	images scorecard-untar  what unpacks the bundle for a test, from a static busybox
 //
 // It prints a line for each image, the name and the archive's path, and tells on the error output what it does.
 // NAME.tar in the same folder is a link to the newest archive. What has not changed is not made again.
@@ -83,7 +86,7 @@ type job struct {
 
 // run is the whole program. The arguments are those after the program's name.
 func run(ctx context.Context, args []string, result, messages io.Writer) error {
-	const usage = "write one of: images operator, images stand-in, images servers"
+	const usage = "write one of: images operator, images stand-in, images servers, images scorecard, images scorecard-test, images scorecard-untar"
 	if len(args) == 0 {
 		return usageError{errors.New(usage)}
 	}
@@ -100,6 +103,12 @@ func run(ctx context.Context, args []string, result, messages io.Writer) error {
 		do = standIn(set)
 	case "servers":
 		do = realServers(set)
+	case "scorecard":
+		do = scorecardTests(set)
+	case "scorecard-test":
+		do = scorecardDefaults(set)
+	case "scorecard-untar":
+		do = scorecardUntar(set)
 	default:
 		return usageError{fmt.Errorf("unknown kind of image %q: %s", args[0], usage)}
 	}
