@@ -67,6 +67,13 @@ var _ = Describe("Observe", func() {
 		Expect(got.Result()).To(Equal("healthy"))
 	})
 
+	It("gives the same for the providers in another order, also where two have the same id", func() {
+		const ill, well = `{"provider_id":"a","health":{"status":"Error"}}`, `{"provider_id":"a","health":{"status":"OK"}}`
+		first := observe(serve(healthy().with("/v1/providers", says(`{"data":[`+ill+`,`+well+`]}`))))
+		second := observe(serve(healthy().with("/v1/providers", says(`{"data":[`+well+`,`+ill+`]}`))))
+		Expect(second).To(Equal(first))
+	})
+
 	It("tells no providers from unknown ones", func() {
 		Expect(observe(serve(healthy())).Providers).To(And(Not(BeNil()), BeEmpty()))
 		Expect(observe(serve(healthy().with("/v1/providers", refuses(500)))).Providers).To(BeNil())

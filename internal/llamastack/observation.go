@@ -167,10 +167,15 @@ func providersOf(entries []json.RawMessage) []v1alpha1.ProviderInfo {
 			Health: v1alpha1.ProviderHealthStatus{Status: cut(p.Health.Status), Message: cut(p.Health.Message)},
 		})
 	}
-	slices.SortStableFunc(providers, func(a, b v1alpha1.ProviderInfo) int {
-		return cmp.Or(strings.Compare(a.API, b.API), strings.Compare(a.ProviderID, b.ProviderID), strings.Compare(a.ProviderType, b.ProviderType))
-	})
+	slices.SortFunc(providers, compareProviders)
 	return providers
+}
+
+// compareProviders orders by everything that is kept, so that the order in which a server lists two of the same id, and
+// whether it stays the same, makes no difference.
+func compareProviders(a, b v1alpha1.ProviderInfo) int {
+	return cmp.Or(strings.Compare(a.API, b.API), strings.Compare(a.ProviderID, b.ProviderID), strings.Compare(a.ProviderType, b.ProviderType),
+		strings.Compare(a.Health.Status, b.Health.Status), strings.Compare(a.Health.Message, b.Health.Message))
 }
 
 // cut keeps the first maxText bytes, in whole characters. Servers of one kind say the same words, which are kept once
