@@ -39,6 +39,7 @@ var (
 	RolledOut            = rolledOut
 	RolloutFailed        = rolloutFailed
 	LogEdit              = logEdit
+	Retries              = retries
 )
 
 // MaxRollouts is how many servers may roll at once.

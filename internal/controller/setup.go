@@ -141,7 +141,7 @@ func legacyManagers(owner client.Object) apply.LegacyManagers {
 
 func (r *Reconciler) watch(parts Parts, options Options) error {
 	build := ctrl.NewControllerManagedBy(parts.Manager).Named("llamastackdistribution").
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrentReconciles}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrentReconciles, RateLimiter: retries()}).
 		For(&v1alpha1.LlamaStackDistribution{}, builder.WithPredicates(declared(logEdit(options.Diffs)))).
 		WatchesRawSource(source.Kind[client.Object](parts.References, configMapMetadata(), handler.EnqueueRequestsFromMapFunc(users(parts.Manager.GetClient())), moved())).
 		WatchesRawSource(r.rejoin)
