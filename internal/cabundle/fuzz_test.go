@@ -17,16 +17,19 @@ limitations under the License.
 package cabundle_test
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/cabundle"
 )
 
-// FuzzMerge holds for any content: no panic; an error is one of the two kinds; a bundle is nothing but certificates,
-// is the same whatever the order of its sources, and is its own bundle.
+// FuzzMerge holds for any content: an error is one of the two kinds and the same whatever the order of the sources;
+// a bundle is nothing but certificates, is the same whatever the order of its sources and their line ends, and is its
+// own bundle.
 func FuzzMerge(f *testing.F) {
 	f.Add("", certificate(1))
 	f.Add(certificate(1)+certificate(2), certificate(2))
@@ -45,16 +48,112 @@ func FuzzMerge(f *testing.F) {
 			}
 			return
 		}
-		again, err := cabundle.Merge([]cabundle.Source{source(bundle.PEM)})
-		if err != nil || again != bundle {
-			t.Fatalf("the bundle is not its own bundle: %v", err)
-		}
-		rest := []byte(bundle.PEM)
-		for range bundle.Certificates {
-			_, rest = pem.Decode(rest)
-		}
-		if strings.TrimSpace(string(rest)) != "" {
-			t.Fatalf("the bundle holds more than %d certificates", bundle.Certificates)
+		checkBundle(t, bundle)
+		windows, err := cabundle.Merge([]cabundle.Source{source(toWindows(first)), source(toWindows(second))})
+		if err != nil || windows != bundle {
+			t.Fatalf("line ends matter: %v", err)
 		}
 	})
+}
+
+func toWindows(content string) string { return strings.ReplaceAll(content, "\n", "\r\n") }
+
+// checkBundle expects a bundle within the limits that holds its number of certificates, sorted, each once, nothing
+// else, and that is its own bundle.
+func checkBundle(t *testing.T, bundle cabundle.Bundle) {
+	t.Helper()
+	if len(bundle.PEM) > cabundle.MaxBundleBytes || bundle.Certificates > cabundle.MaxCertificates {
+		t.Fatalf("%d bytes and %d certificates exceed the limits", len(bundle.PEM), bundle.Certificates)
+	}
+	rest, last := []byte(bundle.PEM), ""
+	for i := range bundle.Certificates {
+		next, after := pem.Decode(rest)
+		if next == nil || next.Type != "CERTIFICATE" || len(next.Headers) > 0 || string(next.Bytes) <= last {
+			t.Fatalf("block %d: %+v", i, next)
+		}
+		if _, err := x509.ParseCertificate(next.Bytes); err != nil {
+			t.Fatalf("block %d: %v", i, err)
+		}
+		rest, last = after, string(next.Bytes)
+	}
+	if len(rest) > 0 {
+		t.Fatalf("the bundle holds more than its %d certificates: %q", bundle.Certificates, rest)
+	}
+	again, err := cabundle.Merge([]cabundle.Source{source(bundle.PEM)})
+	if err != nil || again != bundle {
+		t.Fatalf("the bundle is not its own bundle: %v", err)
+	}
+}
+
+// FuzzMergeOfParts writes ConfigMaps from a recipe, of which each letter is a part, and compares the bundle with the
+// certificates that the recipe names: the parts around them and between which keys and sources they are spread make
+// no difference, and a private key never gets through.
+func FuzzMergeOfParts(f *testing.F) {
+	for _, recipe := range []string{"", "abc", "aba|c", "a#b", "kak;b", "a\nb w ", "xa", "a-b", "|;|"} {
+		f.Add(recipe)
+	}
+	f.Fuzz(func(t *testing.T, recipe string) {
+		sources, want, broken := cook(recipe)
+		bundle, err := cabundle.Merge(sources)
+		if broken {
+			if !errors.As(err, new(*cabundle.InvalidError)) {
+				t.Fatalf("a damaged block gave %v", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", recipe, err)
+		}
+		checkBundle(t, bundle)
+		plain, err := cabundle.Merge([]cabundle.Source{source(strings.Join(want, ""))})
+		if err != nil || plain != bundle || bundle.Certificates != len(want) {
+			t.Fatalf("%q has %d certificates, found %d: %v", recipe, len(want), bundle.Certificates, err)
+		}
+	})
+}
+
+// cook returns the sources of a recipe, the certificates in it, each once, and whether one of its parts is damaged or a
+// key holds something but no certificate.
+func cook(recipe string) ([]cabundle.Source, []string, bool) {
+	var sources []cabundle.Source
+	var want []string
+	broken := false
+	for part := range strings.SplitSeq(recipe, "|") {
+		merged := cabundle.Source{ConfigMap: configMap}
+		for key := range strings.SplitSeq(part, ";") {
+			content, certificates, damaged := cookKey(key)
+			merged.Keys = append(merged.Keys, cabundle.Key{Name: "key", PEM: content})
+			want = append(want, certificates...)
+			broken = broken || damaged || len(certificates) == 0 && strings.TrimSpace(content) != ""
+		}
+		sources = append(sources, merged)
+	}
+	slices.Sort(want)
+	return sources, slices.Compact(want), broken
+}
+
+func cookKey(recipe string) (string, []string, bool) {
+	var content strings.Builder
+	var certificates []string
+	damaged := false
+	for _, letter := range recipe {
+		switch {
+		case letter >= 'a' && letter <= 'e':
+			certificates = append(certificates, certificate(int64(letter)))
+			content.WriteString(certificate(int64(letter)))
+		case letter == 'k':
+			content.WriteString(block("PRIVATE KEY", []byte("secret")))
+		case letter == 'w':
+			certificates = append(certificates, certificate(int64(letter)))
+			content.WriteString(toWindows(certificate(int64(letter))))
+		case letter == 'x':
+			damaged = true
+			content.WriteString("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+		case letter == '#':
+			content.WriteString("# a comment\n")
+		default:
+			content.WriteString("\n")
+		}
+	}
+	return content.String(), certificates, damaged
 }

@@ -17,27 +17,30 @@ limitations under the License.
 package operatorconfig_test
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/yaml"
 )
 
-// FuzzParse holds for any content: no panic, what is known is usable, what is malformed changes nothing,
-// the same content gives the same answer, and messages can go into an event.
+// FuzzParse holds for any content: what is known is usable, what is malformed changes nothing and is reported, the same
+// content gives the same answer, also on top of its own, and messages can go into an event.
 func FuzzParse(f *testing.F) {
-	seeds := [][3]string{
+	for _, seed := range [][3]string{
 		{"", "", ""},
 		{"enableNetworkPolicy: {enabled: true}", "starter: " + starterImage, "[a, b]"},
 		{"enableNetworkPolicy: true", "starter: 5\nother: {}\n", "- '*'\n"},
 		{"a: &a [*a]", "<<: {a: b}", "- &x y\n- *x\n"},
 		{"--- \n...\n---\n", "? [a]\n: b", "!!set {a, b}"},
 		{"enableNetworkPolicy: {enabled: yes, enabled: no}", "\"\": x\n\" \": \"\\xff\"", "\t"},
-	}
-	for _, seed := range seeds {
+	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
 	f.Fuzz(func(t *testing.T, flags, overrides, namespaces string) {
@@ -46,23 +49,103 @@ func FuzzParse(f *testing.F) {
 			operatorconfig.KeyImageOverrides:     overrides,
 			operatorconfig.KeyCABundleNamespaces: namespaces,
 		}
-		config, problems := operatorconfig.Parse(data, known())
-		again, sameProblems := operatorconfig.Parse(data, known())
-		if !reflect.DeepEqual(config, again) || !reflect.DeepEqual(problems, sameProblems) {
-			t.Fatal("the same content gave two answers")
-		}
-		if !config.NetworkPolicy.Known || !config.ImageOverrides.Known || !config.CABundleNamespaces.Known {
-			t.Error("what was known got lost")
-		}
-		for distribution, image := range config.ImageOverrides.Value {
-			if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
-				t.Errorf("override of %q: %v", distribution, err)
+		for _, last := range []operatorconfig.Config{{}, known()} {
+			config, problems := operatorconfig.Parse(data, last)
+			checkConfig(t, config)
+			checkProblems(t, problems)
+			checkKept(t, config, last, problems)
+			again, sameProblems := operatorconfig.Parse(data, last)
+			if !reflect.DeepEqual(config, again) || !reflect.DeepEqual(problems, sameProblems) {
+				t.Fatal("the same content gave two answers")
 			}
-		}
-		for _, problem := range problems {
-			if len(problem.Message) > 520 || !utf8.ValidString(problem.Message) || strings.TrimSpace(problem.Message) == "" {
-				t.Errorf("message %q", problem.Message)
+			settled, _ := operatorconfig.Parse(data, config)
+			if !reflect.DeepEqual(config.ImageOverrides, settled.ImageOverrides) ||
+				config.NetworkPolicy != settled.NetworkPolicy || !reflect.DeepEqual(config.CABundleNamespaces, settled.CABundleNamespaces) {
+				t.Fatalf("reading it twice changes it: %+v, then %+v", config, settled)
 			}
+			checkWritten(t, config)
 		}
 	})
+}
+
+// checkConfig expects that what is known can be used as it is.
+func checkConfig(t *testing.T, config operatorconfig.Config) {
+	t.Helper()
+	for distribution, image := range config.ImageOverrides.Value {
+		if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
+			t.Errorf("override of %q: %v", distribution, err)
+		}
+	}
+	found := config.CABundleNamespaces.Value
+	if !slices.IsSorted(found) || len(slices.Compact(slices.Clone(found))) != len(found) {
+		t.Errorf("namespaces %q are not a sorted set", found)
+	}
+	for _, namespace := range found {
+		if why := validation.IsDNS1123Label(namespace); len(why) > 0 {
+			t.Errorf("namespace %q: %v", namespace, why)
+		}
+	}
+}
+
+// checkProblems expects messages that an event can carry.
+func checkProblems(t *testing.T, problems []operatorconfig.Problem) {
+	t.Helper()
+	for _, problem := range problems {
+		if len(problem.Message) > 520 || !utf8.ValidString(problem.Message) || strings.TrimSpace(problem.Message) == "" {
+			t.Errorf("message %q", problem.Message)
+		}
+		if !slices.Contains(operatorconfig.Keys(), problem.Key) {
+			t.Errorf("problem about the key %q", problem.Key)
+		}
+	}
+}
+
+// checkKept expects that nothing which was known gets lost, and that what is not known now has a problem that says why.
+func checkKept(t *testing.T, config, last operatorconfig.Config, problems []operatorconfig.Problem) {
+	t.Helper()
+	for key, known := range map[string][2]bool{
+		operatorconfig.KeyFeatureFlags:       {last.NetworkPolicy.Known, config.NetworkPolicy.Known},
+		operatorconfig.KeyImageOverrides:     {last.ImageOverrides.Known, config.ImageOverrides.Known},
+		operatorconfig.KeyCABundleNamespaces: {last.CABundleNamespaces.Known, config.CABundleNamespaces.Known},
+	} {
+		reported := slices.ContainsFunc(problems, func(p operatorconfig.Problem) bool { return p.Key == key })
+		if known[0] && !known[1] {
+			t.Errorf("what was known of %s got lost", key)
+		}
+		if !known[1] && !reported {
+			t.Errorf("nobody is told why %s is not known", key)
+		}
+	}
+	for distribution, why := range config.InvalidOverrides {
+		if image, was := last.ImageOverrides.Value[distribution]; was && config.ImageOverrides.Value[distribution] != image {
+			t.Errorf("%q lost its image: %s", distribution, why)
+		}
+	}
+}
+
+// checkWritten writes a configuration down, as an administrator would, and expects to read the same, without problems.
+func checkWritten(t *testing.T, config operatorconfig.Config) {
+	t.Helper()
+	if !config.NetworkPolicy.Known || !config.ImageOverrides.Known || !config.CABundleNamespaces.Known {
+		return
+	}
+	data := map[string]string{
+		operatorconfig.KeyFeatureFlags:       asYAML(t, map[string]any{"enableNetworkPolicy": map[string]any{"enabled": config.NetworkPolicy.Value}}),
+		operatorconfig.KeyImageOverrides:     asYAML(t, config.ImageOverrides.Value),
+		operatorconfig.KeyCABundleNamespaces: asYAML(t, config.CABundleNamespaces.Value),
+	}
+	read, problems := operatorconfig.Parse(data, operatorconfig.Config{})
+	if len(problems) > 0 || read.NetworkPolicy != config.NetworkPolicy || !maps.Equal(read.ImageOverrides.Value, config.ImageOverrides.Value) ||
+		!slices.Equal(read.CABundleNamespaces.Value, config.CABundleNamespaces.Value) {
+		t.Errorf("%q reads as %+v with %v, want %+v", data, read, problems, config)
+	}
+}
+
+func asYAML(t *testing.T, value any) string {
+	t.Helper()
+	text, err := yaml.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

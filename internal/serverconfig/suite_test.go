@@ -19,8 +19,6 @@ package serverconfig_test
 import (
 	"testing"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -28,32 +26,4 @@ import (
 func TestServerConfig(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Server configuration")
-}
-
-// FuzzInspect shows that no text makes the parser panic or run for ever, and that what WithWorkers returns can be
-// read again and has the key.
-func FuzzInspect(f *testing.F) {
-	for _, seed := range []string{
-		"", "version: 2\nserver: {port: 1}", "a: &a {<<: [*a, *a]}\nserver: *a", "server: ~", "- a", "a: 1\n---\nb: 2",
-		"? {a: b}\n: c", "server:\n  auth: {route_policy: [{permit: {paths: 'regex:('}}]}", "\tx", "!!binary x: y", "a: *b",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, config string) {
-		before, err := serverconfig.Inspect(config)
-		if err != nil {
-			return
-		}
-		changed, err := serverconfig.WithWorkers(config, 7)
-		if err != nil || changed == config {
-			return
-		}
-		after, err := serverconfig.Inspect(changed)
-		if err != nil {
-			t.Fatalf("%q became unreadable: %q: %v", config, changed, err)
-		}
-		if after.Workers == nil || *after.Workers != 7 || after.TLS != before.TLS || after.HealthDenied != before.HealthDenied {
-			t.Fatalf("%q became %q: %+v", config, changed, after)
-		}
-	})
 }

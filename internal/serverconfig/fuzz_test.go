@@ -1,0 +1,111 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package serverconfig_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
+	"sigs.k8s.io/yaml"
+)
+
+// FuzzInspect shows that no text makes the parser panic or run for ever, that numbers and files are told apart as
+// documented, and that WithWorkers changes one key and nothing else: all other facts and all other content stay, a
+// second time it changes nothing, and what it returns can be read again.
+func FuzzInspect(f *testing.F) {
+	for _, seed := range []string{
+		"", "version: 2\nserver: {port: 1}", "a: &a {<<: [*a, *a]}\nserver: *a", "server: ~", "- a", "a: 1\n---\nb: 2",
+		"? {a: b}\n: c", "server:\n  auth: {route_policy: [{permit: {paths: 'regex:('}}]}", "\tx", "!!binary x: y", "a: *b",
+		"server: {tls_certfile: '${env.CERT:=}', tls_keyfile: /k, tls_cafile: /ca, workers: '3'}",
+	} {
+		f.Add(seed)
+	}
+	eras, err := filepath.Glob("testdata/era-*[0-9].yaml")
+	if err != nil || len(eras) == 0 {
+		f.Fatalf("no configurations of servers: %v", err)
+	}
+	for _, era := range eras {
+		text, err := os.ReadFile(era)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, config string) {
+		before, err := serverconfig.Inspect(config)
+		if err != nil {
+			if _, changeErr := serverconfig.WithWorkers(config, workers); changeErr == nil {
+				t.Fatalf("unreadable, and yet changed: %v", err)
+			}
+			return
+		}
+		if before.TLS && before.TLSUncertain || before.MutualTLS && !before.TLS && !before.TLSUncertain {
+			t.Fatalf("facts that exclude each other: %+v", before)
+		}
+		changed, err := serverconfig.WithWorkers(config, workers)
+		if err != nil || changed == config {
+			return
+		}
+		checkChanged(t, config, before, changed)
+	})
+}
+
+// workers is what the fuzz target sets.
+const workers = int32(7)
+
+func checkChanged(t *testing.T, config string, before serverconfig.Facts, changed string) {
+	t.Helper()
+	after, err := serverconfig.Inspect(changed)
+	if err != nil {
+		t.Fatalf("%q became unreadable: %q: %v", config, changed, err)
+	}
+	want := before
+	set := workers
+	want.Workers = &set
+	if !reflect.DeepEqual(after, want) {
+		t.Fatalf("%q became %q: %+v, want %+v", config, changed, after, want)
+	}
+	if again, err := serverconfig.WithWorkers(changed, workers+1); err != nil || again != changed {
+		t.Fatalf("a second time %q became %q: %v", changed, again, err)
+	}
+	content, readable := contentOf(config)
+	if !readable {
+		return
+	}
+	got, readable := contentOf(changed)
+	if server, ok := got["server"].(map[string]any); ok {
+		delete(server, "workers")
+	}
+	if server, ok := content["server"].(map[string]any); !ok || len(server) == 0 {
+		content["server"] = map[string]any{}
+	}
+	if !readable || !reflect.DeepEqual(got, content) {
+		t.Fatalf("more than the workers changed: %q became %q", config, changed)
+	}
+}
+
+// contentOf is a configuration's content, where JSON can say it.
+func contentOf(config string) (map[string]any, bool) {
+	content := map[string]any{}
+	if err := yaml.Unmarshal([]byte(config), &content); err != nil || content == nil {
+		return nil, false
+	}
+	return content, true
+}
