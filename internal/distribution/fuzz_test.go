@@ -77,7 +77,7 @@ func FuzzResolve(f *testing.F) {
 
 // usable are overrides as they come from the operator's ConfigMap: checked.
 func usable(distributionName, image string) map[string]string {
-	if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
+	if _, err := name.ParseReference(image, name.WeakValidation); err != nil || strings.TrimSpace(distributionName) == "" {
 		return nil
 	}
 	return map[string]string{distributionName: image}

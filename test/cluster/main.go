@@ -44,6 +44,9 @@ const usage = `usage: cluster COMMAND [flags] [arguments]
   kubeconfig          print the path of the administrator's kubeconfig
   kubectl ...         run the cluster's kubectl as administrator
   logs [PART]         print the folder of all logs, or the log of one part
+  kill PART           end one part at once, as a crash would; "status" lists the parts
+  start PART          start a part that has ended, and wait until the cluster is healthy
+  exec COMMAND...     run a command in the node's network, such as iptables
 
 Where KUBECONFIG names a cluster, that one is meant: "up" and "down" leave it alone (unless --force is given).
 Flags, before the arguments:
@@ -53,6 +56,8 @@ var (
 	errUsage   = errors.New("unknown command")
 	errNoRoot  = errors.New("a cluster can be started and stopped by root alone (with sudo, keep the way to Go: sudo env PATH=$PATH ...)")
 	errForeign = errors.New("KUBECONFIG names a cluster that this program did not start")
+	errPart    = errors.New("name one part; \"cluster status\" lists them")
+	errCommand = errors.New("there is no command to run")
 	errNone    = errors.New("no cluster is running; start one with \"cluster up\"")
 )
 
@@ -91,6 +96,7 @@ func run(ctx context.Context, args []string) error {
 
 	commands := map[string]func(context.Context, options) error{
 		"up": up, "down": down, "status": status, "load": load, "kubeconfig": kubeconfig, "kubectl": kubectl, "logs": logs,
+		"kill": kill, "start": startPart, "exec": execute,
 		"registry": registry, "provisioner": provisioner,
 	}
 
@@ -111,7 +117,7 @@ func run(ctx context.Context, args []string) error {
 	}
 
 	flags, rest := args[1:], []string(nil)
-	if name == "kubectl" { // all flags are kubectl's own
+	if name == "kubectl" || name == "exec" { // all flags are the other command's own
 		flags, rest = nil, flags
 	}
 

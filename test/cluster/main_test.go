@@ -91,6 +91,9 @@ var _ = Describe("the cluster command", Ordered, func() {
 		Entry("to take images", "load", "image.tar"),
 		Entry("to have a kubeconfig", "kubeconfig"),
 		Entry("to have logs", "logs"),
+		Entry("to break", "kill", "containerd"),
+		Entry("to mend", "start", "containerd"),
+		Entry("to run a command in", "exec", "ip", "--no-such-flag"),
 		Entry("to talk to", "kubectl", "get", "nodes", "--no-such-flag"),
 	)
 

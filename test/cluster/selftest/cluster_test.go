@@ -236,6 +236,22 @@ var _ = Describe("cluster", Ordered, func() {
 		Expect(string(content)).To(ContainSubstring(`/api/v1/namespaces/probe/pods`))
 	})
 
+	It("goes on after one of its parts was killed and started again", func() {
+		before := subject.kubectl("get", "pod", "probe", "-o", "jsonpath={.metadata.uid} {.status.containerStatuses[0].restartCount}")
+		subject.run("kill", "containerd")
+
+		_, err := subject.try("status")
+		Expect(err).To(HaveOccurred())
+
+		subject.run("start", "containerd")
+		Expect(subject.run("status")).To(ContainSubstring("healthy"))
+		Expect(subject.kubectl("get", "pod", "probe", "-o", "jsonpath={.metadata.uid} {.status.containerStatuses[0].restartCount}")).To(Equal(before))
+	})
+
+	It("runs commands in its network", func() {
+		Expect(subject.run("exec", "ip", "-o", "addr", "show", "eth0")).To(ContainSubstring("10.251.0.1/24"))
+	})
+
 	It("deletes volumes with their claims", func() {
 		subject.kubectl("delete", "pod,pvc", "probe", "--grace-period=1")
 		Eventually(filepath.Glob, soon).WithArguments(filepath.Join(subject.state, "volumes", "*")).Should(BeEmpty())
