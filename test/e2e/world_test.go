@@ -25,10 +25,10 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	gomegatypes "github.com/onsi/gomega/types"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -154,22 +154,13 @@ func realServer(namespace, name, image string) *llsdtest.Wrapper {
 
 func create(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
-	for _, object := range objects {
-		Expect(kube.Create(ctx, object)).To(Succeed())
-	}
+	harness.Create(ctx, kube, objects...)
 }
 
 // edit changes an object as a user would with kubectl edit.
 func edit[T client.Object](ctx context.Context, object T, change func(T)) {
 	GinkgoHelper()
-	Eventually(func() error {
-		if err := kube.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
-			return err
-		}
-		before, _ := object.DeepCopyObject().(client.Object)
-		change(object)
-		return kube.Patch(ctx, object, client.MergeFrom(before))
-	}).Should(Succeed())
+	harness.Edit(ctx, kube, object, change)
 }
 
 // get reads an object that must be there.
@@ -181,35 +172,17 @@ func get[T client.Object](ctx context.Context, namespace, name string, into T) T
 
 // conditionOf polls one condition as "status reason: message"; it is "" while there is none for this generation.
 func conditionOf(ctx context.Context, server *v1alpha1.LlamaStackDistribution, conditionType v1alpha1.ConditionType) func() (string, error) {
-	return func() (string, error) {
-		current := &v1alpha1.LlamaStackDistribution{}
-		if err := kube.Get(ctx, client.ObjectKeyFromObject(server), current); err != nil {
-			return "", err
-		}
-		condition := meta.FindStatusCondition(current.Status.Conditions, string(conditionType))
-		if condition == nil || condition.ObservedGeneration != current.Generation {
-			return "", nil
-		}
-		return fmt.Sprintf("%s %s: %s", condition.Status, condition.Reason, condition.Message), nil
-	}
+	return harness.ConditionOf(ctx, kube, server, conditionType)
 }
 
 // say matches a condition by its status and reason, and any number of texts in its message.
 func say(status metav1.ConditionStatus, reason v1alpha1.Reason, texts ...string) gomegatypes.GomegaMatcher {
-	matchers := []gomegatypes.GomegaMatcher{HavePrefix("%s %s: ", status, reason)}
-	for _, text := range texts {
-		matchers = append(matchers, ContainSubstring(text))
-	}
-	return And(matchers...)
+	return harness.Say(status, reason, texts...)
 }
 
 // statusOf polls the status.
 func statusOf(ctx context.Context, server *v1alpha1.LlamaStackDistribution) func() (v1alpha1.LlamaStackDistributionStatus, error) {
-	return func() (v1alpha1.LlamaStackDistributionStatus, error) {
-		current := &v1alpha1.LlamaStackDistribution{}
-		err := kube.Get(ctx, client.ObjectKeyFromObject(server), current)
-		return current.Status, err
-	}
+	return harness.StatusOf(ctx, kube, server)
 }
 
 // revision is how often the server's Deployment has rolled out, as the cluster counts it.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -52,14 +53,14 @@ var _ = Describe("A mistake", func() {
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 		before := deploymentOf(ctx, instance)
-		mark := audit.mark()
+		mark := audit.Mark()
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Distribution.Name = "no-such" })
 
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnknownDistribution, "no-such", "starter", "postgres-demo"))
 		Eventually(eventsOf(ctx, instance)).Should(ContainElement(HavePrefix("Warning UnknownDistribution")))
 		expectUntouched(ctx, instance, before)
-		Expect(writes(audit.in(namespace, mark))).To(HaveLen(1), "one status write, and no hot loop")
+		Expect(harness.Writes(audit.In(namespace, mark))).To(HaveLen(1), "one status write, and no hot loop")
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Distribution.Name = "starter" })
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
@@ -113,21 +114,21 @@ var _ = Describe("A mistake", func() {
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleNotFound, namespace+"/ca", "a.crt, b.crt"))
 
-		create(ctx, configMap(namespace, "ca", map[string]string{"a.crt": newCertificate("a")}))
+		create(ctx, configMap(namespace, "ca", map[string]string{"a.crt": harness.NewCertificate("a")}))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleKeyNotFound, "b.crt"))
 
-		broken := newCertificate("b") + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+		broken := harness.NewCertificate("b") + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = broken })
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleInvalid, namespace+"/ca", "b.crt", "2"))
 
-		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = newCertificate("b") })
+		edit(ctx, configMap(namespace, "ca", nil), func(c *corev1.ConfigMap) { c.Data["b.crt"] = harness.NewCertificate("b") })
 		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(soon).Should(Succeed())
 		becomeReady(ctx, instance)
 	})
 
 	It("of another namespace's CA bundle is refused until the operator's ConfigMap lists the namespace", Serial, func(ctx context.Context) {
 		other := newNamespace(ctx, false)
-		create(ctx, configMap(other, "ca", map[string]string{"ca-bundle.crt": newCertificate("shared")}))
+		create(ctx, configMap(other, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("shared")}))
 		instance := llsdtest.Make("borrower").Namespace(namespace).Distribution("starter").CABundleIn(other, "ca").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonCABundleOtherNS, other, "ca-bundle-namespaces"))

@@ -25,6 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -50,12 +51,12 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 	}
 
 	It("is made with the defaults where there is none", func(ctx context.Context) {
-		before := get(ctx, operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
+		before := get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
 		Expect(admin.Delete(ctx, before)).To(Succeed())
 		Eventually(func() bool {
-			return get(ctx, operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).UID != before.UID
+			return get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).UID != before.UID
 		}).Should(BeTrue())
-		made := get(ctx, operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
+		made := get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
 		Expect(made.Data).To(Equal(map[string]string{"featureFlags": policiesOff}))
 		Expect(made.Labels).To(HaveKeyWithValue(v1alpha1.LabelWatch, "true"))
 	})
@@ -70,7 +71,7 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 			becomeReady(ctx, instance)
 		}
 		waitForQuiet()
-		mark := audit.mark()
+		mark := audit.Mark()
 
 		configureOperator(ctx, map[string]string{"image-overrides": "remote-vllm: quay.io/mirror/vllm:1\nmine: quay.io/mine:1\n"})
 		Eventually(imageOf(ctx, follower)).WithTimeout(soon).Should(Equal("quay.io/mirror/vllm:1"))
@@ -80,7 +81,7 @@ var _ = Describe("The operator's ConfigMap", Serial, func() {
 			return get(ctx, others, "other", &v1alpha1.LlamaStackDistribution{}).Status.DistributionConfig.AvailableDistributions
 		}).Should(HaveKeyWithValue("mine", "quay.io/mine:1"))
 		waitForQuiet()
-		Expect(writes(audit.in(others, mark))).To(HaveEach(HaveField("Subresource", "status")), "the objects of others are left alone")
+		Expect(harness.Writes(audit.In(others, mark))).To(HaveEach(HaveField("Subresource", "status")), "the objects of others are left alone")
 
 		added := llsdtest.Make("added").Namespace(followers).Distribution("mine").Obj()
 		create(ctx, added)
@@ -232,7 +233,7 @@ func malformedKey(key string) func() float64 {
 func eventsOnConfig(ctx context.Context) func() ([]string, error) {
 	return func() ([]string, error) {
 		list := &eventsv1.EventList{}
-		if err := admin.List(ctx, list, client.InNamespace(operatorNamespace)); err != nil {
+		if err := admin.List(ctx, list, client.InNamespace(harness.OperatorNamespace)); err != nil {
 			return nil, err
 		}
 		var found []string

@@ -27,6 +27,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -206,7 +207,7 @@ func networkFields() []fieldCase {
 var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func() {
 	BeforeAll(func(ctx context.Context) {
 		Expect(client.IgnoreAlreadyExists(admin.Create(ctx, namespaceObject(sharedNamespace)))).To(Succeed())
-		create(ctx, configMap(sharedNamespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("shared")}))
+		create(ctx, configMap(sharedNamespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("shared")}))
 		configureOperator(ctx, map[string]string{
 			"featureFlags":         "enableNetworkPolicy:\n  enabled: true\n",
 			"ca-bundle-namespaces": "- " + sharedNamespace + "\n",
@@ -222,8 +223,8 @@ var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func
 		create(ctx,
 			configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
 			configMap(namespace, "other-config", map[string]string{"config.yaml": "version: '3'\n"}),
-			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("a"), "second.crt": newCertificate("b")}),
-			configMap(namespace, "other-ca", map[string]string{"ca-bundle.crt": newCertificate("c")}))
+			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("a"), "second.crt": harness.NewCertificate("b")}),
+			configMap(namespace, "other-ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("c")}))
 		instance := llsdtest.Make("x").Namespace(namespace).Obj()
 		withSpec(instance, field.with)
 		create(ctx, instance)

@@ -18,25 +18,16 @@ package operator_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"fmt"
 	"maps"
-	"math/big"
-	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	gomegatypes "github.com/onsi/gomega/types"
 	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -52,7 +43,7 @@ func newNamespace(ctx context.Context, hold bool) string {
 	GinkgoHelper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
 	if hold {
-		namespace.Annotations = map[string]string{holdAnnotation: "true"}
+		namespace.Annotations = map[string]string{harness.HoldAnnotation: "true"}
 	}
 	Expect(admin.Create(ctx, namespace)).To(Succeed())
 	DeferCleanup(func(ctx context.Context) { // what a spec leaves would be reconciled for the others
@@ -63,29 +54,19 @@ func newNamespace(ctx context.Context, hold bool) string {
 
 func create(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
-	for _, object := range objects {
-		Expect(admin.Create(ctx, object)).To(Succeed())
-	}
+	harness.Create(ctx, admin, objects...)
 }
 
 // edit changes an object as a user would with kubectl edit.
 func edit[T client.Object](ctx context.Context, object T, change func(T)) {
 	GinkgoHelper()
-	Eventually(func() error {
-		if err := admin.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
-			return err
-		}
-		before, _ := object.DeepCopyObject().(client.Object)
-		change(object)
-		return admin.Patch(ctx, object, client.MergeFrom(before))
-	}).Should(Succeed())
+	harness.Edit(ctx, admin, object, change)
 }
 
 // get reads an object anew until it is there.
 func get[T client.Object](ctx context.Context, namespace, name string, into T) T {
 	GinkgoHelper()
-	Eventually(func() error { return admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, into) }).Should(Succeed())
-	return into
+	return harness.Get(ctx, admin, namespace, name, into)
 }
 
 func deploymentOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) *appsv1.Deployment {
@@ -95,42 +76,23 @@ func deploymentOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution
 
 // statusOf polls the status of a LlamaStackDistribution.
 func statusOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() (v1alpha1.LlamaStackDistributionStatus, error) {
-	return func() (v1alpha1.LlamaStackDistributionStatus, error) {
-		current := &v1alpha1.LlamaStackDistribution{}
-		err := admin.Get(ctx, client.ObjectKeyFromObject(instance), current)
-		return current.Status, err
-	}
+	return harness.StatusOf(ctx, admin, instance)
 }
 
 // conditionOf polls one condition as "status reason: message"; it is "" while there is none for this generation.
 func conditionOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, conditionType v1alpha1.ConditionType) func() (string, error) {
-	return func() (string, error) {
-		current := &v1alpha1.LlamaStackDistribution{}
-		if err := admin.Get(ctx, client.ObjectKeyFromObject(instance), current); err != nil {
-			return "", err
-		}
-		condition := meta.FindStatusCondition(current.Status.Conditions, string(conditionType))
-		if condition == nil || condition.ObservedGeneration != current.Generation {
-			return "", nil
-		}
-		return fmt.Sprintf("%s %s: %s", condition.Status, condition.Reason, condition.Message), nil
-	}
+	return harness.ConditionOf(ctx, admin, instance, conditionType)
 }
 
 // say matches a condition by its status and reason, and any number of texts in its message.
 func say(status metav1.ConditionStatus, reason v1alpha1.Reason, texts ...string) gomegatypes.GomegaMatcher {
-	matchers := []gomegatypes.GomegaMatcher{HavePrefix("%s %s: ", status, reason)}
-	for _, text := range texts {
-		matchers = append(matchers, ContainSubstring(text))
-	}
-	return And(matchers...)
+	return harness.Say(status, reason, texts...)
 }
 
 // becomeReady waits until the LlamaStackDistribution is Ready for its current generation and its server was asked.
 func becomeReady(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
-	Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
-	Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
+	harness.BecomeReady(ctx, admin, instance)
 }
 
 func configMap(namespace, name string, data map[string]string) *corev1.ConfigMap {
@@ -172,37 +134,10 @@ func sum(from prometheus.Gatherer, name, labelValue string) float64 {
 // configureOperator merges keys into the operator's ConfigMap for the time of a spec, which must be Serial.
 func configureOperator(ctx context.Context, data map[string]string) {
 	GinkgoHelper()
-	key := configMap(operatorNamespace, operatorconfig.Name, nil)
-	before := get(ctx, operatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).Data
+	key := configMap(harness.OperatorNamespace, operatorconfig.Name, nil)
+	before := get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).Data
 	edit(ctx, key, func(c *corev1.ConfigMap) { maps.Copy(c.Data, data) })
 	DeferCleanup(func(ctx context.Context) { edit(ctx, key, func(c *corev1.ConfigMap) { c.Data = before }) })
-}
-
-// newCertificate is a self-signed certificate authority in PEM.
-func newCertificate(name string) string {
-	GinkgoHelper()
-	return newServerCertificate(name).certificate
-}
-
-// keyPair is a certificate and its key, in PEM.
-type keyPair struct{ certificate, key string }
-
-// newServerCertificate signs for a host, and for itself.
-func newServerCertificate(host string) keyPair {
-	GinkgoHelper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	Expect(err).NotTo(HaveOccurred())
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	Expect(err).NotTo(HaveOccurred())
-	text, err := x509.MarshalPKCS8PrivateKey(private)
-	Expect(err).NotTo(HaveOccurred())
-	return keyPair{
-		certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		key:         string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text})),
-	}
 }
 
 func namespaceObject(name string) *corev1.Namespace {

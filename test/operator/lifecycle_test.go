@@ -23,6 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -47,7 +48,7 @@ func full(ctx context.Context, namespace, name string) *v1alpha1.LlamaStackDistr
 	GinkgoHelper()
 	create(ctx,
 		configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
-		configMap(namespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("ca")}))
+		configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("ca")}))
 	return llsdtest.Make(name).Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").
 		CABundle("ca").ExposeRoute().Autoscaling(2, 4).Obj()
 }
@@ -194,7 +195,7 @@ var _ = Describe("Content by reference", func() {
 		becomeReady(ctx, instance)
 		generation := deploymentOf(ctx, instance).Generation
 
-		certificate := newCertificate("odh")
+		certificate := harness.NewCertificate("odh")
 		create(ctx, configMap(namespace, "odh-trusted-ca-bundle", map[string]string{"a.crt": certificate, "b.crt": certificate, "blank.crt": " \n"}))
 		Eventually(exists(ctx, namespace, "found-ca-bundle", &corev1.ConfigMap{})).WithTimeout(soon).Should(BeTrue())
 		Expect(get(ctx, namespace, "found-ca-bundle", &corev1.ConfigMap{}).Data["ca-bundle.crt"]).To(Equal(certificate), "deduplicated")

@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,7 +57,7 @@ var _ = Describe("The platform", Serial, func() {
 // setOpenShift installs or removes the API group that tells OpenShift.
 func setOpenShift(ctx context.Context, present bool) {
 	GinkgoHelper()
-	text, err := os.ReadFile(filepath.Join("testdata", "openshift", "crds.yaml"))
+	text, err := os.ReadFile(filepath.Join(harness.OpenShiftCRDs(), "crds.yaml"))
 	Expect(err).NotTo(HaveOccurred())
 	constraints := &unstructured.Unstructured{}
 	for _, candidate := range objectsIn(text) {

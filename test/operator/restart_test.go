@@ -26,6 +26,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,7 +42,7 @@ var _ = Describe("A restart of the operator", Serial, func() {
 		create(ctx,
 			configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
 			configMap(namespace, "other-config", map[string]string{"config.yaml": "version: '2'\nimage_name: other\n"}),
-			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("ca")}))
+			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("ca")}))
 		var instances []*v1alpha1.LlamaStackDistribution
 		for i := range count {
 			instance := llsdtest.Make(fmt.Sprintf("many-%d", i)).Namespace(namespace).Replicas(2).Storage("1Gi").UserConfig("config")
@@ -61,11 +62,11 @@ var _ = Describe("A restart of the operator", Serial, func() {
 
 		var before float64
 		var mark int64
-		whileDown(func() { before, mark = reconcilesTotal(), audit.mark() })
+		whileDown(func() { before, mark = reconcilesTotal(), audit.Mark() })
 		Eventually(reconcilesTotal).Should(BeNumerically(">=", before+count))
 		waitForQuiet()
-		seen := audit.since(mark)
-		Expect(writes(seen)).To(BeEmpty())
+		seen := audit.Since(mark)
+		Expect(harness.Writes(seen)).To(BeEmpty())
 		var gets []string
 		for _, r := range seen {
 			if r.Verb == "get" && r.Resource != "" { // discovery has no resource
@@ -97,8 +98,8 @@ var _ = Describe("A restart of the operator", Serial, func() {
 	It("changes nothing in the status of a server that words the same trouble differently each time", func(ctx context.Context) {
 		instance := llsdtest.Make("wordy").Namespace(newNamespace(ctx, false)).Obj()
 		var asked atomic.Int32
-		servers.replace(instance.Namespace, "wordy", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			answer(map[string]string{
+		servers.Replace(instance.Namespace, "wordy", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			harness.Answer(map[string]string{
 				"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"0.7.3"}`,
 				"/v1/providers": fmt.Sprintf(`{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{},`+
 					`"health":{"status":"Error","message":"attempt %d"}}]}`, asked.Add(1)),
@@ -110,10 +111,10 @@ var _ = Describe("A restart of the operator", Serial, func() {
 		for range 2 {
 			var before int32
 			var mark int64
-			whileDown(func() { before, mark = asked.Load(), audit.mark() })
+			whileDown(func() { before, mark = asked.Load(), audit.Mark() })
 			Eventually(asked.Load).Should(BeNumerically(">", before))
 			waitForQuiet()
-			Expect(writes(audit.in(instance.Namespace, mark))).To(BeEmpty())
+			Expect(harness.Writes(audit.In(instance.Namespace, mark))).To(BeEmpty())
 		}
 	})
 })
@@ -125,26 +126,26 @@ var _ = Describe("A second operator", Serial, func() {
 		becomeReady(ctx, instance)
 		waitForQuiet()
 		leader := func() string {
-			holder := get(ctx, operatorNamespace, manager.LeaseName, &coordinationv1.Lease{}).Spec.HolderIdentity
+			holder := get(ctx, harness.OperatorNamespace, manager.LeaseName, &coordinationv1.Lease{}).Spec.HolderIdentity
 			if holder == nil {
 				return ""
 			}
 			return *holder
 		}
-		first, mark := leader(), audit.mark()
+		first, mark := leader(), audit.Mark()
 		stopped := operator
 		operator = startOperator()
-		DeferCleanup(stopped.stop)
-		Eventually(audit.watches(mark)).Should(ContainElements("llamastackdistributions", "configmaps", "deployments", "persistentvolumeclaims"))
+		DeferCleanup(stopped.Stop)
+		Eventually(audit.Watches(mark)).Should(ContainElements("llamastackdistributions", "configmaps", "deployments", "persistentvolumeclaims"))
 		waitForQuiet()
 		Expect(leader()).To(Equal(first))
 
-		mark = audit.mark()
-		stopped.stop()
+		mark = audit.Mark()
+		stopped.Stop()
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Args = []string{"--second"} })
 		Eventually(func() []string { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Args }).WithTimeout(10 * time.Second).Should(Equal([]string{"--second"}))
 		Expect(leader()).NotTo(Equal(first))
 		becomeReady(ctx, instance)
-		Expect(audit.watches(mark)()).To(BeEmpty(), "its caches were warm")
+		Expect(audit.Watches(mark)()).To(BeEmpty(), "its caches were warm")
 	})
 })

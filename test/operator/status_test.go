@@ -25,6 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -56,7 +57,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		instance := llsdtest.Make("told").Namespace(namespace).Obj()
 		withSpec(instance, is.spec)
 		if is.server != nil {
-			servers.replace(namespace, "told", is.server)
+			servers.Replace(namespace, "told", is.server)
 		}
 		create(ctx, instance)
 		if is.drive != nil {
@@ -115,7 +116,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Entry("a server that answers 403", limited(http.StatusForbidden)),
 		Entry("a server that answers 429", limited(http.StatusTooManyRequests)),
 		Entry("a server with a provider in error", situation{
-			server: answer(map[string]string{
+			server: harness.Answer(map[string]string{
 				"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"0.7.3"}`,
 				"/v1/providers": `{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{},"health":{"status":"Error","message":"gone"}}]}`,
 			}), drive: rollOutNow,
@@ -123,7 +124,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 			health: say(metav1.ConditionFalse, v1alpha1.ReasonProviderError, "inference/vllm"),
 		}),
 		Entry("a server that says that it is not well", situation{
-			server: answer(map[string]string{"/v1/health": `{"status":"Error"}`}), drive: rollOutNow,
+			server: harness.Answer(map[string]string{"/v1/health": `{"status":"Error"}`}), drive: rollOutNow,
 			ready: say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy, "Error"), phase: v1alpha1.PhaseFailed,
 			health: say(metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed),
 		}),

@@ -25,6 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -43,22 +44,22 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		namespace := newNamespace(ctx, false)
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		waitForQuiet()
-		mark, reconciles := audit.mark(), reconcilesTotal()
+		mark, reconciles := audit.Mark(), reconcilesTotal()
 		instance := llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6), "reconciles until the server is Ready and its health is known")
 
 		waitForQuiet()
-		seen := audit.in(namespace, mark)
-		Expect(len(reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", reads(seen))
-		Expect(len(writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", writes(seen))
+		seen := audit.In(namespace, mark)
+		Expect(len(harness.Reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", harness.Reads(seen))
+		Expect(len(harness.Writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", harness.Writes(seen))
 	})
 
 	It("sends no request for 30 seconds while servers are Ready, or go on failing", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		var asked atomic.Int32
-		servers.replace(namespace, "sick", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		servers.Replace(namespace, "sick", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"status":"Error","message":"for the %dth time"}`, asked.Add(1))
 		}))
 		instance := llsdtest.Make("still").Namespace(namespace).Distribution("starter").Obj()
@@ -67,9 +68,9 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		becomeReady(ctx, instance)
 		Eventually(conditionOf(ctx, sick, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy))
 		waitForQuiet()
-		connections, before, mark := servers.connections(namespace, "still"), asked.Load(), audit.mark()
-		Consistently(func() []request { return audit.since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
-		Expect(servers.connections(namespace, "still")).To(Equal(connections), "HTTP calls to the server")
+		connections, before, mark := servers.Connections(namespace, "still"), asked.Load(), audit.Mark()
+		Consistently(func() []harness.Request { return audit.Since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
+		Expect(servers.Connections(namespace, "still")).To(Equal(connections), "HTTP calls to the server")
 		Expect(asked.Load()).To(BeNumerically(">", before), "one that is not well is asked again")
 	})
 
@@ -81,16 +82,16 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		becomeReady(ctx, instance)
 		waitForQuiet()
 		renders, reconciles := counted("llama_stack_operator_renders_total", "rendered"), reconcilesTotal()
-		connections, mark := servers.connections(namespace, "same"), audit.mark()
+		connections, mark := servers.Connections(namespace, "same"), audit.Mark()
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 			i.Annotations = map[string]string{"llamastack.io/look-again": "now"}
 		})
 
 		Eventually(reconcilesTotal).Should(BeNumerically(">", reconciles))
-		Expect(audit.since(mark)).To(BeEmpty())
+		Expect(audit.Since(mark)).To(BeEmpty())
 		Expect(counted("llama_stack_operator_renders_total", "rendered")).To(Equal(renders))
-		Expect(servers.connections(namespace, "same")).To(Equal(connections))
+		Expect(servers.Connections(namespace, "same")).To(Equal(connections))
 	})
 
 	It("reads a ConfigMap again after a metadata edit, and does nothing else", func(ctx context.Context) {
@@ -100,12 +101,12 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 		waitForQuiet()
-		mark := audit.mark()
+		mark := audit.Mark()
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Labels = map[string]string{"team": "a"} })
 
-		Eventually(func() int { return len(audit.since(mark)) }).Should(Equal(1))
-		Consistently(func() int { return len(audit.since(mark)) }).WithTimeout(2 * time.Second).Should(Equal(1))
-		Expect(audit.since(mark)[0]).To(HaveField("Verb", "get"))
+		Eventually(func() int { return len(audit.Since(mark)) }).Should(Equal(1))
+		Consistently(func() int { return len(audit.Since(mark)) }).WithTimeout(2 * time.Second).Should(Equal(1))
+		Expect(audit.Since(mark)[0]).To(HaveField("Verb", "get"))
 	})
 })

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -57,7 +58,7 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 		left      leftovers
 		namespace string
 		binding   *rbacv1.RoleBinding
-		seen      []request
+		seen      []harness.Request
 	)
 	BeforeAll(func(ctx context.Context) {
 		namespace = newNamespace(ctx, true)
@@ -66,14 +67,14 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 			configureOperator(ctx, recordedConfig())
 			left = leave(ctx, namespace)
 			binding = leaveBinding(ctx, left.instances[0])
-			edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) { delete(n.Annotations, holdAnnotation) })
-			mark = audit.mark()
+			edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) { delete(n.Annotations, harness.HoldAnnotation) })
+			mark = audit.Mark()
 		})
 		for _, instance := range left.instances {
 			becomeReady(ctx, instance)
 		}
 		waitForQuiet()
-		seen = audit.since(mark)
+		seen = audit.Since(mark)
 	})
 	now := func(ctx context.Context, before *unstructured.Unstructured) *unstructured.Unstructured {
 		GinkgoHelper()
@@ -141,19 +142,19 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 
 	It("takes one pass of writes, all of them accepted, and then is quiet, also after a restart", func() {
 		perObject := map[string]int{}
-		for _, r := range writes(seen) {
+		for _, r := range harness.Writes(seen) {
 			Expect(r.Code).To(Or(BeNumerically("<", 400), BeEquivalentTo(409)), "%v", r) // 409: the stand-in was faster, and it was tried again
 			if r.Subresource == "" && r.Code < 400 {
 				perObject[r.Resource+"/"+r.Name]++
 			}
 		}
 		Expect(perObject).To(HaveEach(BeNumerically("<=", 2)), "one for the field managers, one for the fields")
-		mark := audit.mark()
-		Consistently(func() []request { return audit.since(mark) }).WithTimeout(time.Second).Should(BeEmpty())
+		mark := audit.Mark()
+		Consistently(func() []harness.Request { return audit.Since(mark) }).WithTimeout(time.Second).Should(BeEmpty())
 		whileDown(func() {})
-		Eventually(func() []request { return audit.since(mark) }).ShouldNot(BeEmpty())
+		Eventually(func() []harness.Request { return audit.Since(mark) }).ShouldNot(BeEmpty())
 		waitForQuiet()
-		Expect(writes(audit.since(mark))).To(BeEmpty())
+		Expect(harness.Writes(audit.Since(mark))).To(BeEmpty())
 	})
 
 	It("has its RoleBinding left alone, which is reported on OpenShift", func(ctx context.Context) {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -36,12 +37,12 @@ const (
 var _ = Describe("A server whose configuration makes it speak TLS", func() {
 	It("is asked and probed by TLS, and trusted by its CA bundle alone", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
-		trusted := servers.replaceTLS(namespace, "secure", answer(map[string]string{
+		trusted := servers.ReplaceTLS(namespace, "secure", harness.Answer(map[string]string{
 			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.3.0"}`, "/v1/providers": `{"data":[]}`,
 		}))
 		create(ctx,
 			configMap(namespace, "config", map[string]string{"config.yaml": tlsConfig}),
-			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": newCertificate("other")}))
+			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("other")}))
 		instance := llsdtest.Make("secure").Namespace(namespace).UserConfig("config").CABundle("ca").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed", "certificate"))
@@ -51,7 +52,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		becomeReady(ctx, instance)
 		Eventually(statusOf(ctx, instance)).Should(And(
 			HaveField("Version.LlamaStackServerVersion", "1.3.0"),
-			HaveField("ServiceURL", "https://"+hostOf(namespace, "secure")+".cluster.local:8321")))
+			HaveField("ServiceURL", "https://"+harness.HostOf(namespace, "secure")+".cluster.local:8321")))
 	})
 
 	It("is probed by TCP where it wants a certificate of everybody who asks", func(ctx context.Context) {

@@ -29,12 +29,12 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -106,7 +106,7 @@ func objectsOf(renderer *render.Renderer, instance *v1alpha1.LlamaStackDistribut
 	hash := fmt.Sprintf("%064x", len(instance.Name))
 	input := render.Input{
 		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec, Image: "registry.example/starter:1",
-		OperatorNamespace: operatorNamespace,
+		OperatorNamespace: harness.OperatorNamespace,
 		UserConfig:        &render.UserConfig{CopyName: render.ConfigCopyName(instance.Name, hash), Hash: hash},
 	}
 	objects, err := renderer.Render(input)
@@ -184,9 +184,7 @@ func waitForProbes(ctx context.Context) {
 	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).WithTimeout(patience).Should(BeNumerically(">=", all))
 }
 
-func create(ctx context.Context, objects ...runtime.Object) {
+func create(ctx context.Context, objects ...client.Object) {
 	GinkgoHelper()
-	for _, object := range objects {
-		Expect(admin.Create(ctx, object.(client.Object))).To(Succeed())
-	}
+	harness.Create(ctx, admin, objects...)
 }

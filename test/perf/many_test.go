@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -80,9 +81,9 @@ func describeFleet() {
 
 	It("sends nothing while all servers are Ready", func() {
 		waitForQuiet()
-		mark := audit.mark()
-		Consistently(func() []request { return audit.since(mark) }).WithTimeout(stillness).WithPolling(time.Second).Should(BeEmpty())
-		figuref("steady state with 200 servers (budget 0)", "%d requests in %s", len(audit.since(mark)), stillness)
+		mark := audit.Mark()
+		Consistently(func() []harness.Request { return audit.Since(mark) }).WithTimeout(stillness).WithPolling(time.Second).Should(BeEmpty())
+		figuref("steady state with 200 servers (budget 0)", "%d requests in %s", len(audit.Since(mark)), stillness)
 	})
 
 	It("finds quickly that nothing is left to do", describeNothingToDo)
@@ -105,15 +106,15 @@ func describeNothingToDo(ctx context.Context) {
 	}
 	rendered := func() float64 { return operator.counter("llama_stack_operator_renders_total", `source="rendered"`) }
 	waitForQuiet()
-	mark, reconciles, before, renders := audit.mark(), operator.reconciles(), seconds(), rendered()
+	mark, reconciles, before, renders := audit.Mark(), operator.reconciles(), seconds(), rendered()
 
 	touchAll(ctx)
 	Eventually(operator.reconciles).Should(BeNumerically(">=", reconciles+fleetSize))
 	waitForQuiet()
 
 	figuref("a reconcile with nothing to do", "%.0f µs on average, %d requests, %.0f renders",
-		1e6*(seconds()-before)/(operator.reconciles()-reconciles), len(audit.since(mark)), rendered()-renders)
-	Expect(audit.since(mark)).To(BeEmpty())
+		1e6*(seconds()-before)/(operator.reconciles()-reconciles), len(audit.Since(mark)), rendered()-renders)
+	Expect(audit.Since(mark)).To(BeEmpty())
 	Expect(rendered()).To(Equal(renders))
 }
 
@@ -193,10 +194,10 @@ func reportRepair(what string, times []time.Duration) {
 // describeRestart ends the operator and counts what the next one asks for.
 func describeRestart(ctx context.Context) {
 	waitForQuiet()
-	mark := audit.mark()
+	mark := audit.Mark()
 	all, took := restart(ctx)
 
-	seen := sortOut(audit.since(mark))
+	seen := sortOut(audit.Since(mark))
 	figuref("a restart with 200 servers (budget: 0 writes, one read per ConfigMap that is referred to)",
 		"%d writes, %d reads of single objects for %d ConfigMaps, %d lists, %d of discovery; all servers looked at after %.1f s",
 		len(seen.writes), len(seen.gets), all, len(seen.lists), len(seen.discovery), took.Seconds())

@@ -35,6 +35,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	"github.com/onsi/gomega/gexec"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/client-go/tools/clientcmd"
@@ -89,7 +90,7 @@ func (p *process) configure() {
 			p.env = append(p.env, variable.Name+"="+variable.Value)
 		}
 	}
-	p.env = append(p.env, "OPERATOR_NAMESPACE="+operatorNamespace, "KUBECONFIG="+p.kubeconfig, "PATH="+os.Getenv("PATH"))
+	p.env = append(p.env, "OPERATOR_NAMESPACE="+harness.OperatorNamespace, "KUBECONFIG="+p.kubeconfig, "PATH="+os.Getenv("PATH"))
 }
 
 // operatorKubeconfig reaches the API server over the wire, as the operator's ServiceAccount.
@@ -99,8 +100,8 @@ func operatorKubeconfig() clientcmdapi.Config {
 	config.Clusters[name] = &clientcmdapi.Cluster{Server: "https://" + wire.address, CertificateAuthorityData: adminConfig.CAData}
 	config.AuthInfos[name] = &clientcmdapi.AuthInfo{
 		ClientCertificateData: adminConfig.CertData, ClientKeyData: adminConfig.KeyData,
-		Impersonate:       serviceAccount,
-		ImpersonateGroups: []string{"system:serviceaccounts", "system:serviceaccounts:" + operatorNamespace, "system:authenticated"},
+		Impersonate:       harness.ServiceAccount,
+		ImpersonateGroups: harness.ServiceAccountGroups(),
 	}
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	config.CurrentContext = name

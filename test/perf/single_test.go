@@ -60,14 +60,14 @@ func describeOne() {
 		instance := member("one", 0).Replicas(2).Obj()
 		create(ctx, userConfigOf(instance))
 		waitForQuiet()
-		mark, reconciles := audit.mark(), operator.reconciles()
+		mark, reconciles := audit.Mark(), operator.reconciles()
 
 		create(ctx, instance)
 		Eventually(func() int { return ready(ctx, "one") }).WithPolling(10 * time.Millisecond).Should(Equal(1))
 		untilReady := operator.reconciles() - reconciles
 		becomeReady(ctx, "one", 1)
 
-		seen := sortOut(audit.since(mark))
+		seen := sortOut(audit.Since(mark))
 		figuref("one server, from creation to quiet", "%d reads (budget %d), %d writes (budget %d), %.0f reconciles until Ready (budget %d), %.0f until quiet",
 			len(seen.gets)+len(seen.lists), children+1, len(seen.writes), maxWrites, untilReady, maxReconciles, operator.reconciles()-reconciles)
 		Expect(len(seen.gets)+len(seen.lists)).To(BeNumerically("<=", children+1), "reads: %v %v", seen.gets, seen.lists)

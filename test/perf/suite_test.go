@@ -29,34 +29,28 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-const (
-	operatorNamespace = "llama-stack-k8s-operator-system"
-	serviceAccount    = "system:serviceaccount:" + operatorNamespace + ":llama-stack-k8s-operator-controller-manager"
-	// fleetSize is how many LlamaStackDistributions there are where the budgets say "with 200".
-	fleetSize = 200
-)
+// fleetSize is how many LlamaStackDistributions there are where the budgets say "with 200".
+const fleetSize = 200
 
 // The suite's own world: one API server behind a wire that can be cut, and one operator.
 var (
 	admin       client.Client
 	adminConfig *rest.Config
-	audit       *auditLog
+	audit       *harness.AuditLog
 	wire        *cuttable
 	operator    *process
 )
@@ -70,27 +64,9 @@ func TestPerformance(t *testing.T) {
 
 var _ = BeforeSuite(func() {
 	ctrl.SetLogger(GinkgoLogr)
-	audit = newAuditLog(GinkgoT().TempDir())
-	environment := &envtest.Environment{
-		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
-		ErrorIfCRDPathMissing: true,
-	}
-	environment.ControlPlane.GetAPIServer().Configure().
-		Set("service-cluster-ip-range", "10.0.0.0/16"). // the usual one has 254 addresses
-		Set("audit-policy-file", audit.policy).Set("audit-log-path", audit.path).Set("audit-log-mode", "blocking")
-	var err error
-	adminConfig, err = environment.Start()
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(environment.Stop()).To(Succeed()) })
-	adminConfig.QPS = -1
-
-	scheme, err := manager.NewScheme()
-	Expect(err).NotTo(HaveOccurred())
-	admin, err = client.New(adminConfig, client.Options{Scheme: scheme})
-	Expect(err).NotTo(HaveOccurred())
-	newNamespace(context.Background(), operatorNamespace)
-	installRBAC()
-	startKubelet()
+	controlPlane := harness.StartControlPlane(harness.Options{})
+	admin, adminConfig, audit = controlPlane.Admin, controlPlane.Config, controlPlane.Audit
+	controlPlane.StartKubelet()
 
 	address, err := url.Parse(adminConfig.Host)
 	Expect(err).NotTo(HaveOccurred())
@@ -102,7 +78,7 @@ var _ = BeforeSuite(func() {
 // What the operator was forbidden to do is a hole in its RBAC.
 var _ = AfterSuite(func() {
 	if audit != nil {
-		Expect(audit.read(0, func(r request) bool { return r.Code == 403 })).To(BeEmpty(), "requests that the operator's RBAC does not allow")
+		Expect(audit.Forbidden()).To(BeEmpty(), "requests that the operator's RBAC does not allow")
 	}
 })
 

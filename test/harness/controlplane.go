@@ -1,0 +1,154 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package harness
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	// OperatorNamespace is where the operator lives, as it is shipped.
+	OperatorNamespace = "llama-stack-k8s-operator-system"
+	// ServiceAccount is who the operator is to the API server.
+	ServiceAccount = "system:serviceaccount:" + OperatorNamespace + ":llama-stack-k8s-operator-controller-manager"
+	// rotation is the size, in megabytes, at which the audit log would be put aside: never.
+	rotation = "1000000"
+)
+
+// Options of a control plane.
+type Options struct {
+	// OpenShift has the API groups of OpenShift present, and admission that checks who may set an owner reference that
+	// blocks a deletion.
+	OpenShift bool
+}
+
+// ControlPlane is an etcd and a kube-apiserver with the operator's CRD, namespace, ServiceAccount and roles, and with
+// nothing of the operator's Deployment.
+type ControlPlane struct {
+	// Admin may do everything, and knows every type that the operator knows.
+	Admin client.Client
+	// Config is the administrator's way to the API server.
+	Config *rest.Config
+	// Audit has the operator's requests.
+	Audit *AuditLog
+}
+
+// StartControlPlane runs until the suite ends. KUBEBUILDER_ASSETS names the folder of the programs.
+func StartControlPlane(options Options) *ControlPlane {
+	GinkgoHelper()
+	audit := newAuditLog(GinkgoT().TempDir())
+	environment := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join(Root(), "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	arguments := environment.ControlPlane.GetAPIServer().Configure().
+		Set("service-cluster-ip-range", "10.0.0.0/16"). // the usual one has 254 addresses
+		Set("audit-policy-file", audit.policy).Set("audit-log-path", audit.path).
+		Set("audit-log-mode", "blocking").Set("audit-log-maxsize", rotation)
+	if options.OpenShift {
+		environment.CRDDirectoryPaths = append(environment.CRDDirectoryPaths, OpenShiftCRDs())
+		arguments.Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	}
+	config, err := environment.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(environment.Stop()).To(Succeed()) })
+	config.QPS = -1
+
+	scheme, err := manager.NewScheme()
+	Expect(err).NotTo(HaveOccurred())
+	admin, err := client.New(config, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	c := &ControlPlane{Admin: admin, Config: config, Audit: audit}
+	Create(context.Background(), admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: OperatorNamespace}})
+	c.installRBAC()
+	c.installStorageClass()
+	return c
+}
+
+// installRBAC applies the roles and bindings that make deploy would, and nothing else of it.
+func (c *ControlPlane) installRBAC() {
+	GinkgoHelper()
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(Root(), "config", "default"))
+	Expect(err).NotTo(HaveOccurred())
+	for _, resource := range built.Resources() {
+		kind := resource.GetKind()
+		if !strings.Contains(kind, "Role") && kind != "ServiceAccount" {
+			continue
+		}
+		content, err := resource.Map()
+		Expect(err).NotTo(HaveOccurred())
+		Create(context.Background(), c.Admin, &unstructured.Unstructured{Object: content})
+	}
+}
+
+// installStorageClass makes the cluster's default class one whose volumes can grow.
+func (c *ControlPlane) installStorageClass() {
+	GinkgoHelper()
+	yes := true
+	Create(context.Background(), c.Admin, &storagev1.StorageClass{
+		ObjectMeta:  metav1.ObjectMeta{Name: "standard", Annotations: map[string]string{"storageclass.kubernetes.io/is-default-class": "true"}},
+		Provisioner: "test.llamastack.io/none", AllowVolumeExpansion: &yes,
+	})
+}
+
+// OperatorConfig is how the operator reaches the API server: as its ServiceAccount, never as an administrator.
+func (c *ControlPlane) OperatorConfig() *rest.Config {
+	config := rest.CopyConfig(c.Config)
+	config.Impersonate = rest.ImpersonationConfig{UserName: ServiceAccount, Groups: ServiceAccountGroups()}
+	return config
+}
+
+// ServiceAccountGroups are those that the API server puts the operator's ServiceAccount in.
+func ServiceAccountGroups() []string {
+	return []string{"system:serviceaccounts", "system:serviceaccounts:" + OperatorNamespace, "system:authenticated"}
+}
+
+// Root is the folder of the repository, as seen from the folder of the running test.
+func Root() string {
+	GinkgoHelper()
+	folder, err := os.Getwd()
+	Expect(err).NotTo(HaveOccurred())
+	for ; ; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(folder, "PROJECT")); err == nil {
+			return folder
+		}
+		Expect(folder).NotTo(Equal(filepath.Dir(folder)), "the test does not run in the repository")
+	}
+}
+
+// OpenShiftCRDs is the folder of the CustomResourceDefinitions that tell OpenShift.
+func OpenShiftCRDs() string {
+	GinkgoHelper()
+	return filepath.Join(Root(), "test", "harness", "testdata", "openshift")
+}

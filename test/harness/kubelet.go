@@ -1,0 +1,127 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package harness
+
+import (
+	"context"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// HoldAnnotation on a namespace keeps the stand-in of StartKubelet from rolling out the Deployments in it.
+const HoldAnnotation = "test.llamastack.io/hold"
+
+// kubelet stands in for the controllers and nodes that a cluster has.
+type kubelet struct {
+	admin  client.Client
+	caches cache.Cache
+}
+
+// StartKubelet rolls out every Deployment, and binds its claims, as soon as it sees it, until the suite ends: no Pods,
+// only what their running would do to the status of both. It takes its hands off namespaces with HoldAnnotation.
+func (c *ControlPlane) StartKubelet() {
+	GinkgoHelper()
+	ctx, cancel := context.WithCancel(context.Background())
+	DeferCleanup(cancel)
+	caches, err := cache.New(c.Config, cache.Options{Scheme: c.Admin.Scheme()})
+	Expect(err).NotTo(HaveOccurred())
+	go func() {
+		defer GinkgoRecover()
+		Expect(caches.Start(ctx)).To(Succeed())
+	}()
+	k := &kubelet{admin: c.Admin, caches: caches}
+	_, err = caches.GetInformer(ctx, &corev1.Namespace{})
+	Expect(err).NotTo(HaveOccurred())
+	informer, err := caches.GetInformer(ctx, &appsv1.Deployment{})
+	Expect(err).NotTo(HaveOccurred())
+	see := func(object any) {
+		if deployment, ok := object.(*appsv1.Deployment); ok {
+			k.see(ctx, deployment)
+		}
+	}
+	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: see, UpdateFunc: func(_, object any) { see(object) }})
+	Expect(err).NotTo(HaveOccurred())
+}
+
+func (k *kubelet) see(ctx context.Context, deployment *appsv1.Deployment) {
+	status := rolledOut(deployment)
+	if isRolledOut(deployment.Status, status) || k.isHeld(ctx, deployment.Namespace) {
+		return
+	}
+	var both sync.WaitGroup // at once, so that the operator sees them together
+	both.Go(func() { k.bindClaims(ctx, deployment) })
+	updated := deployment.DeepCopy()
+	updated.Status = status
+	_ = k.admin.Status().Update(ctx, updated) // a conflict is followed by another event
+	both.Wait()
+}
+
+// isHeld is whether the namespace asks the stand-in to keep its hands off. A hold may be lifted, and is then looked for
+// at the source.
+func (k *kubelet) isHeld(ctx context.Context, name string) bool {
+	namespace := &corev1.Namespace{}
+	if err := k.caches.Get(ctx, client.ObjectKey{Name: name}, namespace); err == nil && namespace.Annotations[HoldAnnotation] == "" {
+		return false
+	}
+	err := k.admin.Get(ctx, client.ObjectKey{Name: name}, namespace)
+	return err != nil || namespace.Annotations[HoldAnnotation] != ""
+}
+
+func rolledOut(deployment *appsv1.Deployment) appsv1.DeploymentStatus {
+	wanted := int32(1)
+	if deployment.Spec.Replicas != nil {
+		wanted = *deployment.Spec.Replicas
+	}
+	return appsv1.DeploymentStatus{
+		ObservedGeneration: deployment.Generation, Replicas: wanted, UpdatedReplicas: wanted, ReadyReplicas: wanted, AvailableReplicas: wanted,
+	}
+}
+
+func isRolledOut(is, wanted appsv1.DeploymentStatus) bool {
+	return is.ObservedGeneration == wanted.ObservedGeneration && is.Replicas == wanted.Replicas &&
+		is.UpdatedReplicas == wanted.UpdatedReplicas && is.AvailableReplicas == wanted.AvailableReplicas
+}
+
+// bindClaims binds the claims that the Pods of a Deployment mount, as most StorageClasses do it: when there is a Pod.
+func (k *kubelet) bindClaims(ctx context.Context, deployment *appsv1.Deployment) {
+	for _, volume := range deployment.Spec.Template.Spec.Volumes {
+		if volume.PersistentVolumeClaim == nil {
+			continue
+		}
+		key := client.ObjectKey{Namespace: deployment.Namespace, Name: volume.PersistentVolumeClaim.ClaimName}
+		_ = retry.RetryOnConflict(retry.DefaultRetry, func() error { return k.bind(ctx, key) })
+	}
+}
+
+func (k *kubelet) bind(ctx context.Context, key client.ObjectKey) error {
+	claim := &corev1.PersistentVolumeClaim{}
+	if err := k.admin.Get(ctx, key, claim); err != nil || claim.Status.Phase == corev1.ClaimBound {
+		return err
+	}
+	claim.Status.Phase = corev1.ClaimBound
+	claim.Status.Capacity = claim.Spec.Resources.Requests
+	return k.admin.Status().Update(ctx, claim)
+}

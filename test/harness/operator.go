@@ -1,0 +1,103 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package harness
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// OperatorOptions are where an operator of a suite may differ from the one that is shipped.
+type OperatorOptions struct {
+	// Version that the operator tells; default "test".
+	Version string
+	// Getenv reads the environment; default none.
+	Getenv func(string) string
+	// Dial connects to the servers; default as the network does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// RESTConfig is the way to the API server; default ControlPlane.OperatorConfig, unchanged.
+	RESTConfig func() *rest.Config
+	// Metrics count what the operator does; default ones that nobody reads. Several operators may share them.
+	Metrics *metrics.Metrics
+}
+
+// Operator runs in the suite's process, with everything as main does it but the addresses that it serves on.
+type Operator struct {
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// StartOperator runs an operator until it is stopped.
+func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
+	GinkgoHelper()
+	options = c.defaulted(options)
+	ctx, cancel := context.WithCancel(context.Background())
+	running := &Operator{cancel: cancel}
+	controllers := controller.Options{Version: options.Version, Getenv: options.Getenv, Metrics: options.Metrics, Dial: options.Dial}
+	managers := manager.Options{
+		RESTConfig: func() (*rest.Config, error) { return options.RESTConfig(), nil },
+		Namespace:  OperatorNamespace, OperatorConfigName: operatorconfig.Name,
+		MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
+		Setup: func(ctx context.Context, parts manager.Parts) error {
+			return controller.Setup(ctx, controller.Parts{
+				Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
+				Children: manager.ManagedObjects(), OpenShift: parts.OpenShift, Namespace: parts.Namespace,
+			}, controllers)
+		},
+	}
+	running.done.Go(func() {
+		defer GinkgoRecover()
+		Expect(manager.Run(ctx, managers)).To(Succeed())
+	})
+	return running
+}
+
+func (c *ControlPlane) defaulted(options OperatorOptions) OperatorOptions {
+	GinkgoHelper()
+	if options.Version == "" {
+		options.Version = "test"
+	}
+	if options.Getenv == nil {
+		options.Getenv = func(string) string { return "" }
+	}
+	if options.RESTConfig == nil {
+		options.RESTConfig = c.OperatorConfig
+	}
+	if options.Metrics == nil {
+		var err error
+		options.Metrics, err = metrics.Register(prometheus.NewRegistry())
+		Expect(err).NotTo(HaveOccurred())
+	}
+	return options
+}
+
+// Stop ends the operator as a signal does, and waits until nothing of it runs any more.
+func (o *Operator) Stop() {
+	o.cancel()
+	o.done.Wait()
+}
