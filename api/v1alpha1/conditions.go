@@ -78,6 +78,7 @@ const (
 	ReasonCABundleOtherNS         Reason = "CABundleInOtherNamespace"
 	ReasonCABundleInvalid         Reason = "CABundleInvalid"
 	ReasonResourceConflict        Reason = "ResourceConflict"
+	ReasonResourceContested       Reason = "ResourceContested"
 	ReasonImmutableField          Reason = "ImmutableField"
 	ReasonRejected                Reason = "Rejected"
 	ReasonInvalidSpec             Reason = "InvalidSpec"

@@ -36,6 +36,8 @@ import (
 type difference struct {
 	// path of the field, such as spec.template.spec.containers[name="a"].image.
 	path string
+	// place is the path in structured form; empty for what is about the object's metadata as a whole.
+	place fieldpath.Path
 	// missing: the live object does not have the field at all.
 	missing    bool
 	want, have any
@@ -72,11 +74,11 @@ func (c *comparer) differences(want, have map[string]any) ([]difference, error) 
 	for path := range compared.Removed.All() {
 		// The typed form of a live object leaves zeros out.
 		if v := at(want, path); !zero(v) {
-			found = append(found, difference{path: name(path), missing: true, want: v})
+			found = append(found, difference{path: name(path), place: path, missing: true, want: v})
 		}
 	}
 	for path := range compared.Modified.All() {
-		found = append(found, difference{path: name(path), want: at(want, path), have: at(have, path)})
+		found = append(found, difference{path: name(path), place: path, want: at(want, path), have: at(have, path)})
 	}
 	return found, nil
 }

@@ -152,8 +152,8 @@ type Outcome struct {
 	Action Action
 	// Live is the object as a write returned it, in the form in which the cache is going to have it; nil where nothing was written.
 	Live client.Object
-	// Err is nil, a *ConflictError, *ImmutableError or *RejectedError (for the user to act on), a *WaitError, or anything else
-	// (trouble with the cluster, worth a retry).
+	// Err is nil, a *ConflictError, *ImmutableError, *RejectedError or *ContestedError (for the user to act on), a *WaitError, or
+	// anything else (trouble with the cluster, worth a retry).
 	Err error
 }
 

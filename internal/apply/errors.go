@@ -22,6 +22,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -63,6 +64,29 @@ type RejectedError struct {
 
 func (e *RejectedError) Error() string {
 	return fmt.Sprintf("the API server rejects %s: %s", e.Ref, e.Reason)
+}
+
+// ContestedError says that somebody else keeps changing fields back, so that healing them again and again would help nobody. The object is
+// left alone until RetryAfter, or was written and may be changed back any moment.
+type ContestedError struct {
+	Ref Ref
+	// Manager is the field manager that changes Fields, which are paths such as "spec.replicas"; "unknown" where there is none.
+	Manager string
+	Fields  []string
+	// RetryAfter is when to look again. It is no part of the message.
+	RetryAfter time.Duration
+}
+
+// namedFields is how many of the contested fields the message names.
+const namedFields = 3
+
+func (e *ContestedError) Error() string {
+	fields := strings.Join(e.Fields[:min(len(e.Fields), namedFields)], ", ")
+	if more := len(e.Fields) - namedFields; more > 0 {
+		fields = fmt.Sprintf("%s and %d more", fields, more)
+	}
+	return fmt.Sprintf("%s is changed back again and again by field manager %q (%s), and mostly left as that has it: let one of the two decide",
+		e.Ref, e.Manager, fields)
 }
 
 // WaitError says what has to happen first. A watch will see it happen.

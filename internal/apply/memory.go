@@ -44,6 +44,8 @@ type record struct {
 	seen    bool
 	// replicas: the intent asked for spec.replicas.
 	replicas bool
+	// contest counts how often the object was healed; nil for one that was not.
+	contest *contest
 }
 
 // awaited tells whether the object was written so recently that the cache need not know it.

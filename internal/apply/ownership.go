@@ -86,10 +86,11 @@ func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata *metav1.Parti
 	return r.patch(ctx, ref, metadata, pinned(metadata, operation{Op: "replace", Path: "/metadata/managedFields", Value: entries}))
 }
 
-// hasLegacy tells whether the object was written by an earlier release and never by us.
+// hasLegacy tells whether an earlier release has fields of the object. The manager of its updates may be anybody's name, so that counts
+// only on an object that we did not apply since; the manager of its applies counts always: it may have gone on beside us for a while.
 func (r *run) hasLegacy(obj metav1.Object) bool {
-	return obj.GetAnnotations()[HashAnnotation] == "" &&
-		(hasEntry(obj, r.legacy.Update, metav1.ManagedFieldsOperationUpdate) || hasEntry(obj, r.legacy.Apply, metav1.ManagedFieldsOperationApply))
+	return hasEntry(obj, r.legacy.Apply, metav1.ManagedFieldsOperationApply) ||
+		obj.GetAnnotations()[HashAnnotation] == "" && hasEntry(obj, r.legacy.Update, metav1.ManagedFieldsOperationUpdate)
 }
 
 // mayOwnReplicas: after a restart it is not known, and has to be looked up.

@@ -43,7 +43,7 @@ type run struct {
 
 func (e *Engine) newRun(request Request) *run {
 	last, _ := e.memory.get(request.Owner.GetUID())
-	r := &run{Engine: e, request: request, legacy: e.LegacyManagers(request.Owner), before: last.objects, after: map[Ref]record{}, written: map[Ref]client.Object{}}
+	r := &run{Engine: e, request: request, legacy: e.legacyManagers(request.Owner), before: last.objects, after: map[Ref]record{}, written: map[Ref]client.Object{}}
 	// What fails keeps its memory.
 	for _, obj := range request.Objects {
 		r.keep(refOf(obj))
@@ -52,6 +52,15 @@ func (e *Engine) newRun(request Request) *run {
 		r.keep(ref)
 	}
 	return r
+}
+
+// legacyManagers leaves out what would be ourselves, of an owner with an unlucky name.
+func (e *Engine) legacyManagers(owner client.Object) LegacyManagers {
+	legacy := e.LegacyManagers(owner)
+	if legacy.Apply == FieldOwner || legacy.Apply == HandoverOwner {
+		legacy.Apply = ""
+	}
+	return legacy
 }
 
 func (r *run) keep(ref Ref) {
@@ -102,7 +111,7 @@ func (r *run) converge(ctx context.Context, in *intent) (Action, error) {
 		return ActionNone, err
 	}
 	if r.verified(in, obj) {
-		return ActionUnchanged, nil
+		return ActionUnchanged, r.tried(in.ref)
 	}
 	return r.compareAndUpdate(ctx, in, obj)
 }
@@ -216,9 +225,21 @@ func (r *run) compareAndUpdate(ctx context.Context, in *intent, obj client.Objec
 	rec, known := r.remembered(in.ref, obj)
 	if known && rec.hash == in.hash && rec.tolerated == left || !known && left == "" {
 		r.after[in.ref] = r.newRecord(in, obj, left, true)
-		return ActionUnchanged, nil
+		return ActionUnchanged, r.tried(in.ref)
 	}
-	return r.update(ctx, in, &live{Object: obj, fields: fields})
+	switch {
+	case known && rec.hash == in.hash:
+		if err := r.contend(ctx, in, found); err != nil {
+			return ActionNone, err
+		}
+	case known: // Another intent is worth another try.
+		r.setContest(in.ref, nil)
+	}
+	action, err := r.update(ctx, in, &live{Object: obj, fields: fields})
+	if err != nil {
+		return action, err
+	}
+	return action, r.tried(in.ref)
 }
 
 // compare lists what the live object lacks, by its fields and by who owns what.
@@ -230,6 +251,9 @@ func (r *run) compare(in *intent, obj metav1.Object, fields map[string]any) ([]d
 	if !in.owned && ownerIndex(obj, r.request.Owner.GetUID()) >= 0 {
 		found = append(found, difference{path: "metadata.ownerReferences", have: string(r.request.Owner.GetUID())})
 	}
+	if hasEntry(obj, r.legacy.Apply, metav1.ManagedFieldsOperationApply) {
+		found = append(found, difference{path: "metadata.managedFields", have: r.legacy.Apply})
+	}
 	if in.replicas() && hasEntry(obj, HandoverOwner, metav1.ManagedFieldsOperationApply) {
 		found = append(found, difference{path: "metadata.managedFields", have: HandoverOwner})
 	}
@@ -239,6 +263,7 @@ func (r *run) compare(in *intent, obj metav1.Object, fields map[string]any) ([]d
 func (r *run) newRecord(in *intent, obj metav1.Object, tolerated string, seen bool) record {
 	rec := record{
 		hash: in.hash, uid: obj.GetUID(), resourceVersion: obj.GetResourceVersion(), tolerated: tolerated, seen: seen, replicas: in.replicas(),
+		contest: r.after[in.ref].contest,
 	}
 	if !seen {
 		rec.applied = r.Clock.Now()

@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -234,7 +235,20 @@ var _ = Describe("What became of an object", func() {
 		Entry("the user's where it belongs to another", &apply.ConflictError{Ref: ref, Holder: "Pod/x"}, v1alpha1.ReasonResourceConflict, status.User),
 		Entry("the user's where a field may not change", &apply.ImmutableError{Ref: ref, Field: "spec.selector", Old: "a", New: "b"}, v1alpha1.ReasonImmutableField, status.User),
 		Entry("the user's where the API server refuses it", &apply.RejectedError{Ref: ref, Reason: "spec.x: bad"}, v1alpha1.ReasonRejected, status.User),
+		Entry("the user's where somebody else decides, too", &apply.ContestedError{Ref: ref, Manager: "argocd", Fields: []string{"spec.replicas"}},
+			v1alpha1.ReasonResourceContested, status.User),
 		Entry("the cluster's otherwise", errors.New("failed to reach it"), v1alpha1.ReasonReconcileError, status.Cluster),
+	)
+
+	DescribeTable("tells of 0.9.0 where that is who decides, too", func(name, manager string, told bool) {
+		problem := controller.ProblemOf(apply.Outcome{Err: &apply.ContestedError{Ref: apply.Ref{Name: name}, Manager: manager}})
+		Expect(strings.Contains(problem.Message, "0.9.0")).To(Equal(told), problem.Message)
+	},
+		Entry("a Deployment that it applies", "demo", "demo", true),
+		Entry("another child that it applies", "demo-service", "demo", true),
+		Entry("an Ingress that it replaces", "demo-ingress", "manager", true),
+		Entry("another's", "demo", "kubectl-edit", false),
+		Entry("one whose name begins alike", "demonstration", "demo", false),
 	)
 })
 

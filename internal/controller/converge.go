@@ -164,7 +164,7 @@ func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome) {
 		p.problems = append(p.problems, problem)
 		switch problem.Kind {
 		case status.User:
-			p.retryAfter(blockedRetry)
+			p.retryAfter(retryOf(outcome))
 		case status.Wait:
 			p.retryAfter(unseenRetry)
 		case status.Cluster:

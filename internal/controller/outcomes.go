@@ -19,6 +19,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -84,6 +85,7 @@ func problemOf(outcome apply.Outcome) status.Problem {
 		conflict  *apply.ConflictError
 		immutable *apply.ImmutableError
 		rejected  *apply.RejectedError
+		contested *apply.ContestedError
 		wait      *apply.WaitError
 	)
 	switch {
@@ -93,12 +95,33 @@ func problemOf(outcome apply.Outcome) status.Problem {
 		problem.Reason = v1alpha1.ReasonImmutableField
 	case errors.As(outcome.Err, &rejected):
 		problem.Reason = v1alpha1.ReasonRejected
+	case errors.As(outcome.Err, &contested):
+		problem.Reason = v1alpha1.ReasonResourceContested
+		problem.Message += earlierRelease(contested)
 	case errors.As(outcome.Err, &wait):
 		problem.Reason, problem.Kind = v1alpha1.ReasonProgressing, status.Wait
 	default:
 		problem.Reason, problem.Kind = v1alpha1.ReasonReconcileError, status.Cluster
 	}
 	return problem
+}
+
+// earlierRelease names the most likely opponent: 0.9.0 creates and replaces objects as "manager", and applies them under the name of the
+// LlamaStackDistribution, which is what the names of its objects begin with.
+func earlierRelease(contested *apply.ContestedError) string {
+	manager := contested.Manager
+	if manager == legacyUpdateManager || contested.Ref.Name == manager || strings.HasPrefix(contested.Ref.Name, manager+"-") {
+		return " (release 0.9.0 of this operator writes under that name: if it still runs, scale its Deployment to 0)"
+	}
+	return ""
+}
+
+// retryOf is when to look again at an object that something outside of our watches keeps from being as declared.
+func retryOf(outcome apply.Outcome) time.Duration {
+	if contested, ok := errors.AsType[*apply.ContestedError](outcome.Err); ok {
+		return contested.RetryAfter
+	}
+	return blockedRetry
 }
 
 func about(kind string) string {

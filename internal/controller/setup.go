@@ -136,8 +136,10 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 // legacyManagers are the field managers that 0.9.0 left on its objects: its binary's name from the creation, and the
 // name of the LlamaStackDistribution from every apply after it.
 func legacyManagers(owner client.Object) apply.LegacyManagers {
-	return apply.LegacyManagers{Update: "manager", Apply: owner.GetName()}
+	return apply.LegacyManagers{Update: legacyUpdateManager, Apply: owner.GetName()}
 }
+
+const legacyUpdateManager = "manager"
 
 func (r *Reconciler) watch(parts Parts, options Options) error {
 	build := ctrl.NewControllerManagedBy(parts.Manager).Named("llamastackdistribution").

@@ -73,6 +73,7 @@ var _ = Describe("Events", func() {
 		Entry(nil, v1alpha1.ReasonUnknownDistribution, "Warning"),
 		Entry(nil, v1alpha1.ReasonRolloutFailed, "Warning"),
 		Entry(nil, v1alpha1.ReasonResourceConflict, "Warning"),
+		Entry(nil, v1alpha1.ReasonResourceContested, "Warning"),
 		Entry(nil, v1alpha1.ReasonProviderError, "Warning"),
 	)
 

@@ -46,6 +46,7 @@ func userReasons() []v1alpha1.Reason {
 		v1alpha1.ReasonCABundleKeyNotFound,
 		v1alpha1.ReasonCABundleInvalid,
 		v1alpha1.ReasonResourceConflict,
+		v1alpha1.ReasonResourceContested,
 		v1alpha1.ReasonImmutableField,
 		v1alpha1.ReasonRejected,
 		v1alpha1.ReasonOperatorConfigMalformed,

@@ -34,7 +34,8 @@ var _ = Describe("Users' problems", func() {
 		v1alpha1.ReasonInvalidImageOverride, v1alpha1.ReasonUserConfigOtherNS, v1alpha1.ReasonUserConfigNotFound,
 		v1alpha1.ReasonUserConfigKeyNotFound, v1alpha1.ReasonUserConfigInvalid, v1alpha1.ReasonCABundleOtherNS,
 		v1alpha1.ReasonCABundleNotFound, v1alpha1.ReasonCABundleKeyNotFound, v1alpha1.ReasonCABundleInvalid,
-		v1alpha1.ReasonResourceConflict, v1alpha1.ReasonImmutableField, v1alpha1.ReasonRejected, v1alpha1.ReasonOperatorConfigMalformed,
+		v1alpha1.ReasonResourceConflict, v1alpha1.ReasonResourceContested, v1alpha1.ReasonImmutableField, v1alpha1.ReasonRejected,
+		v1alpha1.ReasonOperatorConfigMalformed,
 	}
 
 	It("are told under the reason of the first in order, whatever order they come in", func() {
