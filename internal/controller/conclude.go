@@ -41,6 +41,9 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	before.Status = r.written.latest(instance)
 	after := before.DeepCopy()
 	after.Status = status.Compute(r.statusInput(before, p))
+	if p.held {
+		after.Status.ObservedGeneration = before.Status.ObservedGeneration // nothing was done for this one yet
+	}
 	r.advanceRollouts(instance, p, &after.Status)
 	r.metrics.Phase(instance.Namespace, instance.Name, after.Status.Phase)
 	if !status.Changed(before.Status, after.Status) {
@@ -103,6 +106,9 @@ func (p *pass) serviceURL(instance *v1alpha1.LlamaStackDistribution) string {
 
 // advanceRollouts ends this server's turn of an image change, if it had one, when it no longer rolls.
 func (r *Reconciler) advanceRollouts(instance *v1alpha1.LlamaStackDistribution, p *pass, next *v1alpha1.LlamaStackDistributionStatus) {
+	if p.waits {
+		return
+	}
 	applied := runningImage(p.children.deployment, instance) == p.target
 	ready := meta.FindStatusCondition(next.Conditions, string(v1alpha1.ConditionReady))
 	stands := ready == nil || ready.Reason != string(v1alpha1.ReasonProgressing)

@@ -75,6 +75,20 @@ var _ = Describe("Rollouts of a changed image", func() {
 		Expect(rollouts.Acquire("a", key("a"), "a", "b", "c", "d", "e")).To(BeTrue(), "one of the five itself goes on")
 	})
 
+	It("include those that do not wait for a turn", func() {
+		rollouts := controller.NewRollouts(wake)
+		for i := range controller.MaxRollouts {
+			rollouts.Acquire(types.UID(strconv.Itoa(i)), key(strconv.Itoa(i)))
+		}
+		rollouts.Take("edited")
+		Expect(rollouts.Acquire("edited", key("edited"))).To(BeTrue(), "it has its turn")
+		Expect(rollouts.Acquire("next", key("next"))).To(BeFalse())
+		rollouts.Release("0")
+		Expect(woken).To(BeEmpty(), "still five are rolling")
+		rollouts.Release("edited")
+		Expect(woken).To(Equal([]string{"next"}))
+	})
+
 	It("move on when one that was woken no longer wants its turn", func() {
 		rollouts := controller.NewRollouts(wake)
 		for i := range controller.MaxRollouts {

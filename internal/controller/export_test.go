@@ -56,6 +56,9 @@ func (r *rollouts) Acquire(uid types.UID, key types.NamespacedName, others ...ty
 	return r.acquire(uid, key, others)
 }
 
+// Take takes a turn without waiting.
+func (r *rollouts) Take(uid types.UID) { r.take(uid) }
+
 // Release ends a turn.
 func (r *rollouts) Release(uid types.UID) { r.release(uid) }
 

@@ -46,14 +46,17 @@ type pass struct {
 	user      userConfig
 	bundle    caBundle
 	// problems keep everything from being applied; remarks are problems that keep nothing else from it.
-	problems  []status.Problem
-	remarks   []status.Problem
-	notices   []string
-	podReason string
-	server    llamastack.Observation
-	probed    bool
-	result    ctrl.Result
-	err       error
+	problems []status.Problem
+	remarks  []status.Problem
+	notices  []string
+	// held leaves the children as they are for now, and waits says that it is for a turn of the rollouts, as it may be for the
+	// image alone.
+	held, waits bool
+	podReason   string
+	server      llamastack.Observation
+	probed      bool
+	result      ctrl.Result
+	err         error
 }
 
 func (p *pass) blamef(reason v1alpha1.Reason, format string, args ...any) {
@@ -104,7 +107,10 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 	if err := r.gatherUserConfig(ctx, instance, p); err != nil {
 		return nil, err
 	}
-	return p, r.gatherCABundle(ctx, instance, config, p)
+	if err := r.gatherCABundle(ctx, instance, config, p); err != nil {
+		return nil, err
+	}
+	return p, r.awaitTakeover(ctx, instance, p)
 }
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {

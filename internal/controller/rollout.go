@@ -23,16 +23,19 @@ import (
 	"sync"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// maxRollouts is how many servers may roll at once because the image behind their distribution's name changed.
-// An edit of a LlamaStackDistribution is its author's decision and never waits.
+// maxRollouts is how many servers may roll at once because of the operator itself: the image behind their distribution's
+// name changed, or they are taken over from an earlier release. An edit of a LlamaStackDistribution is its author's decision and never waits.
 const maxRollouts = 5
 
-// rollouts hands out the turns of an image change that the operator causes itself.
+// rollouts hands out the turns of the rollouts that the operator causes itself.
 type rollouts struct {
 	wake func(types.NamespacedName)
 
@@ -69,6 +72,13 @@ func (r *rollouts) acquire(uid types.UID, key types.NamespacedName, others []typ
 	return false
 }
 
+// take grants a turn to whoever does not wait for one: a server that is made or edited.
+func (r *rollouts) take(uid types.UID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.granted[uid] = struct{}{}
+}
+
 // release ends a turn, if there was one, and wakes as many from the queue as there are turns. Every server that is not
 // rolling calls it, so that the queue moves on even when one that was woken has changed its mind.
 func (r *rollouts) release(uid types.UID) {
@@ -84,8 +94,11 @@ func (r *rollouts) release(uid types.UID) {
 // waitForTurn keeps the image that runs until a turn is free, where nothing but the meaning of the distribution's name
 // has changed.
 func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, running string, p *pass) error {
-	edited := instance.Status.ObservedGeneration != instance.Generation
-	if running == "" || running == p.target || edited {
+	if running == p.target {
+		return nil
+	}
+	if running == "" || instance.Status.ObservedGeneration != instance.Generation {
+		r.rollouts.take(instance.UID) // or a cache that shows the Deployment late would have it wait now, and undo this
 		return nil
 	}
 	others, err := r.rolling(ctx)
@@ -95,10 +108,62 @@ func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaSt
 	if r.rollouts.acquire(instance.UID, client.ObjectKeyFromObject(instance), others) {
 		return nil
 	}
-	p.input.Image = running
+	p.input.Image, p.waits = running, true
 	p.noticef("the image of distribution %s is now %s; the server keeps %s until fewer than %d servers are being rolled",
 		instance.Spec.Server.Distribution.Name, p.target, running, maxRollouts)
 	return nil
+}
+
+// awaitTakeover leaves a server that an earlier release made as it is until a turn is free, because taking it over replaces
+// its Pods. An earlier release leaves a Deployment without our hash.
+func (r *Reconciler) awaitTakeover(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
+	deployment := p.children.deployment
+	if deployment == nil || ours(deployment) || len(p.problems) > 0 {
+		return nil
+	}
+	if editedMeanwhile(instance) {
+		r.rollouts.take(instance.UID)
+		return nil
+	}
+	others, err := r.replacing(ctx)
+	if err != nil {
+		return err
+	}
+	if r.rollouts.acquire(instance.UID, client.ObjectKeyFromObject(instance), others) {
+		return nil
+	}
+	p.held, p.waits = true, true
+	p.noticef("the server runs as an earlier release of the operator made it, until fewer than %d servers are being rolled", maxRollouts)
+	return nil
+}
+
+// editedMeanwhile is whether somebody edited a server while it waits: an edit never waits. What was edited before we first
+// saw it is not known, since the earlier release did not write down what it had seen.
+func editedMeanwhile(instance *v1alpha1.LlamaStackDistribution) bool {
+	ready := meta.FindStatusCondition(instance.Status.Conditions, string(v1alpha1.ConditionReady))
+	return ready != nil && ready.ObservedGeneration != 0 && ready.ObservedGeneration != instance.Generation
+}
+
+func ours(deployment *appsv1.Deployment) bool {
+	return deployment.Annotations[apply.HashAnnotation] != ""
+}
+
+// replacing are the servers of ours whose Pods are being replaced, or made. Their status does not tell: that of a server
+// which is yet to be taken over says that it lacks what only we make.
+func (r *Reconciler) replacing(ctx context.Context) ([]types.UID, error) {
+	list := &appsv1.DeploymentList{}
+	if err := r.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("failed to list Deployments from the cache: %w", err)
+	}
+	var uids []types.UID
+	for i := range list.Items {
+		item := &list.Items[i]
+		controller := metav1.GetControllerOf(item)
+		if controller != nil && ours(item) && !rolledOut(item) && !rolloutFailed(item) {
+			uids = append(uids, controller.UID)
+		}
+	}
+	return uids, nil
 }
 
 // rolling are the servers by name whose rollout is under way.
