@@ -38,13 +38,15 @@ import (
 // is well formed, reports what is not, and wakes every LlamaStackDistribution when something changed. Those that are
 // not affected find that their input is the same.
 type configReconciler struct {
-	config    client.Reader
-	instances client.Reader
-	writer    client.Client
-	store     *operatorconfig.Store
-	events    *events.Events
-	metrics   *metrics.Metrics
-	wake      func(types.NamespacedName)
+	config client.Reader
+	// references has all ConfigMaps by identity.
+	references client.Reader
+	instances  client.Reader
+	writer     client.Client
+	store      *operatorconfig.Store
+	events     *events.Events
+	metrics    *metrics.Metrics
+	wake       func(types.NamespacedName)
 
 	// reported is the last set of problems, so that each is told once.
 	reported string
@@ -75,8 +77,31 @@ func (c *configReconciler) create(ctx context.Context, key types.NamespacedName)
 		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name, Labels: map[string]string{v1alpha1.LabelWatch: "true"}},
 		Data:       operatorconfig.Defaults(),
 	}
-	if err := c.writer.Create(ctx, configMap, client.FieldOwner(apply.FieldOwner)); err != nil && !apierrors.IsAlreadyExists(err) {
+	err := c.writer.Create(ctx, configMap, client.FieldOwner(apply.FieldOwner))
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("failed to create ConfigMap %s with the defaults: %w", key, err)
+	}
+	return c.tellOthers(ctx, configMap)
+}
+
+// tellOthers says where a ConfigMap of this name is that nobody reads, such as that of an earlier release in another
+// namespace. It is not taken over: whoever may write a ConfigMap anywhere could decide which images all servers run.
+func (c *configReconciler) tellOthers(ctx context.Context, made *corev1.ConfigMap) error {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMapList"))
+	if err := c.references.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("failed to list ConfigMaps from the cache: %w", err)
+	}
+	for i := range list.Items {
+		other := &list.Items[i]
+		if other.Name != made.Name || other.Namespace == made.Namespace {
+			continue
+		}
+		log.FromContext(ctx).Info("a ConfigMap of the operator's configuration is in another namespace, where it is not read", "other", other.Namespace+"/"+other.Name)
+		c.events.ConfigElsewhere(made, other.Namespace)
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func Setup(ctx context.Context, parts Parts, options Options) error {
 	if !parts.OpenShift {
 		return nil
 	}
-	if err := mgr.Add(&legacyBindings{live: mgr.GetAPIReader(), events: reconciler.events}); err != nil {
+	if err := mgr.Add(&legacyBindings{cached: mgr.GetClient(), live: mgr.GetAPIReader(), events: reconciler.events}); err != nil {
 		return fmt.Errorf("failed to add the report of earlier bindings to the manager: %w", err)
 	}
 	return nil
@@ -163,7 +163,7 @@ func setupOperatorConfig(parts Parts, reconciler *Reconciler) error {
 		WatchesRawSource(source.Kind[client.Object](parts.OperatorConfig, &corev1.ConfigMap{}, &handler.EnqueueRequestForObject{})).
 		WatchesRawSource(first).
 		Complete(&configReconciler{
-			config: parts.OperatorConfig, instances: parts.Manager.GetClient(), writer: parts.Manager.GetClient(), store: reconciler.config,
+			config: parts.OperatorConfig, references: parts.References, instances: parts.Manager.GetClient(), writer: parts.Manager.GetClient(), store: reconciler.config,
 			events: reconciler.events, metrics: reconciler.metrics, wake: reconciler.rejoin.wake,
 		})
 	if err != nil {

@@ -33,6 +33,8 @@ const (
 	ReasonClaimReused = "ClaimReused"
 	// ReasonLegacyBinding tells that a binding to the SCC anyuid is left over.
 	ReasonLegacyBinding = "LegacyBinding"
+	// ReasonConfigElsewhere tells that the operator's ConfigMap was made, and that one of its name is in another namespace.
+	ReasonConfigElsewhere = "OperatorConfigElsewhere"
 )
 
 // Actions say what the operator was doing.
@@ -71,6 +73,12 @@ func (e *Events) ClaimReused(instance *v1alpha1.LlamaStackDistribution, claim st
 func (e *Events) LegacyBinding(instance *v1alpha1.LlamaStackDistribution, kind, name, command string) {
 	e.recorder.Eventf(instance, nil, corev1.EventTypeWarning, ReasonLegacyBinding, actionReconcile,
 		"%s %s lets the server run under the SCC anyuid, which it no longer needs: remove it with: %s", kind, name, command)
+}
+
+// ConfigElsewhere tells, on the operator's ConfigMap which was just made, that there is one in another namespace.
+func (e *Events) ConfigElsewhere(configMap *corev1.ConfigMap, namespace string) {
+	e.recorder.Eventf(configMap, nil, corev1.EventTypeWarning, ReasonConfigElsewhere, actionConfigure,
+		"made with the defaults; ConfigMap %s in namespace %s is not read: if it holds the settings of an earlier release, copy its data here", configMap.Name, namespace)
 }
 
 // ConfigMalformed tells, on the operator's ConfigMap, what is wrong with one of its keys.

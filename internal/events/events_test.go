@@ -96,6 +96,11 @@ var _ = Describe("Events", func() {
 		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning LegacyBinding"), HaveSuffix("kubectl delete rolebinding a-rb -n ns"))))
 	})
 
+	It("tell where else there is a configuration of the operator", func() {
+		told.ConfigElsewhere(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "config"}}, "elsewhere")
+		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning OperatorConfigElsewhere"), ContainSubstring("ConfigMap config in namespace elsewhere"))))
+	})
+
 	It("cut between characters, and tell no half ones", func() {
 		told.Condition(instance, v1alpha1.ReasonRejected, strings.Repeat("ü", 2000))
 		told.Condition(instance, v1alpha1.ReasonRejected, "a\xffb")
