@@ -252,15 +252,15 @@ var _ = Describe("A mistake", func() {
 })
 
 // eventsOf polls the Events about a LlamaStackDistribution as "type reason: note".
-func eventsOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() ([]string, error) {
+func eventsOf(ctx context.Context, instance client.Object) func() ([]string, error) {
 	return func() ([]string, error) {
 		list := &eventsv1.EventList{}
-		if err := admin.List(ctx, list, client.InNamespace(instance.Namespace)); err != nil {
+		if err := admin.List(ctx, list, client.InNamespace(instance.GetNamespace())); err != nil {
 			return nil, err
 		}
 		var found []string
 		for i := range list.Items {
-			if list.Items[i].Regarding.Name == instance.Name {
+			if list.Items[i].Regarding.Name == instance.GetName() {
 				found = append(found, list.Items[i].Type+" "+list.Items[i].Reason+": "+list.Items[i].Note)
 			}
 		}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -67,10 +68,19 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 			configureOperator(ctx, recordedConfig())
 			left = leave(ctx, namespace)
 			binding = leaveBinding(ctx, left.instances[0])
-			edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) { delete(n.Annotations, harness.HoldAnnotation) })
 			mark = audit.Mark()
 		})
+		// While none of the new Pods comes up, five servers are replaced and the others wait.
+		Eventually(left.replaced(ctx)).Should(HaveLen(5))
+		Consistently(left.replaced(ctx)).WithTimeout(time.Second).Should(HaveLen(5))
+		waiting := left.instances[slices.IndexFunc(left.instances, func(i *v1alpha1.LlamaStackDistribution) bool {
+			return !slices.Contains(left.replaced(ctx)(), i.Name)
+		})]
+		Eventually(conditionOf(ctx, waiting, v1alpha1.ConditionReady)).Should(ContainSubstring("fewer than 5 servers are being rolled"))
+		edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) { delete(n.Annotations, harness.HoldAnnotation) })
+		left.nudge(ctx)
 		for _, instance := range left.instances {
+			takenOver(ctx, instance)
 			becomeReady(ctx, instance)
 		}
 		waitForQuiet()
@@ -93,6 +103,16 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 			Expect(after.GetLabels()).To(HaveKey(v1alpha1.LabelInstance), name)
 		}
 		Expect(seen).NotTo(ContainElement(HaveField("Verb", "delete")))
+	})
+
+	It("has each server replaced once", func(ctx context.Context) {
+		for _, instance := range left.instances {
+			before := left.children["Deployment/"+instance.Name]
+			Expect(now(ctx, before).GetGeneration()).To(Equal(before.GetGeneration()+1), instance.Name)
+			selector, _, err := unstructured.NestedMap(before.Object, "spec", "selector")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(now(ctx, before).Object["spec"]).To(HaveKeyWithValue("selector", selector), instance.Name)
+		}
 	})
 
 	It("loses the field managers of 0.9.0", func(ctx context.Context) {
@@ -166,6 +186,37 @@ var _ = Describe("A cluster that 0.9.0 left", Ordered, ContinueOnFailure, Serial
 	})
 })
 
+// replaced polls the names of the servers whose Pods the operator has had replaced.
+func (l leftovers) replaced(ctx context.Context) func() []string {
+	return func() []string {
+		GinkgoHelper()
+		var names []string
+		for _, instance := range l.instances {
+			if deploymentOf(ctx, instance).Generation != l.children["Deployment/"+instance.Name].GetGeneration() {
+				names = append(names, instance.Name)
+			}
+		}
+		return names
+	}
+}
+
+// takenOver waits until the server has had its turn.
+func takenOver(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	Eventually(func() map[string]string { return deploymentOf(ctx, instance).Annotations }).WithTimeout(time.Minute).
+		Should(HaveKey("llamastack.io/applied-hash"), instance.Name)
+}
+
+// nudge shows the Deployments to the stand-in again, which sees a hold lifted only when something happens.
+func (l leftovers) nudge(ctx context.Context) {
+	GinkgoHelper()
+	for _, instance := range l.instances {
+		edit(ctx, deploymentOf(ctx, instance), func(d *appsv1.Deployment) {
+			metav1.SetMetaDataLabel(&d.ObjectMeta, "nudged", "true")
+		})
+	}
+}
+
 func volumeNames(volumes []corev1.Volume) []string {
 	var names []string
 	for i := range volumes {
@@ -238,6 +289,9 @@ func leaveOne(ctx context.Context, namespace string, record unstructured.Unstruc
 	create(ctx, made)
 	if status != nil && made.GetKind() != "Service" {
 		made.Object["status"] = status
+		if made.GetKind() == "Deployment" { // it has rolled out as it is
+			Expect(unstructured.SetNestedField(made.Object, made.GetGeneration(), "status", "observedGeneration")).To(Succeed())
+		}
 		Expect(admin.Status().Update(ctx, made)).To(Succeed())
 	}
 	restore(ctx, made, "ownerReferences", owners)
