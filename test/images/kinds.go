@@ -45,10 +45,6 @@ func operator(set *flag.FlagSet) func(context.Context, job) error {
 	image := binaryImage{
 		inside: "/manager", config: archive.Config{
 			Entrypoint: []string{"/manager"}, User: "65532:65532", Folder: "/",
-			Labels: map[string]string{
-				"org.opencontainers.image.title":    "llama-stack-k8s-operator",
-				"org.opencontainers.image.licenses": "Apache-2.0",
-			},
 		},
 	}
 	set.StringVar(&image.name, "name", "operator", "name of the archive")
@@ -56,7 +52,25 @@ func operator(set *flag.FlagSet) func(context.Context, job) error {
 	set.StringVar(&image.license, "license", "LICENSE", "the licence to put into /licenses")
 	set.StringVar(&image.ref, "ref", "", "name of the image, such as quay.io/llamastack/llama-stack-k8s-operator:v1.0.0")
 
-	return image.make
+	return func(ctx context.Context, j job) error {
+		image.config.Labels = operatorLabels(image.ref)
+		return image.make(ctx, j)
+	}
+}
+
+// operatorLabels are those of the Dockerfile, which OpenShift's preflight asks for. The version is the image's tag.
+func operatorLabels(ref string) map[string]string {
+	const name, summary = "llama-stack-k8s-operator", "Runs Llama Stack servers on Kubernetes"
+	version := strings.TrimPrefix(ref[strings.LastIndexAny(ref, ":/")+1:], "v")
+	return map[string]string{
+		"name": name, "vendor": "Llama Stack", "maintainer": "The llama-stack-k8s-operator Authors",
+		"version": version, "release": "1", "summary": summary,
+		"description":                       "The operator of LlamaStackDistributions: it runs the Llama Stack servers that they declare.",
+		"org.opencontainers.image.title":    name,
+		"org.opencontainers.image.version":  version,
+		"org.opencontainers.image.licenses": "Apache-2.0",
+		"org.opencontainers.image.source":   "https://github.com/llamastack/llama-stack-k8s-operator",
+	}
 }
 
 // standIn is the image of the stand-ins. Without arguments it is the server, as a real image would be.

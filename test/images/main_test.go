@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -115,7 +116,17 @@ var _ = Describe("images", Ordered, func() {
 			config := configOf(pathIn(got), operatorRef)
 			Expect(config.User).To(Equal("65532:65532"))
 			Expect(config.Entrypoint).To(Equal([]string{"/manager"}))
-			Expect(config.Labels).To(HaveKeyWithValue("org.opencontainers.image.licenses", "Apache-2.0"))
+		})
+
+		It("says of itself what the Dockerfile says, for the version that it is tagged with", func() {
+			labels := configOf(pathIn(operator()), operatorRef).Labels
+			dockerfile, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
+			Expect(err).NotTo(HaveOccurred())
+			said := regexp.MustCompile(`(?m)^(?:LABEL| {5}) ([a-z.]+)="(.*)"`).FindAllStringSubmatch(string(dockerfile), -1)
+			Expect(said).To(HaveLen(len(labels)))
+			for _, label := range said {
+				Expect(labels).To(HaveKeyWithValue(label[1], strings.Replace(label[2], "$VERSION", "1.2.3", 1)))
+			}
 		})
 
 		It("makes nothing again, and says nothing", func() {
