@@ -34,6 +34,7 @@ replace config/manager/kustomization.yaml "s/^( *newTag: ).*/\1v$VERSION/" '^ *n
 replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/value: \"$VERSION\"/;}" 'name: OPERATOR_VERSION'
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
 replace README.md "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
+replace docs/olm.md "s/(-bundle:v)[0-9A-Za-z.+-]+/\1$VERSION/" '-bundle:v'
 # Names whose image is published for each version; "latest" stands where it is not.
 for file in config/samples/with_user_config.yaml config/manager/manager.yaml internal/distribution/distributions.json; do
 	replace "$file" "s#(/distribution-[a-z-]+:)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" '/distribution-starter:[0-9]'

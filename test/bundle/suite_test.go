@@ -99,3 +99,8 @@ func version(name string) string {
 	Expect(found).To(HaveLen(2), name)
 	return found[1]
 }
+
+// yamlStrict reads YAML into a type that has each of its fields.
+func yamlStrict(text string, into any) error {
+	return yaml.UnmarshalStrict([]byte(text), into)
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Prepares a release: writes its version where it belongs, asks registries for the digests of its images, puts it into
+# channels, and writes everything that is generated, here and below dist/. It commits and publishes nothing.
+# docs/releasing.md says what comes before and after.
+#
+# VERSION             the operator's version, without the v
+# RELEASED            when, in RFC 3339 (default: now)
+# CHANNELS            those it goes into
+# LLAMASTACK_VERSION  the tag of the server images
+# IMG, BUNDLE_IMG     the operator's image and the bundle's
+# DIGESTS             false: ask no registry, and name every image by its tag
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+: "${VERSION:?}" "${CHANNELS:?}" "${LLAMASTACK_VERSION:?}" "${IMG:?}" "${BUNDLE_IMG:?}"
+RELEASED="${RELEASED:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
+
+TEMPLATE=config/catalog/template.yaml
+DIGESTS_FILE=config/manifests/digests.txt
+
+say() { echo "$*" >&2; }
+
+# check refuses what could not be undone later.
+check() {
+	[[ "$VERSION" =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] ||
+		{ say "error: VERSION=$VERSION is not a semantic version, such as 1.1.0"; exit 1; }
+	if git rev-parse -q --verify "refs/tags/v$VERSION" >/dev/null; then
+		say "error: v$VERSION is released; a release is never changed"
+		exit 1
+	fi
+	if grep -q '^schema: olm.template.basic' "$TEMPLATE" && ! grep -qF "image: $BUNDLE_IMG" "$TEMPLATE"; then
+		say "error: $TEMPLATE has its channels written out; add v$VERSION to them, and its bundle, $BUNDLE_IMG"
+		exit 1
+	fi
+}
+
+# set_version NAME VALUE writes a variable of versions.mk.
+set_version() {
+	local new
+	new="$(sed -E "s|^($1 \?= ).*|\1$2|" versions.mk)"
+	printf '%s\n' "$new" > versions.mk
+}
+
+# images prints the images that a bundle names.
+images() {
+	echo "$IMG"
+	awk '/name: RELATED_IMAGE_/ {getline; print $2}' config/manager/manager.yaml
+}
+
+# digests asks registries, and writes what they answered.
+digests() {
+	local image digest
+	grep '^#' "$DIGESTS_FILE"
+	[ "${DIGESTS:-true}" = true ] || return 0
+	while read -r image; do
+		if digest="$("$(hack/tool.sh crane)" digest "$image" 2>/dev/null)"; then
+			echo "$image $digest"
+		else
+			say "note: the digest of $image could not be had; the bundle names it by its tag"
+		fi
+	done < <(images)
+}
+
+# enter adds the bundle to the lists of the template that CHANNELS name.
+enter() {
+	local channel
+	! grep -q '^schema: olm.template.basic' "$TEMPLATE" || return 0
+	for channel in ${CHANNELS//,/ }; do hack/catalog-enter.sh "${channel%%-*}" "$BUNDLE_IMG"; done
+}
+
+check
+set_version VERSION "$VERSION"
+set_version RELEASED "$RELEASED"
+set_version CHANNELS "$CHANNELS"
+set_version LLAMASTACK_VERSION "$LLAMASTACK_VERSION"
+export RELEASED
+make --no-print-directory stamp
+digests > "$DIGESTS_FILE.new"
+mv "$DIGESTS_FILE.new" "$DIGESTS_FILE"
+enter
+make --no-print-directory generate
+# The next release's CRD is compared with this one's.
+cp bundle/manifests/llamastack.io_llamastackdistributions.yaml "test/crdify/testdata/v$VERSION.yaml"
+mkdir -p dist
+hack/deploy.sh render > dist/install.yaml
+hack/hub-files.sh dist
+say "v$VERSION is prepared. Look at the changes, commit and tag them; docs/releasing.md says what to publish."
