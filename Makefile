@@ -66,7 +66,7 @@ deepcopy: ## Write the DeepCopy methods of the API types.
 
 .PHONY: manifests
 manifests: ## Write the CRD and the operator's ClusterRole.
-	@"$$(hack/tool.sh controller-gen)" crd paths=./api/... output:crd:dir=config/crd/bases
+	@"$$(hack/tool.sh controller-gen)" crd:maxDescLen=200 paths=./api/... output:crd:dir=config/crd/bases
 	@"$$(hack/tool.sh controller-gen)" rbac:roleName=manager-role paths=./internal/controller/... output:rbac:dir=config/rbac
 
 .PHONY: api-docs

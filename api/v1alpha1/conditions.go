@@ -28,6 +28,11 @@ const (
 	ConditionHealthCheck ConditionType = "HealthCheck"
 	// ConditionStorageReady is about the claim; absent without storage.
 	ConditionStorageReady ConditionType = "StorageReady"
+	// ConditionStateShared is about whether several replicas or workers see the same of what clients create; absent
+	// where there is only one process.
+	ConditionStateShared ConditionType = "StateShared"
+	// ConditionPaused is True while an annotation keeps the operator from changing anything; absent otherwise.
+	ConditionPaused ConditionType = "Paused"
 	// ConditionServiceReady is about the Service.
 	ConditionServiceReady ConditionType = "ServiceReady"
 )
@@ -49,6 +54,9 @@ const (
 	ReasonStoragePending    Reason = "StoragePending"
 	ReasonServiceReady      Reason = "ServiceReady"
 	ReasonServicePending    Reason = "ServicePending"
+	ReasonPaused            Reason = "Paused"
+	ReasonSharedState       Reason = "SharedState"
+	ReasonStateUnknown      Reason = "StateUnknown"
 )
 
 // Reasons of conditions when the server or the cluster has a problem.
@@ -61,6 +69,7 @@ const (
 	ReasonStorageFailed     Reason = "StorageFailed"
 	ReasonServiceFailed     Reason = "ServiceFailed"
 	ReasonReconcileError    Reason = "ReconcileError"
+	ReasonLocalState        Reason = "LocalState"
 )
 
 // Reasons of conditions when something must be changed by a person. The operator does not retry until it is.
@@ -77,6 +86,7 @@ const (
 	ReasonCABundleKeyNotFound     Reason = "CABundleKeyNotFound"
 	ReasonCABundleOtherNS         Reason = "CABundleInOtherNamespace"
 	ReasonCABundleInvalid         Reason = "CABundleInvalid"
+	ReasonClaimNotFound           Reason = "ClaimNotFound"
 	ReasonResourceConflict        Reason = "ResourceConflict"
 	ReasonResourceContested       Reason = "ResourceContested"
 	ReasonImmutableField          Reason = "ImmutableField"

@@ -20,8 +20,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,12 +48,15 @@ const (
 	// object in one.
 	applyLimit = 262144
 	// sizeLimit is what the CustomResourceDefinition may have, which leaves room for fields to come.
-	sizeLimit = 200 << 10
+	sizeLimit = 160_000
+	// descriptionLimit is where controller-gen cuts descriptions, so that Kubernetes' own do not take all the room.
+	descriptionLimit = 200
 )
 
 // foreign are the fields whose types are Kubernetes' own. Their bounds are those of the Kubernetes version.
 func foreign() sets.Set[string] {
-	return sets.New("env", "resources", "volumes", "volumeMounts", "topologySpreadConstraints", "securityContext", "conditions")
+	return sets.New("env", "resources", "volumes", "volumeMounts", "topologySpreadConstraints", "securityContext", "conditions",
+		"envFrom", "tolerations", "affinity")
 }
 
 // bounds are all that the schema demands of our own fields, a line for each.
@@ -110,6 +117,36 @@ func demands(path string, schema *apiextensions.JSONSchemaProps) []string {
 	return []string{strings.TrimSpace(fmt.Sprintf("%s: %s %s", path, kind, strings.Join(words, " ")))}
 }
 
+// comments are the comments of all fields of our own types, without markers.
+func comments() map[string]string {
+	GinkgoHelper()
+	files, err := filepath.Glob("*_types.go")
+	Expect(err).NotTo(HaveOccurred())
+	found := map[string]string{}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		Expect(err).NotTo(HaveOccurred())
+		ast.Inspect(file, func(node ast.Node) bool {
+			if field, ok := node.(*ast.Field); ok && field.Tag != nil && len(field.Names) == 1 && field.Names[0].Name != "ObjectMeta" {
+				found[name+": "+field.Names[0].Name] = commentOf(field.Doc)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// commentOf is the text of a comment on one line.
+func commentOf(group *ast.CommentGroup) string {
+	var words []string
+	for line := range strings.Lines(group.Text()) {
+		if !strings.HasPrefix(line, "+") {
+			words = append(words, strings.Fields(line)...)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 var _ = Describe("The CustomResourceDefinition", func() {
 	It("is valid", func() {
 		crd := internalCRD()
@@ -123,6 +160,14 @@ var _ = Describe("The CustomResourceDefinition", func() {
 		GinkgoWriter.Printf("%d bytes\n", len(data))
 		Expect(len(data)).To(BeNumerically("<", sizeLimit))
 		Expect(sizeLimit).To(BeNumerically("<", applyLimit))
+	})
+
+	It("says of every field all that its comment says", func() {
+		found := comments()
+		Expect(len(found)).To(BeNumerically(">", 50))
+		for field, text := range found {
+			Expect(len(text)).To(BeNumerically("<=", descriptionLimit), "controller-gen cuts the description of "+field)
+		}
 	})
 
 	// A bound that is new on a field that 0.9.0 had, or tighter than in the last release, makes OLM refuse the

@@ -50,6 +50,13 @@ const (
 	LabelApp = "app"
 	// AppName is the value of LabelApp.
 	AppName = "llama-stack"
+	// AnnotationPaused with the value "true" on a LlamaStackDistribution keeps the operator from changing anything of it.
+	AnnotationPaused = "llamastack.io/paused"
+	// AnnotationRestartedAt on a LlamaStackDistribution is copied to its Pods, so that a new value, any text, restarts
+	// the server.
+	AnnotationRestartedAt = "llamastack.io/restarted-at"
+	// AnnotationSuspended on a Deployment tells that its number of replicas was the autoscaler's before it was suspended.
+	AnnotationSuspended = "llamastack.io/suspended"
 	// LabelWatch is what 0.9.0 put on what it watched; kept for those who select by it.
 	LabelWatch = "llamastack.io/watch"
 )
@@ -62,8 +69,16 @@ func (l *LlamaStackDistribution) ServerPort() int32 {
 	return DefaultPort
 }
 
-// WantedReplicas is spec.replicas, or its default of 1.
+// Paused says that nothing of the server may be changed.
+func (l *LlamaStackDistribution) Paused() bool {
+	return l.Annotations[AnnotationPaused] == "true"
+}
+
+// WantedReplicas is spec.replicas, or its default of 1; none while it is suspended.
 func (l *LlamaStackDistribution) WantedReplicas() int32 {
+	if l.Spec.Suspend {
+		return 0
+	}
 	if r := l.Spec.Replicas; r != nil {
 		return *r
 	}

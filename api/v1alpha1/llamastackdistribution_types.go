@@ -18,7 +18,6 @@ package v1alpha1
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -33,6 +32,11 @@ type LlamaStackDistributionSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=2,displayName="Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:podCount"}
 	Replicas *int32 `json:"replicas,omitempty"`
+	// Suspend stops the server and keeps everything else: its data, its Service, its URL, and the number of replicas
+	// that it comes back with. An autoscaler is removed for the time.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Suspend",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
+	Suspend bool `json:"suspend,omitempty"`
 	// Server is what runs, and how.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Server",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:server"}
 	Server ServerSpec `json:"server"`
@@ -52,7 +56,7 @@ type ServerSpec struct {
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec"}
 	ContainerSpec ContainerSpec `json:"containerSpec,omitempty,omitzero"`
 	// Workers is the number of server processes in each Pod. Default 1. Where it is set, missing CPU and memory
-	// limits are made equal to the requests, and the CPU request defaults to one core for each worker.
+	// limits equal the requests, and the CPU request defaults to one core for each worker.
 	// +kubebuilder:validation:Minimum=1
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Workers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number"}
@@ -75,6 +79,10 @@ type ServerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Autoscaling",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling"}
 	Autoscaling *AutoscalingSpec `json:"autoscaling,omitempty"`
+	// Rollout is how new Pods take the place of old ones.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollout",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Rollout *RolloutSpec `json:"rollout,omitempty"`
 	// Storage keeps the server's data in a PersistentVolumeClaim. Without it the data is lost with the Pod.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage"}
@@ -87,10 +95,8 @@ type ServerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Trust",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
 	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
-	// Launch says how the container starts when userConfig is set and command is not.
-	// Detect (the default): a launcher finds the image's entrypoint script, or else the installed server, and
-	// starts it with the configuration. Image: the image's own entrypoint is kept, and finds the
-	// configuration by RUN_CONFIG_PATH.
+	// Launch is how the container starts with userConfig and without command. Detect, the default: a launcher finds
+	// the server in the image. Image: the image's entrypoint, told by RUN_CONFIG_PATH.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Launch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Detect","urn:alm:descriptor:com.tectonic.ui:select:Image","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Launch LaunchMode `json:"launch,omitempty"`
@@ -113,7 +119,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="has(self.name) && size(self.name) > 0 || has(self.image) && size(self.image) > 0",message="set name to a distribution that the operator knows, such as starter, or image to a container image"
 type DistributionType struct {
 	// Name of a distribution that the operator knows; status.distributionConfig.availableDistributions lists them.
-	// The image behind a name can change when the operator is upgraded or its configuration changes.
+	// The image behind a name can change with the operator's version and configuration.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution","urn:alm:descriptor:com.tectonic.ui:text"}
 	Name string `json:"name,omitempty"`
@@ -156,64 +162,38 @@ type ContainerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
+	// ImagePullPolicy is Always, IfNotPresent or Never. Default: Always for an image with the tag latest or none,
+	// else IfNotPresent.
+	// +kubebuilder:validation:Enum=Always;IfNotPresent;Never
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:select:IfNotPresent","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
+	// EnvFrom takes environment variables from ConfigMaps and Secrets, at most 32. The operator's own variables and
+	// env win over them. Pods do not roll when the content changes.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
+	// Lifecycle is what is done when the container has started, and before it is stopped.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Lifecycle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:lifecycle","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 	// StartupProbe replaces, field by field, the numbers of the startup probe. Default: GET /v1/health after 15 s,
 	// every 10 s, 30 s timeout, 30 failures, which gives a server 5 minutes to start.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Startup Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	StartupProbe *StartupProbe `json:"startupProbe,omitempty"`
-}
-
-// StartupProbe is how long a server may take to start: initialDelaySeconds + failureThreshold * periodSeconds.
-type StartupProbe struct {
-	// InitialDelaySeconds before the first probe, 0 to 3600. Default 15.
-	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=3600
+	// ReadinessProbe takes a Pod out of the Service while it does not answer. Default: none. Of {}: GET /v1/health
+	// every 10 s, 30 s timeout, 6 failures.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
-	// PeriodSeconds between probes, 1 to 300. Default 10.
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=300
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Readiness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:readinessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ReadinessProbe *Probe `json:"readinessProbe,omitempty"`
+	// LivenessProbe restarts a server that does not answer. Default: none. Of {}: GET /v1/health every 30 s, 30 s
+	// timeout, 10 failures.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
-	// TimeoutSeconds of one probe, 1 to 300. Default 30.
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=300
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
-	// FailureThreshold is how many probes may fail before the container is restarted, 3 to 10000. Default 30.
-	// +kubebuilder:validation:Minimum=3
-	// +kubebuilder:validation:Maximum=10000
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
-}
-
-// PodOverrides changes the Pod around the server's container.
-type PodOverrides struct {
-	// ServiceAccountName replaces the ServiceAccount that the operator makes.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Account",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:io.kubernetes:ServiceAccount","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	ServiceAccountName string `json:"serviceAccountName,omitempty"`
-	// TerminationGracePeriodSeconds is how long a Pod may take to stop. Default 30.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination Grace Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
-	// Volumes are added to the Pod.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volumes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	Volumes []corev1.Volume `json:"volumes,omitempty"`
-	// VolumeMounts are added to the server's container.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
-	// SecurityContext replaces, field by field, what the operator sets for the Pod: user, group and fsGroup 1001
-	// (left to the platform on OpenShift), not root, the runtime's default seccomp profile.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Liveness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:livenessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	LivenessProbe *Probe `json:"livenessProbe,omitempty"`
 }
 
 // PodDisruptionBudgetSpec is at most one of its fields; neither is maxUnavailable 1.
@@ -228,59 +208,6 @@ type PodDisruptionBudgetSpec struct {
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Unavailable",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 }
-
-// AutoscalingSpec is a HorizontalPodAutoscaler for the server.
-// +kubebuilder:validation:XValidation:rule="self.maxReplicas >= 1",message="maxReplicas must be 1 or more; remove autoscaling to stop scaling",fieldPath=".maxReplicas"
-// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.maxReplicas >= self.minReplicas",message="maxReplicas must be at least minReplicas; raise the one or lower the other",fieldPath=".maxReplicas"
-type AutoscalingSpec struct {
-	// MinReplicas is the lower bound; the greater of it, replicas and 1 applies.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Minimum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
-	MinReplicas *int32 `json:"minReplicas,omitempty"`
-	// MaxReplicas is the upper bound: at least 1, at least minReplicas and at least replicas.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
-	MaxReplicas int32 `json:"maxReplicas"`
-	// TargetCPUUtilizationPercentage of the CPU request, at least 1. Default 80 where no target is set.
-	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the CPU request, such as 80"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target CPU Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
-	TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage,omitempty"`
-	// TargetMemoryUtilizationPercentage of the memory request, at least 1.
-	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the memory request, such as 80"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target Memory Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
-	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
-}
-
-// StorageSpec is the server's PersistentVolumeClaim.
-type StorageSpec struct {
-	// Size of the claim, more than 0. Default 10Gi. It can grow where the StorageClass allows it, and never shrinks.
-	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text"}
-	Size *resource.Quantity `json:"size,omitempty"`
-	// MountPath is the absolute path of the volume in the container. Default /.llama.
-	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || self.matches('^/+[^/:][^:]*$')",message="mountPath must be an absolute path other than / and without a colon, such as /.llama"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Mount Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	MountPath string `json:"mountPath,omitempty"`
-	// RetentionPolicy is what happens to the claim when the LlamaStackDistribution is deleted:
-	// Delete (the default) or Retain.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Retention Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:select:Delete","urn:alm:descriptor:com.tectonic.ui:select:Retain"}
-	RetentionPolicy RetentionPolicy `json:"retentionPolicy,omitempty"`
-}
-
-// RetentionPolicy of a claim.
-// +kubebuilder:validation:Enum=Delete;Retain
-type RetentionPolicy string
-
-const (
-	// RetentionDelete deletes the claim with its LlamaStackDistribution.
-	RetentionDelete RetentionPolicy = "Delete"
-	// RetentionRetain keeps the claim; a LlamaStackDistribution of the same name uses it again.
-	RetentionRetain RetentionPolicy = "Retain"
-)
 
 // UserConfigSpec names the ConfigMap with the server's configuration, under the key config.yaml.
 type UserConfigSpec struct {
@@ -322,43 +249,6 @@ type CABundleConfig struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:text"}
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
-}
-
-// NetworkSpec is who may reach the server from where.
-type NetworkSpec struct {
-	// ExposeRoute makes an Ingress for the server.
-	// +kubebuilder:default:=false
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Expose",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:network","urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
-	ExposeRoute bool `json:"exposeRoute,omitempty"`
-	// AllowedFrom adds to who may reach the server where network policies are on: the server's own namespace
-	// and the operator's.
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Allowed From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom"}
-	AllowedFrom *AllowedFromSpec `json:"allowedFrom,omitempty"`
-}
-
-// AllowedFromSpec is a list of namespaces, by name or by label.
-//
-// The rules on the characters of an entry look at the first ten only: an API server allows a rule no more than a
-// cost that it estimates for the longest list of the longest texts, and the schema of 0.9.0 bounds neither. What
-// they let through is refused with the NetworkPolicy, and the condition Ready says so.
-type AllowedFromSpec struct {
-	// Namespaces by name; "*" is all of them.
-	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4, 5, 6, 7, 8, 9].all(i, i >= size(self) || self[i] == '*' || self[i].matches('^[-a-z0-9]+$'))",message="a namespace is named by lower-case letters, digits and dashes, such as frontend; \"*\" is all namespaces"
-	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 63",message="the name of a namespace has 1 to 63 characters, such as frontend"
-	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.endsWith('-')",message="the name of a namespace starts and ends with a letter or a digit, such as frontend"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespaces",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom","urn:alm:descriptor:com.tectonic.ui:text"}
-	Namespaces []string `json:"namespaces,omitempty"`
-	// Labels are keys: a namespace that has any of them, whatever its value, is allowed.
-	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4].all(i, i >= size(self) || self[i].matches(r'^([a-z0-9.-]+/)?[\\w.-]+$'))",message="a label is named by its key alone, such as team/authorized: letters, digits, dashes, underscores and dots, after a domain in lower case and a slash if it has one; without a value"
-	// +kubebuilder:validation:XValidation:rule="[5, 6, 7, 8, 9].all(i, i >= size(self) || self[i].matches(r'^([a-z0-9.-]+/)?[\\w.-]+$'))",message="a label is named by its key alone, such as team/authorized: letters, digits, dashes, underscores and dots, after a domain in lower case and a slash if it has one; without a value"
-	// +kubebuilder:validation:items:XValidation:rule="size(self) <= 317 && self >= '0' && !self.startsWith('_')",message="a label key has at most 317 characters and starts with a letter or a digit, such as team/authorized"
-	// +kubebuilder:validation:items:XValidation:rule="!self.endsWith('-') && !self.endsWith('_') && !self.endsWith('.')",message="a label key ends with a letter or a digit, such as team/authorized"
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace Label Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom","urn:alm:descriptor:com.tectonic.ui:text"}
-	Labels []string `json:"labels,omitempty"`
 }
 
 // LlamaStackDistribution declares a Llama Stack server, which the operator runs.

@@ -83,7 +83,8 @@ type LlamaStackDistributionStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Service URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	ServiceURL string `json:"serviceURL,omitempty"`
-	// RouteURL is where the server answers from outside, when network.exposeRoute is set: empty until it is known.
+	// RouteURL is where the server answers from outside, when network.exposeRoute or ingress is set: empty until it is
+	// known.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="External URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	RouteURL *string `json:"routeURL,omitempty"`

@@ -89,7 +89,8 @@ func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, p *p
 		Image: p.input.Image, ActiveDistribution: p.resolved.Active, Available: p.available,
 		Problems: slices.Concat(p.problems, p.remarks), Notices: p.notices,
 		Deployment: p.children.deployment, Autoscaler: p.children.autoscaler, Service: p.children.service, Ingress: p.children.ingress,
-		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage != nil,
+		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage.WantsClaim(),
+		ExistingClaim: existingClaim(instance), State: p.state,
 		PodReason:  p.podReason,
 		ServiceURL: p.serviceURL(instance),
 		Server: status.Server{

@@ -323,6 +323,10 @@ var _ = Describe("A Pod that does not run", func() {
 			State:                waiting("CrashLoopBackOff", "back-off 40s restarting").State,
 			LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Reason: "Error"}},
 		}}}, "CrashLoopBackOff: the container ended with exit code 1 (Error)"),
+		Entry("an init container's image cannot be pulled", corev1.PodStatus{
+			InitContainerStatuses: []corev1.ContainerStatus{waiting("ErrImagePull", "not found")},
+			ContainerStatuses:     []corev1.ContainerStatus{waiting("PodInitializing", "")},
+		}, "ErrImagePull: not found"),
 		Entry("no node takes it", corev1.PodStatus{Conditions: []corev1.PodCondition{{
 			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes",
 		}}}, "Unschedulable: 0/1 nodes"),

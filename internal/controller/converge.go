@@ -32,7 +32,7 @@ import (
 // mistake in it is left alone as a whole: half of a change, such as a Service that has moved to another port than the
 // Pods, would break a server that runs.
 func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
-	if len(p.problems) > 0 || p.held {
+	if len(p.problems) > 0 || p.held || instance.Paused() {
 		return
 	}
 	intent := p.intent(instance)

@@ -44,6 +44,7 @@ type pass struct {
 	available map[string]string
 	children  children
 	user      userConfig
+	state     status.State
 	bundle    caBundle
 	// problems keep everything from being applied; remarks are problems that keep nothing else from it.
 	problems []status.Problem
@@ -90,12 +91,17 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec,
 		OpenShift: r.openShift, OperatorNamespace: r.namespace,
 		NetworkPolicy: p.children.networkPolicy != nil,
+		RestartedAt:   instance.Annotations[v1alpha1.AnnotationRestartedAt],
 	}
 	if config.NetworkPolicy.Known {
 		p.input.NetworkPolicy = config.NetworkPolicy.Value
 	}
+	if network := instance.Spec.Network; network != nil && network.Policy != nil && network.Policy.Enabled != nil {
+		p.input.NetworkPolicy = *network.Policy.Enabled
+	}
 	if deployment := p.children.deployment; deployment != nil && deployment.Spec.Selector != nil {
 		p.input.Selector = deployment.Spec.Selector.MatchLabels
+		p.input.Resuming = !instance.Spec.Suspend && deployment.Annotations[v1alpha1.AnnotationSuspended] != ""
 	}
 	gatherClaim(instance, p)
 	if err := render.CheckName(instance.Name); err != nil {

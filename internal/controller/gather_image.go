@@ -52,6 +52,9 @@ func (r *Reconciler) gatherImage(ctx context.Context, instance *v1alpha1.LlamaSt
 		return nil
 	}
 	p.resolved, p.target, p.input.Image = resolved, resolved.Image, resolved.Image
+	if distribution.Floating(resolved.Image) {
+		p.noticef("image %s can be another one after each restart of a Pod: name a version or a digest", resolved.Image)
+	}
 	if !byName {
 		return nil
 	}

@@ -47,6 +47,7 @@ type userFinding struct {
 	digest  string
 	facts   serverconfig.Facts
 	problem *status.Problem
+	local   []string
 }
 
 func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
@@ -69,6 +70,7 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 		return nil
 	}
 	p.user.digest = finding.digest
+	p.state = status.State{Known: true, Local: finding.local, Workers: finding.facts.Workers}
 	p.input.UserConfig = &render.UserConfig{
 		CopyName: render.ConfigCopyName(instance.Name, finding.hash), Hash: finding.hash,
 		TLS: finding.facts.TLS, TCPProbe: !finding.facts.HTTPProbe(),
@@ -116,6 +118,10 @@ func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 			u.key, v1alpha1.UserConfigKey, slices.Sorted(maps.Keys(configMap.Data)))}
 	}
 	facts, err := serverconfig.Inspect(text)
+	var local []string
+	if err == nil {
+		local, err = serverconfig.LocalState(text)
+	}
 	if err == nil && u.workers != nil {
 		text, err = serverconfig.WithWorkers(text, *u.workers)
 	}
@@ -125,7 +131,7 @@ func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 	}
 	configMap.Data[v1alpha1.UserConfigKey] = text
 	u.data = configMap
-	return userFinding{hash: contentHash(configMap), digest: apply.DigestOf(configMap), facts: facts}
+	return userFinding{hash: contentHash(configMap), digest: apply.DigestOf(configMap), facts: facts, local: local}
 }
 
 // payload is the content to mount; it reads the ConfigMap again where only the finding was remembered.

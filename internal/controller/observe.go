@@ -19,6 +19,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
@@ -33,6 +34,7 @@ import (
 // asked.
 func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
 	r.tellReuse(instance, p)
+	r.lookForClaim(ctx, instance, p)
 	key := client.ObjectKeyFromObject(instance)
 	deployment := p.children.deployment
 	if deployment == nil || deployment.Status.AvailableReplicas == 0 {
@@ -54,7 +56,7 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 // always in the condition, and once as an Event.
 func (r *Reconciler) tellReuse(instance *v1alpha1.LlamaStackDistribution, p *pass) {
 	claim := p.children.claim
-	if claim == nil || instance.Spec.Server.Storage == nil || !claim.CreationTimestamp.Before(&instance.CreationTimestamp) {
+	if claim == nil || !instance.Spec.Server.Storage.WantsClaim() || !claim.CreationTimestamp.Before(&instance.CreationTimestamp) {
 		return
 	}
 	p.noticef("PersistentVolumeClaim %s was there before and is used again, with the data in it", claim.Name)
@@ -148,7 +150,7 @@ func (r *Reconciler) podReason(ctx context.Context, deployment *appsv1.Deploymen
 
 // waitingReason is why a Pod does not run, in the kubelet's or the scheduler's words.
 func waitingReason(pod *corev1.Pod) string {
-	for _, container := range pod.Status.ContainerStatuses {
+	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if waiting := container.State.Waiting; waiting != nil && waiting.Reason != "ContainerCreating" && waiting.Reason != "PodInitializing" {
 			return describe(waiting.Reason, lastWords(container, waiting.Message))
 		}

@@ -94,6 +94,10 @@ func (r *rollouts) release(uid types.UID) {
 // waitForTurn keeps the image that runs until a turn is free, where nothing but the meaning of the distribution's name
 // has changed.
 func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, running string, p *pass) error {
+	if instance.Paused() && running != "" {
+		p.input.Image = running
+		return nil
+	}
 	if running == p.target {
 		return nil
 	}

@@ -16,7 +16,10 @@ limitations under the License.
 
 package llsdtest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The messages of rules that more than one case breaks.
 const (
@@ -63,7 +66,7 @@ const (
 // Refused are cases that break one rule each.
 func Refused() []Case {
 	var cases []Case
-	for _, some := range [][]Case{refusedServer(), refusedStorage(), refusedScaling(), refusedNames(), refusedNewFields()} {
+	for _, some := range [][]Case{refusedServer(), refusedStorage(), refusedScaling(), refusedNames(), refusedNewFields(), refusedPods(), refusedClaims(), refusedOperations(), refusedNetworks()} {
 		cases = append(cases, some...)
 	}
 	return cases
@@ -178,7 +181,7 @@ func refusedNewFields() []Case {
 // Accepted are cases at the edge of a rule.
 func Accepted() []Case {
 	accepted := func(name, spec string) Case { return Case{Name: name, Spec: spec} }
-	return []Case{
+	return append([]Case{
 		accepted("a name and an empty image", `server: {distribution: {name: starter, image: ""}}`),
 		accepted("an image and an empty name", `server: {distribution: {name: "", image: "quay.io/a/b@sha256:c"}}`),
 		accepted("port 0", server("containerSpec: {port: 0}")),
@@ -214,5 +217,5 @@ func Accepted() []Case {
 			"containerSpec: {securityContext: {runAsNonRoot: false}, startupProbe: {initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3}}")),
 		accepted("the upper bounds of the new fields", server("launch: Detect, storage: {retentionPolicy: Delete}, "+
 			"containerSpec: {startupProbe: {initialDelaySeconds: 3600, periodSeconds: 300, timeoutSeconds: 300, failureThreshold: 10000}}")),
-	}
+	}, slices.Concat(acceptedPods(), acceptedClaims(), acceptedOperations(), acceptedNetworks())...)
 }

@@ -17,11 +17,12 @@ limitations under the License.
 package render
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
-// setAutoscaler sets what the autoscaler looks at; the base's metric is CPU at 80 %.
+// setAutoscaler sets what the autoscaler looks at, the base's metric being CPU at 80 %, and how fast it acts.
 type setAutoscaler struct{ *server }
 
 // Transform implements resmap.Transformer.
@@ -29,19 +30,49 @@ func (t setAutoscaler) Transform(m resmap.ResMap) error {
 	if !t.autoscaled {
 		return nil
 	}
+	e := edit(m, kindAutoscaler)
+	declared := t.Spec.Server.Autoscaling
+	if metrics := metricsOf(declared); len(metrics) > 0 {
+		e.set(specPath, "metrics", metrics)
+	}
+	if declared.ScaleUp != nil {
+		setTyped(e, specPath+"/behavior", "scaleUp", declared.ScaleUp)
+	}
+	if declared.ScaleDown != nil {
+		setTyped(e, specPath+"/behavior", "scaleDown", declared.ScaleDown)
+	}
+	return e.err
+}
+
+func metricsOf(declared *v1alpha1.AutoscalingSpec) []any {
 	var metrics []any
-	if target := t.Spec.Server.Autoscaling.TargetCPUUtilizationPercentage; target != nil {
+	if target := declared.TargetCPUUtilizationPercentage; target != nil {
 		metrics = append(metrics, utilization(corev1.ResourceCPU, *target))
 	}
-	if target := t.Spec.Server.Autoscaling.TargetMemoryUtilizationPercentage; target != nil {
+	if target := declared.TargetMemoryUtilizationPercentage; target != nil {
 		metrics = append(metrics, utilization(corev1.ResourceMemory, *target))
 	}
-	if len(metrics) == 0 {
-		return nil
+	for _, metric := range declared.Metrics {
+		if metric.Pods != nil {
+			metrics = append(metrics, map[string]any{"type": "Pods", "pods": average(metric.Pods)})
+		}
+		if metric.External != nil {
+			metrics = append(metrics, map[string]any{"type": "External", "external": average(metric.External)})
+		}
 	}
-	e := edit(m, kindAutoscaler)
-	e.set(specPath, "metrics", metrics)
-	return e.err
+	return metrics
+}
+
+// average is a metric of another kind than the use of a resource.
+func average(declared *v1alpha1.MetricTarget) map[string]any {
+	metric := map[string]any{nameKey: declared.Name}
+	if len(declared.MatchLabels) > 0 {
+		metric["selector"] = map[string]any{"matchLabels": anyMap(declared.MatchLabels)}
+	}
+	return map[string]any{
+		"metric": metric,
+		"target": map[string]any{"type": "AverageValue", "averageValue": declared.AverageValue.String()},
+	}
 }
 
 // utilization is a metric: the average use of a resource in percent of what the Pods request.

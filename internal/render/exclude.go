@@ -43,15 +43,15 @@ func (t exclude) Transform(m resmap.ResMap) error {
 func (t exclude) wants(kind string) bool {
 	switch kind {
 	case kindClaim:
-		return t.Spec.Server.Storage != nil
+		return t.Spec.Server.Storage.WantsClaim()
 	case kindNetworkPolicy:
 		return t.NetworkPolicy
 	case kindBudget:
 		return t.Spec.Server.PodDisruptionBudget != nil || t.replicated()
 	case kindAutoscaler:
-		return t.autoscaled
+		return t.autoscaled && !t.Spec.Suspend
 	case kindIngress:
-		return t.Spec.Network != nil && t.Spec.Network.ExposeRoute
+		return t.Spec.Network.Exposed()
 	default:
 		return true
 	}

@@ -48,10 +48,14 @@ func fieldMappings() []mapping {
 	return []mapping{
 		{kindClaim, "metadata/annotations", RequestedSizeAnnotation, requestedSize},
 		{kindClaim, "spec/resources/requests", "storage", claimSize},
+		{kindClaim, specPath, "accessModes", accessModes},
+		{kindClaim, specPath, "storageClassName", storageClass},
 		{kindService, "spec/ports/0", "port", port},
 		{kindService, "spec/ports/0", "targetPort", port},
 		{kindNetworkPolicy, "spec/ingress/0/ports/0", "port", port},
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
+		{kindIngress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
+		{kindIngress, "spec/rules/0", "host", func(s *server) any { return text(s.ingress().Host) }},
 		{kindBudget, specPath, "minAvailable", minAvailable},
 		{kindBudget, specPath, "maxUnavailable", maxUnavailable},
 		{kindAutoscaler, specPath, "minReplicas", func(s *server) any { return s.minReplicas }},
@@ -59,9 +63,15 @@ func fieldMappings() []mapping {
 		{kindDeployment, specPath, "replicas", declaredReplicas},
 		{kindDeployment, specPath, "strategy", strategy},
 		{kindDeployment, specPath, "progressDeadlineSeconds", progressDeadlineSeconds},
+		{kindDeployment, specPath, "revisionHistoryLimit", func(s *server) any { return number(s.rollout().RevisionHistoryLimit) }},
+		{kindDeployment, "metadata/annotations", v1alpha1.AnnotationSuspended, suspended},
+		{kindDeployment, templatePath + "/metadata/annotations", v1alpha1.AnnotationRestartedAt, func(s *server) any { return text(s.RestartedAt) }},
 		{kindDeployment, podSpecPath, "serviceAccountName", serviceAccountName},
 		{kindDeployment, podSpecPath, "terminationGracePeriodSeconds", terminationGracePeriod},
+		{kindDeployment, podSpecPath, "priorityClassName", func(s *server) any { return text(s.overrides.PriorityClassName) }},
+		{kindDeployment, podSpecPath, "runtimeClassName", func(s *server) any { return text(s.overrides.RuntimeClassName) }},
 		{kindDeployment, containerPath, nameKey, containerName},
+		{kindDeployment, containerPath, "imagePullPolicy", func(s *server) any { return text(s.Spec.Server.ContainerSpec.ImagePullPolicy) }},
 		{kindDeployment, containerPath, "image", func(s *server) any { return s.Image }},
 		{kindDeployment, containerPath + "/ports/0", "containerPort", port},
 	}
@@ -143,26 +153,77 @@ func intOrString(value *intstr.IntOrString) any {
 	}
 }
 
-// declaredReplicas is left out where the number is the autoscaler's.
-func declaredReplicas(s *server) any {
-	if s.autoscaled {
+// text is left out where there is none.
+func text[T ~string](value T) any {
+	if value == "" {
 		return nil
 	}
-	return s.replicas
+	return string(value)
 }
 
-// strategy is Recreate with a claim, which one node at a time may mount: a new Pod elsewhere would wait for it for
-// ever. Without a claim it is left to the API's default.
+// number is left out where there is none.
+func number(value *int32) any {
+	if value == nil {
+		return nil
+	}
+	return *value
+}
+
+// declaredReplicas is left out where the number is the autoscaler's.
+func declaredReplicas(s *server) any {
+	switch {
+	case s.Spec.Suspend:
+		return int32(0)
+	case s.autoscaled && s.Resuming:
+		return s.minReplicas
+	case s.autoscaled:
+		return nil
+	default:
+		return s.replicas
+	}
+}
+
+// suspended marks a Deployment whose number of replicas was the autoscaler's.
+func suspended(s *server) any {
+	if s.Spec.Suspend && s.autoscaled {
+		return "true"
+	}
+	return nil
+}
+
+// rollout is what the CR says about it, which may be nothing.
+func (s *server) rollout() v1alpha1.RolloutSpec {
+	if rollout := s.Spec.Server.Rollout; rollout != nil {
+		return *rollout
+	}
+	return v1alpha1.RolloutSpec{}
+}
+
+// strategy is the CR's; or Recreate with a claim that one node at a time may mount: a new Pod elsewhere would wait for
+// it for ever. Otherwise it is left to the API's default.
 func strategy(s *server) any {
-	if s.Spec.Server.Storage == nil {
+	declared := s.rollout()
+	if declared.Strategy != "" {
+		fields := map[string]any{"type": declared.Strategy}
+		if declared.MaxSurge != nil || declared.MaxUnavailable != nil {
+			fields["rollingUpdate"] = map[string]any{
+				"maxSurge": intOrString(declared.MaxSurge), "maxUnavailable": intOrString(declared.MaxUnavailable),
+			}
+		}
+		return fields
+	}
+	if !s.Spec.Server.Storage.OnClaim() || s.sharedClaim() {
 		return nil
 	}
 	return map[string]any{"type": "Recreate"}
 }
 
 // progressDeadlineSeconds gives a server with a long startup budget the time to use it, or its rollout would be
-// called failed while it starts; nil where the API's default is enough.
+// called failed while it starts; nil where the API's default is enough. The CR's own number goes before.
 func progressDeadlineSeconds(s *server) any {
+	if declared := s.rollout().ProgressDeadlineSeconds; declared != nil {
+		return *declared
+	}
 	if deadline := s.startupBudget() + progressReserve; deadline > progressDeadline {
 		return deadline
 	}
@@ -175,13 +236,6 @@ func serviceAccountName(s *server) any {
 		return name
 	}
 	return s.Name + "-sa"
-}
-
-func terminationGracePeriod(s *server) any {
-	if seconds := s.overrides.TerminationGracePeriodSeconds; seconds != nil {
-		return *seconds
-	}
-	return nil
 }
 
 func containerName(s *server) any {

@@ -101,6 +101,42 @@ var _ = Describe("Hash", func() {
 		Entry("the Pod's security context", edit(func(in *render.Input) {
 			in.Spec.Server.PodOverrides.SecurityContext = &corev1.PodSecurityContext{FSGroup: new(int64(5))}
 		})),
+		Entry("readiness", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.ReadinessProbe = &v1alpha1.Probe{} })),
+		Entry("liveness", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.LivenessProbe = &v1alpha1.Probe{} })),
+		Entry("what a probe does", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.StartupProbe = &v1alpha1.StartupProbe{TCPSocket: &v1alpha1.TCPSocketProbe{}}
+		})),
+		Entry("pull policy", edit(func(in *render.Input) { in.Spec.Server.ContainerSpec.ImagePullPolicy = corev1.PullAlways })),
+		Entry("env from elsewhere", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.EnvFrom = []corev1.EnvFromSource{{Prefix: "A_", SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "a"}}}}
+		})),
+		Entry("lifecycle", edit(func(in *render.Input) {
+			in.Spec.Server.ContainerSpec.Lifecycle = &v1alpha1.Lifecycle{PreStop: &v1alpha1.LifecycleHook{Sleep: &v1alpha1.SleepAction{Seconds: 5}}}
+		})),
+		Entry("Pod labels", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.Labels = map[string]v1alpha1.LabelValue{"a": "b"} })),
+		Entry("Pod annotations", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.Annotations = map[string]v1alpha1.AnnotationValue{"a": "b"}
+		})),
+		Entry("node selector", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.NodeSelector = map[string]v1alpha1.LabelValue{"a": "b"}
+		})),
+		Entry("tolerations", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
+		})),
+		Entry("affinity", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{}}
+		})),
+		Entry("pull secrets", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.ImagePullSecrets = []v1alpha1.LocalReference{{Name: "a"}}
+		})),
+		Entry("priority class", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.PriorityClassName = "a" })),
+		Entry("runtime class", edit(func(in *render.Input) { in.Spec.Server.PodOverrides.RuntimeClassName = "a" })),
+		Entry("init containers", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.InitContainers = []v1alpha1.InitContainer{{Name: "a"}}
+		})),
+		Entry("resource claims", edit(func(in *render.Input) {
+			in.Spec.Server.PodOverrides.ResourceClaims = []v1alpha1.PodResourceClaim{{Name: "a", ResourceClaimName: new("b")}}
+		})),
 		Entry("the budget", edit(func(in *render.Input) {
 			in.Spec.Server.PodDisruptionBudget.MaxUnavailable = new(intstr.FromString("50%"))
 		})),
@@ -115,13 +151,48 @@ var _ = Describe("Hash", func() {
 		Entry("the autoscaler's memory target", edit(func(in *render.Input) {
 			in.Spec.Server.Autoscaling.TargetMemoryUtilizationPercentage = new(int32(50))
 		})),
+		Entry("the autoscaler's metrics", edit(func(in *render.Input) {
+			metric := v1alpha1.MetricTarget{Name: "a", AverageValue: resource.MustParse("1")}
+			in.Spec.Server.Autoscaling.Metrics = []v1alpha1.AutoscalingMetric{{Pods: &metric}}
+		})),
+		Entry("the autoscaler's speed up", edit(func(in *render.Input) {
+			in.Spec.Server.Autoscaling.ScaleUp = &v1alpha1.ScalingRules{SelectPolicy: "Min"}
+		})),
+		Entry("the autoscaler's speed down", edit(func(in *render.Input) {
+			in.Spec.Server.Autoscaling.ScaleDown = &v1alpha1.ScalingRules{SelectPolicy: "Min"}
+		})),
+		Entry("suspension", edit(func(in *render.Input) { in.Spec.Suspend = true })),
+		Entry("its end", edit(func(in *render.Input) { in.Resuming = true })),
+		Entry("a restart", edit(func(in *render.Input) { in.RestartedAt = "now" })),
+		Entry("rollout", edit(func(in *render.Input) { in.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Strategy: "RollingUpdate"} })),
 		Entry("no autoscaler", edit(func(in *render.Input) { in.Spec.Server.Autoscaling = nil })),
 		Entry("claim size", edit(func(in *render.Input) { in.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })),
 		Entry("mount path", edit(func(in *render.Input) { in.Spec.Server.Storage.MountPath = "/elsewhere" })),
+		Entry("claim class", edit(func(in *render.Input) { in.Spec.Server.Storage.StorageClassName = new("") })),
+		Entry("claim access modes", edit(func(in *render.Input) {
+			in.Spec.Server.Storage.AccessModes = []v1alpha1.AccessMode{v1alpha1.AccessModeReadWriteMany}
+		})),
+		Entry("the live claim's access modes", edit(func(in *render.Input) {
+			in.ClaimModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
+		})),
+		Entry("an existing claim", edit(func(in *render.Input) { in.Spec.Server.Storage.ExistingClaim = "data" })),
+		Entry("no claim but a directory", edit(func(in *render.Input) {
+			in.Spec.Server.Storage = &v1alpha1.StorageSpec{Ephemeral: &v1alpha1.EphemeralStorage{}}
+		})),
 		Entry("no claim", edit(func(in *render.Input) { in.Spec.Server.Storage = nil })),
 		Entry("no Ingress", edit(func(in *render.Input) { in.Spec.Network.ExposeRoute = false })),
 		Entry("an allowed namespace", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Namespaces[0] = "backend" })),
 		Entry("an allowed label", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Labels = []string{"team"} })),
+		Entry("the Ingress's host", edit(func(in *render.Input) {
+			in.Spec.Network.Ingress = &v1alpha1.IngressSpec{Host: "a.b"}
+		})),
+		Entry("another peer", edit(func(in *render.Input) {
+			in.Spec.Network.AllowedFrom = nil
+			in.Spec.Network.Policy = &v1alpha1.PolicySpec{From: []v1alpha1.PolicyPeer{{CIDR: "10.0.0.0/8"}}}
+		})),
+		Entry("egress", edit(func(in *render.Input) {
+			in.Spec.Network.Policy = &v1alpha1.PolicySpec{Egress: &v1alpha1.EgressSpec{}}
+		})),
 		Entry("no network", edit(func(in *render.Input) { in.Spec.Network = nil })),
 	)
 

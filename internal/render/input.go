@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
@@ -46,6 +47,14 @@ type Input struct {
 	OperatorNamespace string `json:"operatorNamespace,omitempty"`
 	// Selector of the live Deployment, which is immutable; empty: the default.
 	Selector map[string]string `json:"selector,omitempty"`
+	// RestartedAt is a text that the Pods carry, so that another one restarts the server; empty: none.
+	RestartedAt string `json:"restartedAt,omitempty"`
+	// Resuming says that the live Deployment was suspended while its number of replicas was an autoscaler's, which
+	// leaves one of 0 replicas alone: it starts with the lower bound.
+	Resuming bool `json:"resuming,omitempty"`
+	// ClaimModes are the live claim's access modes, which cannot change, where they are others than the spec's. Empty:
+	// those of the spec count.
+	ClaimModes []corev1.PersistentVolumeAccessMode `json:"claimModes,omitempty"`
 	// ClaimSize is what the live claim requests; a claim is never asked to shrink. nil: there is none.
 	ClaimSize *resource.Quantity `json:"claimSize,omitempty"`
 	// RequestedSize is the largest size that the same LlamaStackDistribution has asked for before, which the claim

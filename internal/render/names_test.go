@@ -17,6 +17,8 @@ limitations under the License.
 package render_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -147,6 +149,15 @@ var _ = Describe("CheckName", func() {
 	})
 })
 
+// annotations are those that objects may have: the operator's own, and those that the CR puts on its Ingress.
+func annotations(in render.Input) []string {
+	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSuspended}
+	if network := in.Spec.Network; network != nil && network.Ingress != nil {
+		found = slices.AppendSeq(found, maps.Keys(network.Ingress.Annotations))
+	}
+	return found
+}
+
 var _ = Describe("Labels", func() {
 	DescribeTable("mark every object", func(name string) {
 		in := scenario(name)
@@ -167,7 +178,9 @@ var _ = Describe("Labels", func() {
 			Expect(object.Object).NotTo(HaveKey("status"))
 			Expect(object.GetUID()).To(BeEmpty())
 			Expect(object.GetResourceVersion()).To(BeEmpty())
-			Expect(object.GetAnnotations()).To(Or(BeEmpty(), And(HaveLen(1), HaveKey(render.RequestedSizeAnnotation))))
+			for key := range object.GetAnnotations() {
+				Expect(key).To(BeElementOf(annotations(scenario(name))), object.GetKind())
+			}
 		}
 	}, entries())
 })

@@ -19,6 +19,7 @@ package render
 import (
 	"slices"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -64,7 +65,81 @@ func (t setPeers) peers() []any {
 			peers = append(peers, namespaces("matchExpressions", []any{map[string]any{"key": key, "operator": "Exists"}}))
 		}
 	}
+	if policy := network.Policy; policy != nil {
+		for i := range policy.From {
+			peers = append(peers, peerOf(&policy.From[i]))
+		}
+	}
 	return append(peers, namespaces("matchLabels", map[string]any{policyGroupLabel: policyGroupIngress}))
+}
+
+// peerOf is a peer as a NetworkPolicy has it.
+func peerOf(declared *v1alpha1.PolicyPeer) map[string]any {
+	if declared.CIDR != "" {
+		return map[string]any{"ipBlock": map[string]any{"cidr": declared.CIDR}}
+	}
+	peer := map[string]any{}
+	if declared.NamespaceLabels != nil {
+		peer["namespaceSelector"] = labelSelector(declared.NamespaceLabels)
+	}
+	if len(declared.PodLabels) > 0 || declared.NamespaceLabels == nil {
+		peer["podSelector"] = labelSelector(declared.PodLabels)
+	}
+	return peer
+}
+
+// labelSelector finds what has all of the labels; without any it finds everything.
+func labelSelector(labels map[string]v1alpha1.LabelValue) map[string]any {
+	if len(labels) == 0 {
+		return map[string]any{}
+	}
+	return map[string]any{"matchLabels": anyMap(labels)}
+}
+
+// setEgress limits whom the server may connect to, where the CR says anything about it.
+type setEgress struct{ *server }
+
+// Transform implements resmap.Transformer.
+func (t setEgress) Transform(m resmap.ResMap) error {
+	network := t.Spec.Network
+	if network == nil || network.Policy == nil || network.Policy.Egress == nil {
+		return nil
+	}
+	e := edit(m, kindNetworkPolicy)
+	rules := []any{map[string]any{"ports": dnsPorts()}}
+	for i := range network.Policy.Egress.To {
+		rules = append(rules, egressRule(&network.Policy.Egress.To[i]))
+	}
+	e.set(specPath, "policyTypes", []any{"Ingress", "Egress"})
+	e.set(specPath, "egress", rules)
+	return e.err
+}
+
+func egressRule(declared *v1alpha1.EgressPeer) map[string]any {
+	peer := v1alpha1.PolicyPeer{NamespaceLabels: declared.NamespaceLabels, PodLabels: declared.PodLabels, CIDR: declared.CIDR}
+	rule := map[string]any{"to": []any{peerOf(&peer)}}
+	ports := make([]any, 0, len(declared.Ports))
+	for _, port := range declared.Ports {
+		ports = append(ports, policyPort("TCP", port))
+	}
+	if len(ports) > 0 {
+		rule["ports"] = ports
+	}
+	return rule
+}
+
+// The ports of DNS: a policy is judged by that of the Pod behind the Service, which OpenShift has at 5353.
+const (
+	dnsPort    int32 = 53
+	dnsPodPort int32 = 5353
+)
+
+func dnsPorts() []any {
+	return []any{policyPort("UDP", dnsPort), policyPort("TCP", dnsPort), policyPort("UDP", dnsPodPort), policyPort("TCP", dnsPodPort)}
+}
+
+func policyPort(protocol string, port int32) map[string]any {
+	return map[string]any{"protocol": protocol, "port": port}
 }
 
 // namespaces is a peer: the namespaces that a selector finds.

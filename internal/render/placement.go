@@ -38,8 +38,12 @@ func (t setPlacement) Transform(m resmap.ResMap) error {
 	if len(constraints) > 0 {
 		e.set(podSpecPath, "topologySpreadConstraints", constraints)
 	}
-	if t.replicated() {
-		e.set(podSpecPath, "affinity", t.antiAffinity())
+	affinity, err := t.affinity()
+	if err != nil {
+		return err
+	}
+	if len(affinity) > 0 {
+		e.set(podSpecPath, "affinity", affinity)
 	}
 	return e.err
 }

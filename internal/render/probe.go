@@ -28,34 +28,85 @@ const (
 	defaultFailureThreshold int32 = 30
 )
 
-// probePath is the startup probe's place in the Deployment.
-const probePath = containerPath + "/startupProbe"
+// Defaults of the other probes. A server that reads a large document answers nobody for a while: it is taken out of
+// the Service late, and restarted very late. Unless the CR asks for one there is none of either: the health endpoint
+// tells nothing but that the server has started, and a server with a quota answers 429 to a kubelet that asks too
+// often.
+const (
+	defaultTimeout           int32 = 30
+	defaultReadinessFailures int32 = 6
+	defaultLivenessPeriod    int32 = 30
+	defaultLivenessFailures  int32 = 10
+)
 
-// setProbe points the startup probe at the server and sets its numbers.
+// healthPath is where a server says that it has started.
+const healthPath = "/v1/health"
+
+// setProbe points the probes at the server and sets their numbers.
 type setProbe struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setProbe) Transform(m resmap.ResMap) error {
 	e := edit(m, kindDeployment)
-	if t.UserConfig != nil && t.UserConfig.TCPProbe {
-		e.set(probePath, "httpGet", nil)
-		e.set(probePath, "tcpSocket", map[string]any{"port": t.port})
-	} else {
-		e.set(probePath+"/httpGet", "port", t.port)
-		e.set(probePath+"/httpGet", "scheme", t.scheme())
+	declared := t.Spec.Server.ContainerSpec
+	startup := v1alpha1.Probe{}
+	if declared.StartupProbe != nil {
+		startup = v1alpha1.Probe(*declared.StartupProbe)
 	}
-	if probe := t.Spec.Server.ContainerSpec.StartupProbe; probe != nil {
-		override(e, "initialDelaySeconds", probe.InitialDelaySeconds)
-		override(e, "periodSeconds", probe.PeriodSeconds)
-		override(e, "timeoutSeconds", probe.TimeoutSeconds)
-		override(e, "failureThreshold", probe.FailureThreshold)
+	t.set(e, "startupProbe", startup)
+	if probe := declared.ReadinessProbe; probe != nil {
+		t.set(e, "readinessProbe", withDefaults(*probe, defaultPeriod, defaultReadinessFailures))
+	}
+	if probe := declared.LivenessProbe; probe != nil {
+		t.set(e, "livenessProbe", withDefaults(*probe, defaultLivenessPeriod, defaultLivenessFailures))
 	}
 	return e.err
 }
 
-func override(e *editor, key string, value *int32) {
+// withDefaults fills in what a probe does not say.
+func withDefaults(probe v1alpha1.Probe, period, failures int32) v1alpha1.Probe {
+	probe.PeriodSeconds = new(valueOr(probe.PeriodSeconds, period))
+	probe.TimeoutSeconds = new(valueOr(probe.TimeoutSeconds, defaultTimeout))
+	probe.FailureThreshold = new(valueOr(probe.FailureThreshold, failures))
+	return probe
+}
+
+// set replaces what a probe of the container does, and those of its numbers that are given.
+func (t setProbe) set(e *editor, name string, probe v1alpha1.Probe) {
+	path := containerPath + "/" + name
+	e.set(path, "httpGet", nil)
+	kind, action := t.action(probe)
+	e.set(path, kind, action)
+	override(e, path, "initialDelaySeconds", probe.InitialDelaySeconds)
+	override(e, path, "periodSeconds", probe.PeriodSeconds)
+	override(e, path, "timeoutSeconds", probe.TimeoutSeconds)
+	override(e, path, "failureThreshold", probe.FailureThreshold)
+}
+
+// action is what the CR chose, or what the server's configuration leaves: to ask for its health, or to see whether it
+// listens.
+func (t setProbe) action(probe v1alpha1.Probe) (string, any) {
+	switch {
+	case probe.Exec != nil:
+		command := make([]any, 0, len(probe.Exec.Command))
+		for _, word := range probe.Exec.Command {
+			command = append(command, string(word))
+		}
+		return "exec", map[string]any{"command": command}
+	case probe.TCPSocket != nil, probe.HTTPGet == nil && t.UserConfig != nil && t.UserConfig.TCPProbe:
+		return "tcpSocket", map[string]any{"port": t.port}
+	default:
+		get := map[string]any{"path": healthPath, "port": t.port, "scheme": t.scheme()}
+		if probe.HTTPGet != nil && probe.HTTPGet.Path != "" {
+			get["path"] = probe.HTTPGet.Path
+		}
+		return "httpGet", get
+	}
+}
+
+func override(e *editor, path, key string, value *int32) {
 	if value != nil {
-		e.set(probePath, key, *value)
+		e.set(path, key, *value)
 	}
 }
 

@@ -91,6 +91,7 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		setNamespace{s},
 		setLabels{s},
 		mapFields{server: s, mappings: r.mappings},
+		setPod{s},
 		setEnv{s},
 		setResources{s},
 		setCommand{server: s, script: r.script},
@@ -100,8 +101,11 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		mountConfig{s},
 		setPlacement{s},
 		setAutoscaler{s},
+		setIngress{s},
 		setPeers{s},
+		setEgress{s},
 		addVolumes{s},
+		addInitContainers{s},
 	}
 }
 

@@ -125,10 +125,11 @@ func escalates(context *corev1.SecurityContext) bool {
 	return context.Capabilities != nil && slices.Contains(context.Capabilities.Add, "CAP_SYS_ADMIN")
 }
 
-// choosesSCC says that the CR has a say in which security context constraints its Pods need: by a security context
-// of its own, or by a ServiceAccount that was granted others. Then the platform finds those that fit.
+// choosesSCC says that the CR has a say in which security context constraints its Pods need: by naming them, by a
+// security context of its own, or by a ServiceAccount that was granted others. Then the platform finds those that fit.
 func (t setSecurity) choosesSCC() bool {
-	return t.overrides.SecurityContext != nil || t.overrides.ServiceAccountName != "" ||
+	_, named := t.overrides.Annotations[requiredSCCAnnotation]
+	return named || t.overrides.SecurityContext != nil || t.overrides.ServiceAccountName != "" ||
 		t.Spec.Server.ContainerSpec.SecurityContext != nil
 }
 

@@ -89,14 +89,19 @@ func (s *server) scale() {
 }
 
 // label decides the selector. A live Deployment's is immutable and stays, whatever it is; the Pods carry it, and
-// everything that finds the Pods uses it.
+// everything that finds the Pods uses it. The CR's own labels are added to the Pods, and replace none of these.
 func (s *server) label() {
-	s.podLabels = map[string]string{v1alpha1.LabelApp: v1alpha1.AppName, v1alpha1.LabelInstance: s.Name}
-	s.selector = s.podLabels
+	own := map[string]string{v1alpha1.LabelApp: v1alpha1.AppName, v1alpha1.LabelInstance: s.Name}
+	s.selector = own
 	if len(s.Selector) > 0 {
 		s.selector = s.Selector
-		maps.Copy(s.podLabels, s.Selector)
 	}
+	s.podLabels = make(map[string]string, len(s.overrides.Labels)+len(own))
+	for key, value := range s.overrides.Labels {
+		s.podLabels[key] = string(value)
+	}
+	maps.Copy(s.podLabels, own)
+	maps.Copy(s.podLabels, s.selector)
 }
 
 // replicated says that more than one replica can run at a time: declared, or by the autoscaler.
@@ -118,10 +123,10 @@ func (s *server) podSelector() map[string]any {
 }
 
 // anyMap turns a map of strings into one that an editor takes.
-func anyMap(values map[string]string) map[string]any {
+func anyMap[V ~string](values map[string]V) map[string]any {
 	result := make(map[string]any, len(values))
 	for key, value := range values {
-		result[key] = value
+		result[key] = string(value)
 	}
 	return result
 }

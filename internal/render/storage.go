@@ -18,24 +18,75 @@ package render
 
 import (
 	"path"
+	"slices"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
 // storageVolume is the name of the volume with the server's data, as 0.9.0 has it.
 const storageVolume = "lls-storage"
 
-// setStorage mounts the server's data: the claim, or an empty directory that goes with the Pod.
+// setStorage mounts the server's data: a claim, or an empty directory that goes with the Pod.
 type setStorage struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setStorage) Transform(m resmap.ResMap) error {
 	e := edit(m, kindDeployment)
-	if t.Spec.Server.Storage == nil {
-		e.set(podSpecPath, "volumes", []any{map[string]any{nameKey: storageVolume, "emptyDir": map[string]any{}}})
+	switch storage := t.Spec.Server.Storage; {
+	case !storage.OnClaim():
+		e.set(podSpecPath, "volumes", []any{map[string]any{nameKey: storageVolume, "emptyDir": emptyDir(storage)}})
+	case storage.ExistingClaim != "":
+		e.set(podSpecPath+"/volumes/0/persistentVolumeClaim", "claimName", storage.ExistingClaim)
 	}
 	e.set(containerPath, "volumeMounts", t.storageMounts(e.list(containerPath, "volumeMounts")))
 	return e.err
+}
+
+// emptyDir is a directory that goes with the Pod, of no more than the size that the CR allows.
+func emptyDir(storage *v1alpha1.StorageSpec) map[string]any {
+	if storage == nil || storage.Ephemeral.Size == nil {
+		return map[string]any{}
+	}
+	return map[string]any{"sizeLimit": storage.Ephemeral.Size.String()}
+}
+
+// accessModes of the claim, those of the base where the CR names none.
+func accessModes(s *server) any {
+	modes := s.storage().AccessModes
+	if len(modes) == 0 {
+		return []any{string(corev1.ReadWriteOnce)}
+	}
+	list := make([]any, 0, len(modes))
+	for _, mode := range modes {
+		list = append(list, string(mode))
+	}
+	return list
+}
+
+// storageClass of the claim; "" is one of its own.
+func storageClass(s *server) any {
+	if class := s.storage().StorageClassName; class != nil {
+		return *class
+	}
+	return nil
+}
+
+// sharedClaim says that Pods on several nodes can mount the claim: the live one, or one that is declared so.
+func (s *server) sharedClaim() bool {
+	if len(s.ClaimModes) > 0 {
+		return slices.Contains(s.ClaimModes, corev1.ReadWriteMany)
+	}
+	return s.storage().DeclaredShared()
+}
+
+// storage is what the CR says about it, which may be nothing.
+func (s *server) storage() *v1alpha1.StorageSpec {
+	if storage := s.Spec.Server.Storage; storage != nil {
+		return storage
+	}
+	return &v1alpha1.StorageSpec{}
 }
 
 // storageMounts adds the CR's mountPath to the base's mounts, which are where servers of either era keep their data

@@ -58,7 +58,7 @@ func Compute(in Input) v1alpha1.LlamaStackDistributionStatus {
 	return next
 }
 
-// setConditions keeps StorageReady out where there is no storage. What the server says of itself no longer matters
+// setConditions keeps out what there is nothing to say about. What the server says of itself no longer matters
 // once it is being deleted, so HealthCheck stays as it was last told.
 func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready finding) {
 	f.set(next, v1alpha1.ConditionReady, ready)
@@ -66,12 +66,19 @@ func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready
 	if f.Instance.DeletionTimestamp.IsZero() {
 		f.set(next, v1alpha1.ConditionHealthCheck, f.health)
 	}
-	if f.ClaimWanted {
-		f.set(next, v1alpha1.ConditionStorageReady, f.storageReady())
-	} else {
-		meta.RemoveStatusCondition(&next.Conditions, string(v1alpha1.ConditionStorageReady))
-	}
+	f.setOrRemove(next, v1alpha1.ConditionStorageReady, f.storage())
 	f.set(next, v1alpha1.ConditionServiceReady, f.serviceReady())
+	f.setOrRemove(next, v1alpha1.ConditionStateShared, f.stateShared())
+	f.setOrRemove(next, v1alpha1.ConditionPaused, f.pausedCondition())
+}
+
+// setOrRemove removes a condition that there is nothing to say about.
+func (f *facts) setOrRemove(next *v1alpha1.LlamaStackDistributionStatus, kind v1alpha1.ConditionType, found *finding) {
+	if found == nil {
+		meta.RemoveStatusCondition(&next.Conditions, string(kind))
+		return
+	}
+	f.set(next, kind, *found)
 }
 
 // set changes the transition time only with the status value, as the API convention has it.

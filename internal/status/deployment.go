@@ -48,7 +48,7 @@ func (f *facts) autoscaled() bool { return autoscaled(f.Input) }
 
 func autoscaled(in Input) bool {
 	declared := in.Instance.Spec.Server.Autoscaling
-	return declared != nil && declared.MaxReplicas > 0 || in.Autoscaler != nil
+	return !in.Instance.Spec.Suspend && (declared != nil && declared.MaxReplicas > 0 || in.Autoscaler != nil)
 }
 
 // stopped says that no replicas are wanted.

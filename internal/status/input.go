@@ -104,6 +104,10 @@ type Input struct {
 	Ingress    *networkingv1.Ingress
 	// ClaimWanted says that the server has storage, so that there is, or will be, a claim.
 	ClaimWanted bool
+	// ExistingClaim is the name of a claim that is not the operator's, where one is used.
+	ExistingClaim string
+	// State is where the server keeps what clients create.
+	State State
 	// PodReason says why the Pods of a rollout do not run, or is empty.
 	PodReason string
 	// ServiceURL is where the server answers inside the cluster.

@@ -45,6 +45,7 @@ func userReasons() []v1alpha1.Reason {
 		v1alpha1.ReasonCABundleNotFound,
 		v1alpha1.ReasonCABundleKeyNotFound,
 		v1alpha1.ReasonCABundleInvalid,
+		v1alpha1.ReasonClaimNotFound,
 		v1alpha1.ReasonResourceConflict,
 		v1alpha1.ReasonResourceContested,
 		v1alpha1.ReasonImmutableField,

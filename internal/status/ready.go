@@ -36,7 +36,7 @@ type outcome struct {
 // what is only worth telling is appended.
 func (f *facts) ready() (finding, v1alpha1.DistributionPhase) {
 	judges := []func() *outcome{
-		f.terminating, f.userProblem, f.clusterProblem, f.scaledToZero, f.rolloutFailed, f.progressing, f.unhealthy,
+		f.terminating, f.paused, f.userProblem, f.clusterProblem, f.scaledToZero, f.rolloutFailed, f.progressing, f.unhealthy,
 	}
 	decided := f.serving()
 	for _, judge := range judges {
@@ -94,12 +94,36 @@ func (f *facts) appliedBefore() bool {
 	return f.old.Phase == v1alpha1.PhaseReady // as 0.9.0 left it
 }
 
+// paused is told by Ready only once the spec has changed since: what runs is not what is declared then. Which change it
+// was is not remembered, so that it stays until the pause ends.
+func (f *facts) paused() *outcome {
+	was := f.was(v1alpha1.ConditionReady)
+	if !f.Instance.Paused() || was != nil && was.ObservedGeneration == f.Instance.Generation && was.Reason != string(v1alpha1.ReasonPaused) {
+		return nil
+	}
+	return notReady(v1alpha1.ReasonPaused, v1alpha1.PhasePending, "The spec is not followed, because it has changed while it is paused: "+unpause)
+}
+
+// unpause is how a pause ends.
+const unpause = "remove the annotation " + v1alpha1.AnnotationPaused + " to have it followed"
+
+// pausedCondition is nil while it is not paused.
+func (f *facts) pausedCondition() *finding {
+	if !f.Instance.Paused() {
+		return nil
+	}
+	return &finding{metav1.ConditionTrue, v1alpha1.ReasonPaused, "The operator changes nothing of this server: " + unpause}
+}
+
 func (f *facts) scaledToZero() *outcome {
 	if !f.stopped() {
 		return nil
 	}
 	message := "No replicas are wanted: set spec.replicas to 1 or more to start the server"
-	if f.autoscaled() {
+	switch {
+	case f.Instance.Spec.Suspend:
+		message = "The server is suspended: remove spec.suspend to start it"
+	case f.autoscaled():
 		message = "The Deployment was scaled to 0, which suspends its autoscaler: scale the Deployment to 1 or more to start the server"
 	}
 	return notReady(v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, message)

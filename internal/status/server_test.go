@@ -175,6 +175,23 @@ func route(host string, points ...networkingv1.IngressLoadBalancerIngress) *netw
 	}
 }
 
+var _ = DescribeTable("RouteURL of an Ingress that the CR describes",
+	func(declared v1alpha1.IngressSpec, ingress *networkingv1.Ingress, want string) {
+		f := newFixture().with(func(in *status.Input) { in.Ingress = ingress })
+		f.spec(func(s *v1alpha1.LlamaStackDistributionSpec) { s.Network = &v1alpha1.NetworkSpec{Ingress: &declared} })
+
+		Expect(f.compute().RouteURL).To(HaveValue(Equal(want)))
+	},
+	Entry("not there yet", v1alpha1.IngressSpec{Host: "a.b"}, nil, ""),
+	Entry("its host, whatever the load balancer says", v1alpha1.IngressSpec{Host: "a.b"},
+		route("a.b", networkingv1.IngressLoadBalancerIngress{Hostname: "lb.example.com"}), "http://a.b"),
+	Entry("its host, over TLS", v1alpha1.IngressSpec{Host: "a.b", TLS: &v1alpha1.IngressTLS{}}, route("a.b"), "https://a.b"),
+	Entry("a whole domain", v1alpha1.IngressSpec{Host: "*.a.b"}, route("*.a.b"), ""),
+	Entry("a whole domain, behind a load balancer", v1alpha1.IngressSpec{Host: "*.a.b"},
+		route("*.a.b", networkingv1.IngressLoadBalancerIngress{Hostname: "lb.example.com"}), "http://lb.example.com"),
+	Entry("no host, behind a load balancer", v1alpha1.IngressSpec{}, route("", networkingv1.IngressLoadBalancerIngress{IP: "192.0.2.1"}), "http://192.0.2.1"),
+)
+
 var _ = Describe("RouteURL without a network in the spec", func() {
 	It("is absent", func() { Expect(newFixture().compute().RouteURL).To(BeNil()) })
 })

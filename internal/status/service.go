@@ -38,20 +38,36 @@ func (f *facts) serviceReady() finding {
 	}
 }
 
-// routeURL is what 0.9.0 shows: nil where the server is not exposed, else the Ingress's host, preferring what the load
-// balancer says over what the rule says, and empty until there is one.
+// routeURL is nil where the server is not exposed, else the host that the CR names, or what 0.9.0 shows: the Ingress's
+// host, preferring what the load balancer says over what the rule says, and empty until there is one.
 func routeURL(in Input) *string {
 	network := in.Instance.Spec.Network
-	if network == nil || !network.ExposeRoute {
+	if !network.Exposed() {
 		return nil
 	}
 	url := ""
 	if in.Ingress != nil {
-		if host := ingressHost(in.Ingress); host != "" {
-			url = "http://" + host
+		if host := exposedHost(network.Ingress, in.Ingress); host != "" {
+			url = routeScheme(network.Ingress) + "://" + host
 		}
 	}
 	return &url
+}
+
+func routeScheme(declared *v1alpha1.IngressSpec) string {
+	if declared != nil && declared.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// exposedHost is the host that the CR names, which is the one that the Ingress answers for. One for a whole domain is
+// no address.
+func exposedHost(declared *v1alpha1.IngressSpec, ingress *networkingv1.Ingress) string {
+	if declared != nil && declared.Host != "" && !strings.HasPrefix(declared.Host, "*") {
+		return declared.Host
+	}
+	return ingressHost(ingress)
 }
 
 func ingressHost(ingress *networkingv1.Ingress) string {
@@ -66,7 +82,7 @@ func ingressHost(ingress *networkingv1.Ingress) string {
 		}
 	}
 	for _, rule := range ingress.Spec.Rules {
-		if rule.Host != "" {
+		if rule.Host != "" && !strings.HasPrefix(rule.Host, "*") {
 			return rule.Host
 		}
 	}

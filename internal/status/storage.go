@@ -25,6 +25,33 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// storage is nil without a claim.
+func (f *facts) storage() *finding {
+	var found finding
+	switch {
+	case f.ClaimWanted:
+		found = f.storageReady()
+	case f.ExistingClaim != "":
+		found = f.existingStorage()
+	default:
+		return nil
+	}
+	return &found
+}
+
+// existingStorage is about a claim that is not the operator's, which is therefore not watched: a Pod that runs has it.
+func (f *facts) existingStorage() finding {
+	problem := f.about(User, AboutStorage)
+	switch {
+	case problem != "":
+		return failedStorage(problem)
+	case f.Deployment != nil && f.Deployment.Status.AvailableReplicas > 0:
+		return finding{metav1.ConditionTrue, v1alpha1.ReasonStorageReady, fmt.Sprintf("PersistentVolumeClaim %s is used, which is not the operator's", f.ExistingClaim)}
+	default:
+		return pendingStorage(fmt.Sprintf("No Pod that uses PersistentVolumeClaim %s is available", f.ExistingClaim))
+	}
+}
+
 // storageReady is about the claim. One that is not bound is on its way: most StorageClasses bind a claim only when its
 // first Pod is scheduled. Only what no waiting mends is a failure.
 func (f *facts) storageReady() finding {

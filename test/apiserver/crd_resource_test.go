@@ -91,6 +91,19 @@ var _ = Describe("The resource", func() {
 			"spec.server.autoscaling.maxReplicas", "server.autoscaling.maxReplicas must be at least replicas; raise the one or lower the other"))
 	})
 
+	It("keeps the class of its claim, as the claim does", func(ctx SpecContext) {
+		object := llsdtest.Make("a").Namespace(namespace).Storage("1Gi").Obj()
+		object.Spec.Server.Storage.StorageClassName = new("fast")
+		Expect(admin.Create(ctx, object)).To(Succeed())
+
+		without := object.DeepCopy()
+		without.Spec.Server.Storage.StorageClassName = nil
+		Expect(admin.Update(ctx, without)).To(haveCause("spec.server.storage", "a claim keeps its class: set storageClassName to that of the claim"))
+
+		without.Spec.Server.Storage = &v1alpha1.StorageSpec{ExistingClaim: "data"}
+		Expect(admin.Update(ctx, without)).To(Succeed(), "another claim has another class")
+	})
+
 	It("shows what matters in a table, and the URL in a wide one", func(ctx SpecContext) {
 		object := llsdtest.Make("a").Namespace(namespace).Obj()
 		Expect(admin.Create(ctx, object)).To(Succeed())

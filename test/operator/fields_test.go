@@ -79,7 +79,7 @@ const (
 
 // fieldCases has every field.
 func fieldCases() []fieldCase {
-	return slices.Concat(serverFields(), containerFields(), podFields(), scalingFields(), contentFields(), networkFields())
+	return slices.Concat(serverFields(), containerFields(), podFields(), addedPodFields(), probeFields(), scalingFields(), operationFields(), contentFields(), networkFields(), addedNetworkFields())
 }
 
 func serverFields() []fieldCase {
@@ -100,6 +100,22 @@ func serverFields() []fieldCase {
 		{path: "server.launch", value: "Image", with: withConfig, in: inDeployment, at: atContainer + ".command}", shows: ""},
 		{path: "server.storage.size", value: "20Gi", with: withStorage, in: inClaim, at: "{.spec.resources.requests.storage}", shows: "20Gi", stays: "20Gi"},
 		{path: "server.storage.mountPath", value: "/data", with: withStorage, in: inDeployment, at: atContainer + ".volumeMounts[?(@.mountPath=='/data')].name}", shows: "lls-storage"},
+		{
+			path: "server.storage.storageClassName", value: "fast", without: "standard", with: "server: {storage: {storageClassName: standard}}",
+			in: inItself, at: "{.status.conditions[?(@.type=='Ready')].reason}", shows: string(v1alpha1.ReasonImmutableField),
+		},
+		{
+			path: "server.storage.accessModes", value: "[ReadWriteMany]", with: withStorage,
+			in: inItself, at: "{.status.conditions[?(@.type=='Ready')].reason}", shows: string(v1alpha1.ReasonImmutableField),
+		},
+		{
+			path: "server.storage.existingClaim", value: "other-data", without: "data", with: "server: {storage: {existingClaim: data}}",
+			in: inDeployment, at: atPod + ".volumes[?(@.name=='lls-storage')].persistentVolumeClaim.claimName}", shows: "other-data",
+		},
+		{
+			path: "server.storage.ephemeral.size", value: "5Gi", with: "server: {storage: {ephemeral: {}}}",
+			in: inDeployment, at: atPod + ".volumes[?(@.name=='lls-storage')].emptyDir.sizeLimit}", shows: "5Gi",
+		},
 		{path: "server.storage.retentionPolicy", value: "Retain", with: withStorage, in: inClaim, at: "{.metadata.ownerReferences[*].name}", shows: ""},
 	}
 }
@@ -331,7 +347,7 @@ func leaves(of reflect.Type, prefix string) []string {
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		if inner.Kind() == reflect.Struct && strings.HasSuffix(inner.PkgPath(), "/api/v1alpha1") {
+		if inner.Kind() == reflect.Struct && inner.NumField() > 0 && strings.HasSuffix(inner.PkgPath(), "/api/v1alpha1") {
 			found = append(found, leaves(inner, path+".")...)
 			continue
 		}

@@ -1,0 +1,245 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// PodOverrides changes the Pod around the server's container.
+type PodOverrides struct {
+	// ServiceAccountName replaces the ServiceAccount that the operator makes.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Account",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:io.kubernetes:ServiceAccount","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+	// TerminationGracePeriodSeconds is how long a Pod may take to stop. Default 30.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination Grace Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
+	// Volumes are added to the Pod.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volumes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Volumes []corev1.Volume `json:"volumes,omitempty"`
+	// VolumeMounts are added to the server's container.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
+	// SecurityContext replaces, field by field, what the operator sets for the Pod: user, group and fsGroup 1001
+	// (left to the platform on OpenShift), not root, the runtime's default seccomp profile.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
+	// Labels are added to the Pods, at most 32. Those that the Service finds the Pods by cannot be changed.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="!('app' in self) && !('app.kubernetes.io/instance' in self)",message="the labels app and app.kubernetes.io/instance are how the Service finds the Pods; remove them"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Labels map[string]LabelValue `json:"labels,omitempty"`
+	// Annotations are added to the Pods, at most 32.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('configmap.hash/'))",message="the annotations configmap.hash/... are how the operator rolls the Pods; remove them"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
+	// NodeSelector is labels that a node must have, at most 32.
+	// +kubebuilder:validation:MaxProperties=32
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Node Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	NodeSelector map[string]LabelValue `json:"nodeSelector,omitempty"`
+	// Tolerations of the taints of nodes, at most 32.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Tolerations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
+	// Affinity to nodes and to other Pods. Each of its three fields replaces what the operator sets, which is
+	// that more than one replica prefers nodes without another one (podAntiAffinity).
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Affinity",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Affinity *corev1.Affinity `json:"affinity,omitempty"`
+	// ImagePullSecrets are Secrets with the credentials of registries, at most 16.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Secrets",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ImagePullSecrets []LocalReference `json:"imagePullSecrets,omitempty"`
+	// PriorityClassName of the Pods.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Priority Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PriorityClassName string `json:"priorityClassName,omitempty"`
+	// RuntimeClassName of the Pods.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Runtime Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	RuntimeClassName string `json:"runtimeClassName,omitempty"`
+	// InitContainers are run in their order before the server is started, at most 16.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Init Containers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	InitContainers []InitContainer `json:"initContainers,omitempty"`
+	// ResourceClaims are devices for containerSpec.resources.claims, at most 16.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claims",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ResourceClaims []PodResourceClaim `json:"resourceClaims,omitempty"`
+}
+
+// LabelValue is the value of a label: at most 63 letters, digits, dashes, underscores and dots.
+// +kubebuilder:validation:MaxLength=63
+// +kubebuilder:validation:Pattern=`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
+type LabelValue string
+
+// AnnotationValue is the value of an annotation, at most 8192 characters.
+// +kubebuilder:validation:MaxLength=8192
+type AnnotationValue string
+
+// Argument is one word of a command, at most 32768 characters.
+// +kubebuilder:validation:MaxLength=32768
+type Argument string
+
+// LocalReference names an object in the LlamaStackDistribution's namespace.
+type LocalReference struct {
+	// Name of the object.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Name string `json:"name"`
+}
+
+// InitContainer is a container that ends before the server starts or, with restartPolicy Always, runs beside it. Its
+// security context is that of the server's container.
+type InitContainer struct {
+	// Name of the container, another than that of the server's.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Name string `json:"name"`
+	// Image of the container. Default: the server's.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Image string `json:"image,omitempty"`
+	// Command replaces the image's entrypoint.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Command []Argument `json:"command,omitempty"`
+	// Args replaces the image's command.
+	// +kubebuilder:validation:MaxItems=256
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Args []Argument `json:"args,omitempty"`
+	// Env of the container. It has none of the operator's own.
+	// +kubebuilder:validation:MaxItems=256
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment Variables",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Env []corev1.EnvVar `json:"env,omitempty"`
+	// VolumeMounts of podOverrides.volumes, and of the operator's own volumes: lls-storage is the server's data.
+	// +kubebuilder:validation:MaxItems=64
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
+	// Resources of the container. Without any it has no requests and no limits.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:resourceRequirements","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
+	// RestartPolicy Always makes it a sidecar: it is started before the server and stopped after it.
+	// +kubebuilder:validation:Enum=Always
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Restart Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	RestartPolicy corev1.ContainerRestartPolicy `json:"restartPolicy,omitempty"`
+}
+
+// PodResourceClaim is devices that the Pods get by dynamic resource allocation, which the cluster must have.
+// +kubebuilder:validation:XValidation:rule="has(self.resourceClaimName) != has(self.resourceClaimTemplateName)",message="set resourceClaimName or resourceClaimTemplateName, one of them"
+type PodResourceClaim struct {
+	// Name by which containerSpec.resources.claims refers to it.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Name string `json:"name"`
+	// ResourceClaimName of a ResourceClaim that all Pods share.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claim Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ResourceClaimName *string `json:"resourceClaimName,omitempty"`
+	// ResourceClaimTemplateName of a ResourceClaimTemplate; each Pod gets a claim of its own.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claim Template Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty"`
+}
+
+// Lifecycle is what is done when the container has started, and before it is stopped.
+type Lifecycle struct {
+	// PostStart is run when the container has been created; it is restarted when this fails.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Post Start",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:postStart","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PostStart *LifecycleHook `json:"postStart,omitempty"`
+	// PreStop is run before the server is told to stop, within terminationGracePeriodSeconds. A sleep lets the
+	// cluster's load balancers stop sending requests first.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pre Stop",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:preStop","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PreStop *LifecycleHook `json:"preStop,omitempty"`
+}
+
+// LifecycleHook is one of its fields.
+// +kubebuilder:validation:XValidation:rule="has(self.exec) != has(self.sleep)",message="set exec or sleep, one of them"
+type LifecycleHook struct {
+	// Exec runs a command in the container.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Exec *ExecAction `json:"exec,omitempty"`
+	// Sleep waits.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Sleep",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:sleep","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Sleep *SleepAction `json:"sleep,omitempty"`
+}
+
+// ExecAction runs a command in the server's container, without a shell.
+type ExecAction struct {
+	// Command and its arguments, 1 to 64.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Command []Argument `json:"command"`
+}
+
+// SleepAction waits.
+type SleepAction struct {
+	// Seconds to wait, 1 to 3600.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=3600
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Seconds",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Seconds int64 `json:"seconds"`
+}

@@ -1,0 +1,114 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+// StartupProbe is how long a server may take to start: initialDelaySeconds + failureThreshold * periodSeconds.
+// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set httpGet, tcpSocket or exec, at most one of them"
+type StartupProbe struct {
+	// InitialDelaySeconds before the first probe, 0 to 3600. Default 15.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
+	// PeriodSeconds between probes, 1 to 300. Default 10.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
+	// TimeoutSeconds of one probe, 1 to 300. Default 30.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+	// FailureThreshold is how many probes may fail before the container is restarted, 3 to 10000. Default 30.
+	// +kubebuilder:validation:Minimum=3
+	// +kubebuilder:validation:Maximum=10000
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
+	// HTTPGet asks over HTTP, or HTTPS where the server serves TLS. The default, but where the configuration wants a
+	// client certificate or its route policy denies /v1/health: there tcpSocket is.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
+	// TCPSocket connects to the server's port, which works with every kind of authentication.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
+	// Exec runs a command in the container, which succeeds with exit code 0.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Exec *ExecAction `json:"exec,omitempty"`
+}
+
+// Probe is how the kubelet asks whether a server that has started still answers.
+// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set httpGet, tcpSocket or exec, at most one of them"
+type Probe struct {
+	// InitialDelaySeconds before the first probe, 0 to 3600. Default 0.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
+	// PeriodSeconds between probes, 1 to 300. Default 10, of a livenessProbe 30.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
+	// TimeoutSeconds of one probe, 1 to 300. Default 30.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
+	// FailureThreshold is how many probes may fail before it counts, 1 to 10000. Default 6, of a livenessProbe 10.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
+	// HTTPGet asks over HTTP, or HTTPS where the server serves TLS. The default, but where the configuration wants a
+	// client certificate or its route policy denies /v1/health: there tcpSocket is.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
+	// TCPSocket connects to the server's port, which works with every kind of authentication.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
+	// Exec runs a command in the container, which succeeds with exit code 0.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Exec *ExecAction `json:"exec,omitempty"`
+}
+
+// HTTPGetProbe asks the server's port. Answers from 200 to 399 are a success.
+type HTTPGetProbe struct {
+	// Path that is asked for. Default /v1/health.
+	// +kubebuilder:validation:MaxLength=1024
+	// +kubebuilder:validation:Pattern=`^(/.*)?$`
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Path string `json:"path,omitempty"`
+}
+
+// TCPSocketProbe connects to the server's port.
+type TCPSocketProbe struct{}

@@ -1,0 +1,167 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// AutoscalingSpec is a HorizontalPodAutoscaler for the server.
+// +kubebuilder:validation:XValidation:rule="self.maxReplicas >= 1",message="maxReplicas must be 1 or more; remove autoscaling to stop scaling",fieldPath=".maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.maxReplicas >= self.minReplicas",message="maxReplicas must be at least minReplicas; raise the one or lower the other",fieldPath=".maxReplicas"
+type AutoscalingSpec struct {
+	// MinReplicas is the lower bound; the greater of it, replicas and 1 applies.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Minimum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
+	MinReplicas *int32 `json:"minReplicas,omitempty"`
+	// MaxReplicas is the upper bound: at least 1, at least minReplicas and at least replicas.
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
+	MaxReplicas int32 `json:"maxReplicas"`
+	// TargetCPUUtilizationPercentage of the CPU request, at least 1. Default 80 where no target is set.
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the CPU request, such as 80"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target CPU Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
+	TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage,omitempty"`
+	// TargetMemoryUtilizationPercentage of the memory request, at least 1.
+	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the memory request, such as 80"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target Memory Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
+	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
+	// Metrics beside CPU and memory that are scaled by, at most 8; the one that asks for most replicas counts. With
+	// metrics and no target, CPU is not looked at.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metrics",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Metrics []AutoscalingMetric `json:"metrics,omitempty"`
+	// ScaleUp is how fast replicas are added. Default: the cluster's.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Scale Up",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:scaleUp","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ScaleUp *ScalingRules `json:"scaleUp,omitempty"`
+	// ScaleDown is how fast replicas are removed. Default: the cluster's, which waits 5 minutes.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Scale Down",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:scaleDown","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ScaleDown *ScalingRules `json:"scaleDown,omitempty"`
+}
+
+// AutoscalingMetric is a metric of the cluster's metrics APIs: pods (custom.metrics.k8s.io) or external
+// (external.metrics.k8s.io), one of them.
+// +kubebuilder:validation:XValidation:rule="has(self.pods) != has(self.external)",message="set pods or external, one of them"
+type AutoscalingMetric struct {
+	// Pods is a metric that each Pod has, such as requests in flight.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pods",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:pods","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Pods *MetricTarget `json:"pods,omitempty"`
+	// External is a metric of something else, such as the length of a queue; its value is shared by the replicas.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="External",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:external","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	External *MetricTarget `json:"external,omitempty"`
+}
+
+// MetricTarget is a metric, and what each replica may have of it.
+type MetricTarget struct {
+	// Name of the metric.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Name string `json:"name"`
+	// MatchLabels of the metric, at most 16.
+	// +kubebuilder:validation:MaxProperties=16
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Match Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	MatchLabels map[string]LabelValue `json:"matchLabels,omitempty"`
+	// AverageValue for each replica, more than 0; replicas are added above it.
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self > 0 : self != '0' && !self.startsWith('-')",message="averageValue must be more than 0, such as 10 or 500m"
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Average Value",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	AverageValue resource.Quantity `json:"averageValue"`
+}
+
+// ScalingRules are how fast the number of replicas changes in one direction.
+type ScalingRules struct {
+	// StabilizationWindowSeconds that are looked back on for the most cautious number, 0 to 3600.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Stabilization Window (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	StabilizationWindowSeconds *int32 `json:"stabilizationWindowSeconds,omitempty"`
+	// SelectPolicy is which of the policies counts: Max (the default), Min, or Disabled for no change.
+	// +kubebuilder:validation:Enum=Max;Min;Disabled
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Select Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Max","urn:alm:descriptor:com.tectonic.ui:select:Min","urn:alm:descriptor:com.tectonic.ui:select:Disabled","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	SelectPolicy string `json:"selectPolicy,omitempty"`
+	// Policies are limits of the change in a period, at most 8.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Policies",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Policies []ScalingPolicy `json:"policies,omitempty"`
+}
+
+// ScalingPolicy is how much the number of replicas may change within a period.
+type ScalingPolicy struct {
+	// Type of the value: Pods or Percent.
+	// +kubebuilder:validation:Enum=Pods;Percent
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Pods","urn:alm:descriptor:com.tectonic.ui:select:Percent","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Type string `json:"type"`
+	// Value is the number or percentage of replicas, at least 1.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Value",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Value int32 `json:"value"`
+	// PeriodSeconds is the period, 1 to 1800.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1800
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	PeriodSeconds int32 `json:"periodSeconds"`
+}
+
+// RolloutSpec is how new Pods take the place of old ones.
+// +kubebuilder:validation:XValidation:rule="!(has(self.maxSurge) || has(self.maxUnavailable)) || has(self.strategy) && self.strategy == 'RollingUpdate'",message="maxSurge and maxUnavailable are for strategy RollingUpdate; set it, or remove them"
+type RolloutSpec struct {
+	// Strategy is RollingUpdate or Recreate. Default: Recreate with a claim that one node at a time can mount, which a
+	// new Pod would wait for; RollingUpdate otherwise.
+	// +kubebuilder:validation:Enum=RollingUpdate;Recreate
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Strategy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:RollingUpdate","urn:alm:descriptor:com.tectonic.ui:select:Recreate","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Strategy string `json:"strategy,omitempty"`
+	// MaxSurge is the number or percentage of Pods that there may be more than wanted. Default 25%.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="a number from 0, or a percentage from 0% to 100%"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Surge",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
+	// MaxUnavailable is the number or percentage of Pods that may be missing. Default 25%.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="a number from 0, or a percentage from 0% to 100%"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Unavailable",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
+	// RevisionHistoryLimit is how many old ReplicaSets are kept to go back to, 0 to 100. Default 10.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Revision History Limit",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	RevisionHistoryLimit *int32 `json:"revisionHistoryLimit,omitempty"`
+	// ProgressDeadlineSeconds is when a rollout that does not progress has failed, 30 to 86400. Default: 600, or more
+	// where the startup probe gives more time.
+	// +kubebuilder:validation:Minimum=30
+	// +kubebuilder:validation:Maximum=86400
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Progress Deadline (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
+}

@@ -1,0 +1,150 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package serverconfig
+
+import (
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// The keys under which a configuration says where it keeps what clients create.
+const (
+	keyStorage      = "storage"
+	keyBackends     = "backends"
+	keyProviders    = "providers"
+	keyProviderID   = "provider_id"
+	keyProviderType = "provider_type"
+	keyConfig       = "config"
+	keyType         = "type"
+)
+
+// maxPlaces is how many places LocalState names.
+const maxPlaces = 5
+
+// legacyStores are where servers before 0.3 kept what others keep under storage.
+func legacyStores() []string {
+	return []string{"metadata_store", "inference_store", "conversations_store"}
+}
+
+// localTypes are the stores and providers that keep what they are given in files or in the memory of one process. Two
+// replicas, and for most of them two workers, do not see what the other has.
+func localTypes() []string {
+	return []string{
+		"sqlite", "kv_sqlite", "sql_sqlite",
+		"inline::faiss", "inline::meta-reference", "inline::sqlite-vec", "inline::sqlite_vec", "inline::milvus", "inline::chromadb",
+		"inline::qdrant", "inline::localfs", "inline::reference",
+	}
+}
+
+// statefulAPIs are those whose providers keep what they are given themselves. Others name the stores that they use.
+func statefulAPIs() []string {
+	return []string{"vector_io", "files", "batches"}
+}
+
+// LocalState lists where a configuration keeps what clients create in files or in the memory of one process, such as
+// "storage.backends.kv_default (kv_sqlite)": at most five places, in the order of the file. It is empty for one that
+// keeps everything where several processes can share it. What only the environment decides does not count. The error
+// is that of Inspect.
+func LocalState(config string) ([]string, error) {
+	document, err := parse(config)
+	if err != nil {
+		return nil, err
+	}
+	root := rootOf(document)
+	places := append(localStores(root), localProviders(root)...)
+	return places[:min(len(places), maxPlaces)], nil
+}
+
+// localStores are those of the server itself. Without a word about them they are SQLite files.
+func localStores(root *yaml.Node) []string {
+	var places []string
+	backends := lookup(lookup(root, keyStorage), keyBackends)
+	for name, backend := range entries(backends) {
+		places = appendLocal(places, keyStorage+"."+keyBackends+"."+name, lookup(backend, keyType))
+	}
+	said := backends != nil
+	for _, name := range legacyStores() {
+		if store := lookup(root, name); store != nil {
+			said = true
+			places = appendLocal(places, name, lookup(store, keyType))
+		}
+	}
+	if !said {
+		return []string{keyStorage + " (not set, which is sqlite)"}
+	}
+	return places
+}
+
+// localProviders are the providers that are local by their type, or by a store in their own configuration. One that
+// is there only when a variable is set does not count.
+func localProviders(root *yaml.Node) []string {
+	var places []string
+	for api, list := range entries(lookup(root, keyProviders)) {
+		if list.Kind != yaml.SequenceNode {
+			continue
+		}
+		for _, provider := range list.Content {
+			id := valueOf(lookup(provider, keyProviderID))
+			if strings.HasPrefix(id, "${") {
+				continue
+			}
+			place := keyProviders + "." + api + "." + id
+			before := len(places)
+			if slices.Contains(statefulAPIs(), api) {
+				places = appendLocal(places, place, lookup(provider, keyProviderType))
+			}
+			for _, store := range entries(lookup(provider, keyConfig)) {
+				if len(places) == before {
+					places = appendLocal(places, place, lookup(store, keyType))
+				}
+			}
+		}
+	}
+	return places
+}
+
+// appendLocal adds a place where its type is a local one.
+func appendLocal(places []string, place string, kind *yaml.Node) []string {
+	if value := valueOf(kind); slices.Contains(localTypes(), value) {
+		return append(places, place+" ("+value+")")
+	}
+	return places
+}
+
+// entries are the keys and values of a mapping, without what it merges.
+func entries(node *yaml.Node) func(yield func(string, *yaml.Node) bool) {
+	return func(yield func(string, *yaml.Node) bool) {
+		if node = resolve(node); node == nil || node.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i].Value, resolve(node.Content[i+1])) {
+				return
+			}
+		}
+	}
+}
+
+// valueOf is the text of a scalar, or nothing.
+func valueOf(node *yaml.Node) string {
+	if node = resolve(node); node == nil || node.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return node.Value
+}

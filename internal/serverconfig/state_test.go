@@ -1,0 +1,82 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package serverconfig_test
+
+import (
+	"strings"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("The state of a server", func() {
+	DescribeTable("is local where", func(config string, want ...string) {
+		Expect(serverconfig.LocalState(config)).To(Equal(want))
+	},
+		Entry("nothing is said about it", "version: 2\n", "storage (not set, which is sqlite)"),
+		Entry("storage is empty", "storage: {}\n", "storage (not set, which is sqlite)"),
+		Entry("backends are files, in either form",
+			"storage: {backends: {kv: {type: kv_sqlite, db_path: /a}, sql: {type: sql_sqlite}, other: {type: kv_redis}}}\n",
+			"storage.backends.kv (kv_sqlite)", "storage.backends.sql (sql_sqlite)"),
+		Entry("servers before 0.3 had theirs", "metadata_store: {type: sqlite}\ninference_store: {type: postgres}\n", "metadata_store (sqlite)"),
+		Entry("a provider is in memory or in files",
+			shared+"providers: {vector_io: [{provider_id: faiss, provider_type: 'inline::faiss'}], files: [{provider_id: disk, provider_type: 'inline::localfs'}]}\n",
+			"providers.vector_io.faiss (inline::faiss)", "providers.files.disk (inline::localfs)"),
+		Entry("a provider has a store of its own",
+			shared+"providers: {vector_io: [{provider_id: vec, provider_type: 'remote::pgvector', config: {kvstore: {type: sqlite, db_path: /a}}}]}\n",
+			"providers.vector_io.vec (sqlite)"),
+		Entry("batches are in the process", shared+"providers: {batches: [{provider_id: r, provider_type: 'inline::reference'}]}\n",
+			"providers.batches.r (inline::reference)"),
+		Entry("agents have a store of their own", shared+"providers: {agents: [{provider_id: a, provider_type: 'inline::meta-reference', config: {persistence_store: {type: sqlite}}}]}\n",
+			"providers.agents.a (sqlite)"),
+		Entry("a provider is local twice, which is said once",
+			shared+"providers: {vector_io: [{provider_id: f, provider_type: 'inline::faiss', config: {a: {type: sqlite}, b: {type: sqlite}}}]}\n",
+			"providers.vector_io.f (inline::faiss)"),
+		Entry("an alias leads there", "a: &a {type: kv_sqlite}\nstorage: {backends: {kv: *a}}\n", "storage.backends.kv (kv_sqlite)"),
+	)
+
+	DescribeTable("is shared, as far as the configuration tells, where", func(config string) {
+		Expect(serverconfig.LocalState(config)).To(BeEmpty())
+	},
+		Entry("all stores are", shared),
+		Entry("servers before 0.3 had theirs", "metadata_store: {type: postgres}\n"),
+		Entry("the environment decides", "storage: {backends: {kv: {type: '${env.KV:=kv_sqlite}'}}}\n"),
+		Entry("a provider is there only with a variable", shared+"providers: {vector_io: [{provider_id: '${env.FAISS:+faiss}', provider_type: 'inline::faiss'}]}\n"),
+		Entry("providers are remote", shared+"providers: {inference: [{provider_id: vllm, provider_type: 'remote::vllm', config: {url: x}}]}\n"),
+		Entry("agents keep theirs in the stores", shared+"providers: {agents: [{provider_id: a, provider_type: 'inline::meta-reference'}]}\n"),
+		Entry("a provider infers in the process", shared+"providers: {inference: [{provider_id: a, provider_type: 'inline::meta-reference'}]}\n"),
+		Entry("providers are no list", shared+"providers: {inference: {provider_type: 'inline::faiss'}, safety: null}\n"),
+		Entry("providers are texts", shared+"providers: {vector_io: [faiss, [], null]}\n"),
+	)
+
+	It("is named in five places at the most", func() {
+		config := "storage:\n  backends:\n" + strings.Repeat("    kv: {type: kv_sqlite}\n", 9)
+
+		Expect(serverconfig.LocalState(config)).To(HaveLen(5))
+	})
+
+	It("is not known of what cannot be read", func() {
+		_, err := serverconfig.LocalState("a: b: c")
+
+		Expect(err).To(MatchError(ContainSubstring("line 1")))
+	})
+})
+
+// shared is a configuration whose stores several processes can use.
+const shared = "storage: {backends: {kv: {type: kv_postgres}, sql: {type: sql_postgres}}}\n"

@@ -1,0 +1,126 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package status_test
+
+import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("StateShared", func() {
+	shared := status.State{Known: true}
+	local := status.State{Known: true, Local: []string{"storage.backends.kv (kv_sqlite)", "providers.vector_io.faiss (inline::faiss)"}}
+	replicas := func(n int32, state status.State) *fixture {
+		return newFixture().wanting(n).with(func(in *status.Input) { in.State = state })
+	}
+	workers := func(n int32, state status.State) *fixture {
+		return replicas(1, state).spec(func(spec *v1alpha1.LlamaStackDistributionSpec) { spec.Server.Workers = &n })
+	}
+	storage := func(f *fixture, storage v1alpha1.StorageSpec) *fixture {
+		return f.spec(func(spec *v1alpha1.LlamaStackDistributionSpec) { spec.Server.Storage = &storage })
+	}
+
+	DescribeTable("is not a question of one process", func(f *fixture) {
+		Expect(f.compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
+	},
+		Entry("without a configuration", replicas(1, status.State{})),
+		Entry("with local state", replicas(1, local)),
+		Entry("with one worker", workers(1, local)),
+		Entry("with storage", storage(replicas(1, local), v1alpha1.StorageSpec{})),
+		Entry("that is stopped", replicas(0, local)),
+		Entry("that is stopped, of many workers", workers(4, local).wanting(0)),
+		Entry("of an autoscaler that cannot add another", replicas(1, local).spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {
+			spec.Server.Autoscaling = &v1alpha1.AutoscalingSpec{MaxReplicas: 1}
+		})),
+	)
+
+	DescribeTable("tells", func(f *fixture, value metav1.ConditionStatus, reason v1alpha1.Reason, texts ...string) {
+		got := condition(f.compute(), v1alpha1.ConditionStateShared)
+
+		Expect(got.Status).To(Equal(value))
+		Expect(got.Reason).To(Equal(string(reason)))
+		for _, text := range texts {
+			Expect(got.Message).To(ContainSubstring(text))
+		}
+		Expect(got.ObservedGeneration).To(Equal(int64(generation)))
+	},
+		Entry("replicas with shared stores", replicas(2, shared), metav1.ConditionTrue, v1alpha1.ReasonSharedState),
+		Entry("replicas with local stores", replicas(3, local), metav1.ConditionFalse, v1alpha1.ReasonLocalState,
+			"up to 3 replicas, ", "storage.backends.kv (kv_sqlite), providers.vector_io.faiss (inline::faiss)"),
+		Entry("workers with local stores", workers(4, local), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "4 workers, "),
+		Entry("both", workers(4, local).wanting(2), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "up to 2 replicas with 4 workers each"),
+		Entry("workers that the configuration asks for", replicas(1, status.State{Known: true, Local: local.Local, Workers: new(int32(2))}),
+			metav1.ConditionFalse, v1alpha1.ReasonLocalState, "2 workers"),
+		Entry("replicas that an autoscaler may add", replicas(1, local).spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {
+			spec.Server.Autoscaling = &v1alpha1.AutoscalingSpec{MaxReplicas: 5}
+		}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "up to 5 replicas"),
+		Entry("replicas with the image's own configuration", replicas(2, status.State{}), metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, "userConfig"),
+		Entry("replicas on a claim of one node", storage(replicas(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "one node at a time"),
+		Entry("replicas on a claim of many nodes", storage(replicas(2, shared), v1alpha1.StorageSpec{AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}}),
+			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
+		Entry("replicas with a directory each", storage(replicas(2, shared), v1alpha1.StorageSpec{Ephemeral: &v1alpha1.EphemeralStorage{}}),
+			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
+		Entry("workers on a claim of one node", storage(workers(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionTrue, v1alpha1.ReasonSharedState),
+	)
+
+	It("does not keep the server from being ready", func() {
+		f := replicas(2, local).deployed(2, 2, 2)
+
+		Expect(condition(f.compute(), v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
+	})
+
+	It("goes when one process is left", func() {
+		before := replicas(2, local)
+
+		Expect(before.after(before.compute()).wanting(1).compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
+	})
+})
+
+var _ = Describe("StorageReady of a claim that is not the operator's", func() {
+	using := func(f *fixture) *fixture {
+		return f.with(func(in *status.Input) { in.ExistingClaim = "data" })
+	}
+
+	It("is True once a Pod has it", func() {
+		got := condition(using(newFixture()).compute(), v1alpha1.ConditionStorageReady)
+
+		Expect(got.Status).To(Equal(metav1.ConditionTrue))
+		Expect(got.Message).To(ContainSubstring("PersistentVolumeClaim data"))
+	})
+
+	It("is pending until then", func() {
+		for _, f := range []*fixture{using(newFixture()).notDeployed(), using(newFixture()).deployed(1, 1, 0)} {
+			got := condition(f.compute(), v1alpha1.ConditionStorageReady)
+
+			Expect(got.Status).To(Equal(metav1.ConditionFalse))
+			Expect(got.Reason).To(Equal(string(v1alpha1.ReasonStoragePending)))
+		}
+	})
+
+	It("says that there is no such claim, as Ready does", func() {
+		f := using(newFixture()).deployed(1, 1, 0).with(func(in *status.Input) {
+			in.Problems = []status.Problem{{Reason: v1alpha1.ReasonClaimNotFound, Message: "create it", About: status.AboutStorage}}
+		})
+
+		Expect(condition(f.compute(), v1alpha1.ConditionStorageReady).Reason).To(Equal(string(v1alpha1.ReasonStorageFailed)))
+		Expect(condition(f.compute(), v1alpha1.ConditionReady).Reason).To(Equal(string(v1alpha1.ReasonClaimNotFound)))
+	})
+})

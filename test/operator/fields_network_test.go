@@ -1,0 +1,47 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package operator_test
+
+import . "github.com/onsi/gomega"
+
+const inIngress = "Ingress -ingress"
+
+// addedNetworkFields are the fields of a network that 0.9.0 did not have.
+func addedNetworkFields() []fieldCase {
+	ingress := func(name, value, at string, shows any) fieldCase {
+		return fieldCase{path: "network.ingress." + name, value: value, with: "network: {ingress: {host: other}}", in: inIngress, at: at, shows: shows}
+	}
+	host := ingress("host", "a.b", "{.spec.rules[0].host}", "a.b")
+	host.without = "other"
+	secret := ingress("tls.secretName", "mine", "{.spec.tls[*].secretName}", "mine")
+	secret.with = "network: {ingress: {host: other, tls: {}}}"
+	return []fieldCase{
+		host,
+		ingress("className", "nginx", "{.spec.ingressClassName}", "nginx"),
+		ingress("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),
+		secret,
+		{path: "network.policy.enabled", value: "false", with: "network: {policy: {}}", in: inPolicy, at: "{.metadata.name}", shows: "none"},
+		{
+			path: "network.policy.from", value: "[{cidr: 10.0.0.0/8}]", with: "network: {policy: {}}",
+			in: inPolicy, at: "{.spec.ingress[0].from[*].ipBlock.cidr}", shows: "10.0.0.0/8",
+		},
+		{
+			path: "network.policy.egress.to", value: "[{cidr: 10.0.0.0/8, ports: [443]}]", with: "network: {policy: {egress: {}}}",
+			in: inPolicy, at: "{.spec.egress[*].to[*].ipBlock.cidr}{.spec.egress[*].ports[*].port}", shows: And(HavePrefix("10.0.0.0/8"), HaveSuffix("443")),
+		},
+	}
+}
