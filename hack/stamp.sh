@@ -22,7 +22,7 @@ cd "$(dirname "$0")/.."
 # "sed -i" differs between systems.
 replace() {
 	local file="$1" expression="$2" place="$3" new
-	grep -qE "$place" "$file" || { echo "error: $file has no line that matches $place" >&2; exit 1; }
+	grep -qE -- "$place" "$file" || { echo "error: $file has no line that matches $place" >&2; exit 1; }
 	new="$(sed -E "$expression" "$file")"
 	[ "$new" = "$(cat "$file")" ] || printf '%s\n' "$new" > "$file"
 }
