@@ -74,15 +74,9 @@ type options struct {
 	test            string
 }
 
-// test looks at a bundle and reports what it found.
-type test func(context.Context, *bundle.Bundle, *report.Report)
-
 // tests are the tests by name.
-func (o options) tests() map[string]test {
-	offline := func(check checks.Check) test {
-		return func(_ context.Context, b *bundle.Bundle, r *report.Report) { check(b, r) }
-	}
-	online := func(look func(*cluster.Tester) test) test {
+func (o options) tests() map[string]checks.Check {
+	online := func(look func(*cluster.Tester) checks.Check) checks.Check {
 		return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 			tester, err := cluster.InCluster(cluster.Patience{Ready: o.ready, Objects: objects, Poll: poll})
 			if err != nil {
@@ -92,13 +86,13 @@ func (o options) tests() map[string]test {
 			look(tester)(ctx, b, r)
 		}
 	}
-	return map[string]test{
-		checks.FieldsHaveDescriptors: offline(checks.Descriptors),
-		checks.RelatedImagesCover:    offline(checks.RelatedImages),
-		checks.RightsAreLeast:        offline(checks.Rights),
-		checks.ChannelsAreConnected:  offline(checks.Channels(o.catalog)),
-		cluster.ExamplesBecomeReady:  online(func(t *cluster.Tester) test { return t.Examples }),
-		cluster.PodsAreRestricted:    online(func(t *cluster.Tester) test { return t.Restricted }),
+	return map[string]checks.Check{
+		checks.FieldsHaveDescriptors: checks.Descriptors,
+		checks.RelatedImagesCover:    checks.RelatedImages,
+		checks.RightsAreLeast:        checks.Rights,
+		checks.ChannelsAreConnected:  checks.Channels(o.catalog),
+		cluster.ExamplesBecomeReady:  online(func(t *cluster.Tester) checks.Check { return t.Examples }),
+		cluster.PodsAreRestricted:    online(func(t *cluster.Tester) checks.Check { return t.Restricted }),
 	}
 }
 

@@ -89,7 +89,7 @@ func (b *Bundle) Deployments() []v1alpha1.StrategyDeploymentSpec {
 
 // Containers are all containers of the operator's Pods.
 func (b *Bundle) Containers() []corev1.Container {
-	var all []corev1.Container
+	all := make([]corev1.Container, 0, len(b.Deployments()))
 	for _, deployment := range b.Deployments() {
 		all = append(all, containersOf(deployment.Spec)...)
 	}

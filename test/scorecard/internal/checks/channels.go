@@ -36,8 +36,8 @@ import (
 // one of its channel, the channels share versions, so that a subscription can move from one to another, and this
 // bundle is in the channels that it says it is in. operator-registry's own validation, which OLM relies on, is part.
 func Channels(folder string) Check {
-	return func(b *bundle.Bundle, r *report.Report) {
-		channels, err := read(folder, b.Package)
+	return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
+		channels, err := read(ctx, folder, b.Package)
 		if err != nil {
 			r.Errorf("%v", err)
 			return
@@ -52,11 +52,11 @@ func Channels(folder string) Check {
 
 // read reads the channels of a package. Cycles, versions without a way on, several newest versions and the like are
 // found by operator-registry.
-func read(folder, name string) (map[string]*model.Channel, error) {
+func read(ctx context.Context, folder, name string) (map[string]*model.Channel, error) {
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no catalog in %s: the image of this test is to be built with catalog/ inside (make docker-build-scorecard)", folder)
 	}
-	config, err := declcfg.LoadFS(context.Background(), os.DirFS(folder))
+	config, err := declcfg.LoadFS(ctx, os.DirFS(folder))
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the catalog, which make catalog writes: %w", err)
 	}

@@ -18,6 +18,8 @@ limitations under the License.
 package checks
 
 import (
+	"context"
+
 	"github.com/llamastack/llama-stack-k8s-operator/test/scorecard/internal/bundle"
 	"github.com/llamastack/llama-stack-k8s-operator/test/scorecard/internal/report"
 )
@@ -31,4 +33,4 @@ const (
 )
 
 // Check looks at a bundle and reports what it found.
-type Check func(*bundle.Bundle, *report.Report)
+type Check func(context.Context, *bundle.Bundle, *report.Report)

@@ -31,6 +31,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// repository is the root of the repository, seen from this package.
+var repository = filepath.Join("..", "..", "..", "..")
+
 // Every folder below testdata/CHECK is a case: patch.yaml has the JSON patches, by file, that make its bundle of the
 // one in testdata/good; errors.txt is what the check finds, and empty where the bundle is good.
 var _ = Describe("Checks", func() {
@@ -63,6 +66,18 @@ var _ = Describe("Checks", func() {
 	})
 })
 
+// The bundle and the catalog of this repository, before anybody has a cluster.
+var _ = DescribeTable("What is shipped passes", func(check checks.Check) {
+	found := run(check, filepath.Join(repository, "bundle"))
+	Expect(found.Errors).To(BeEmpty())
+	Expect(found.Log).NotTo(BeEmpty())
+},
+	Entry("descriptors", checks.Check(checks.Descriptors)),
+	Entry("images", checks.Check(checks.RelatedImages)),
+	Entry("rights", checks.Check(checks.Rights)),
+	Entry("channels", checks.Channels(filepath.Join(repository, "catalog"))),
+)
+
 // cases are the folders of a check.
 func cases(check string) []string {
 	folders, err := filepath.Glob(filepath.Join("testdata", check, "*"))
@@ -77,7 +92,7 @@ func run(check checks.Check, folder string) *found {
 	b, err := bundle.Load(folder)
 	Expect(err).NotTo(HaveOccurred())
 	r := report.New("any")
-	check(b, r)
+	check(GinkgoT().Context(), b, r)
 	result := r.Result()
 	return &found{Log: result.Log, Errors: result.Errors, Suggestions: result.Suggestions}
 }

@@ -17,6 +17,7 @@ limitations under the License.
 package checks
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -44,7 +45,7 @@ type section struct {
 
 // Descriptors wants one descriptor for every field of spec and status: a form in the console is made of them.
 // Scorecard's own test looks only at those top-level fields of the spec that the examples use.
-func Descriptors(b *bundle.Bundle, r *report.Report) {
+func Descriptors(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	owned := b.CSV.Spec.CustomResourceDefinitions.Owned
 	if len(owned) == 0 {
 		r.Errorf("the CSV owns no CRD: add spec.customresourcedefinitions.owned to the CSV in config/manifests/bases, and run make bundle")

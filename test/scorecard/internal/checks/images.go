@@ -17,6 +17,7 @@ limitations under the License.
 package checks
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ const howToRelate = "make bundle writes the list, from the containers and the va
 
 // RelatedImages wants every image that the operator runs, or can be asked to run by name, among the related images:
 // a cluster without a network gets the images of that list, and no others.
-func RelatedImages(b *bundle.Bundle, r *report.Report) {
+func RelatedImages(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	related := relatedImages(b, r)
 	wanted := wantedImages(b, r)
 	if r.Failed() {

@@ -17,6 +17,7 @@ limitations under the License.
 package checks
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func bans() []ban {
 }
 
 // Rights wants no wildcard, no access to Secrets, and no way to more rights in what the operator is granted.
-func Rights(b *bundle.Bundle, r *report.Report) {
+func Rights(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	grants, err := b.Grants()
 	if err != nil {
 		r.Errorf("%v", err)

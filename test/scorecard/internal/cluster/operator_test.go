@@ -72,10 +72,10 @@ func watch(ctx context.Context, namespace string, deeds []deed) error {
 }
 
 func ignoreCanceled(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // report writes the condition Ready.

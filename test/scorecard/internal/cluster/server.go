@@ -93,7 +93,7 @@ func (s *server) stop(ctx context.Context) error {
 
 // remove deletes the server and waits until it is gone.
 func (s *server) remove(ctx context.Context) error {
-	if err := s.client.Delete(ctx, s.object); client.IgnoreNotFound(err) != nil {
+	if err := client.IgnoreNotFound(s.client.Delete(ctx, s.object)); err != nil {
 		return fmt.Errorf("failed to clean up %s: %w", s.object.GetName(), err)
 	}
 	err := s.until(ctx, func(ctx context.Context) (bool, error) {

@@ -100,7 +100,7 @@ func manifest(file string) []*unstructured.Unstructured {
 	text, err := os.ReadFile(filepath.Join(root, file))
 	Expect(err).NotTo(HaveOccurred())
 	var objects []*unstructured.Unstructured
-	for _, document := range strings.Split(string(text), "\n---\n") {
+	for document := range strings.SplitSeq(string(text), "\n---\n") {
 		object := &unstructured.Unstructured{}
 		Expect(yaml.Unmarshal([]byte(document), &object.Object)).To(Succeed())
 		objects = append(objects, object)
