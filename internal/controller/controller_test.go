@@ -214,7 +214,7 @@ var _ = Describe("An edit of a LlamaStackDistribution", func() {
 	It("is printed for people where that is asked for", func() {
 		out := &bytes.Buffer{}
 		controller.LogEdit(out)(before.Obj(), llsdtest.Make("a").Namespace("ns").Image("other").Obj())
-		Expect(out.String()).To(And(ContainSubstring("ns/a"), ContainSubstring("other")))
+		Expect(out.String()).To(And(ContainSubstring("ns/a"), MatchRegexp(`(?m)^\+.*"image": "other"`)))
 	})
 
 	It("is found by every ConfigMap that it refers to, and by its namespace's bundle", func() {

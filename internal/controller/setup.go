@@ -22,7 +22,6 @@ import (
 	"io"
 	"net"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
@@ -33,6 +32,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/diff"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -179,10 +179,10 @@ func logEdit(diffs io.Writer) func(before, after *v1alpha1.LlamaStackDistributio
 		if !log.Enabled() && diffs == nil {
 			return
 		}
-		diff := cmp.Diff(before.Spec, after.Spec)
-		log.Info("spec edited", "namespace", after.Namespace, "name", after.Name, "diff", diff)
+		difference := diff.Diff(before.Spec, after.Spec)
+		log.Info("spec edited", "namespace", after.Namespace, "name", after.Name, "diff", difference)
 		if diffs != nil {
-			_, _ = fmt.Fprintf(diffs, "LlamaStackDistribution %s/%s edited (-before +after):\n%s\n", after.Namespace, after.Name, diff)
+			_, _ = fmt.Fprintf(diffs, "LlamaStackDistribution %s/%s edited (-before +after):\n%s\n", after.Namespace, after.Name, difference)
 		}
 	}
 }

@@ -22,11 +22,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/delegatedauth"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
@@ -105,7 +105,7 @@ func serveMetrics(ctx context.Context, options Options) error {
 	}
 	serverOptions := metricsserver.Options{BindAddress: options.MetricsAddress, SecureServing: options.MetricsSecure}
 	if options.MetricsSecure {
-		serverOptions.FilterProvider = filters.WithAuthenticationAndAuthorization
+		serverOptions.FilterProvider = delegatedauth.Filter
 	}
 	server, err := metricsserver.NewServer(serverOptions, restConfig, httpClient)
 	if err != nil {

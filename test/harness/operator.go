@@ -42,6 +42,8 @@ type OperatorOptions struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// RESTConfig is the way to the API server; default ControlPlane.OperatorConfig, unchanged.
 	RESTConfig func() *rest.Config
+	// MetricsAddress is where metrics are served as they are shipped: over TLS, to those who may read them; default nowhere.
+	MetricsAddress string
 	// Metrics count what the operator does; default ones that nobody reads. Several operators may share them.
 	Metrics *metrics.Metrics
 }
@@ -62,7 +64,7 @@ func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
 	managers := manager.Options{
 		RESTConfig: func() (*rest.Config, error) { return options.RESTConfig(), nil },
 		Namespace:  OperatorNamespace, OperatorConfigName: operatorconfig.Name,
-		MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
+		MetricsAddress: options.MetricsAddress, MetricsSecure: true, HealthAddress: "0", LeaderElection: true,
 		Setup: func(ctx context.Context, parts manager.Parts) error {
 			return controller.Setup(ctx, controller.Parts{
 				Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
@@ -85,6 +87,9 @@ func (c *ControlPlane) defaulted(options OperatorOptions) OperatorOptions {
 	if options.Getenv == nil {
 		options.Getenv = func(string) string { return "" }
 	}
+	if options.MetricsAddress == "" {
+		options.MetricsAddress = "0"
+	}
 	if options.RESTConfig == nil {
 		options.RESTConfig = c.OperatorConfig
 	}
@@ -100,4 +105,13 @@ func (c *ControlPlane) defaulted(options OperatorOptions) OperatorOptions {
 func (o *Operator) Stop() {
 	o.cancel()
 	o.done.Wait()
+}
+
+// FreeAddress is an address of this machine on which nobody listens.
+func FreeAddress() string {
+	GinkgoHelper()
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { Expect(listener.Close()).To(Succeed()) }()
+	return listener.Addr().String()
 }

@@ -24,7 +24,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -61,7 +60,7 @@ type process struct {
 func buildOperator() *process {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
-	p := &process{binary: filepath.Join(dir, "manager"), kubeconfig: filepath.Join(dir, "kubeconfig"), metrics: freeAddress(), health: freeAddress()}
+	p := &process{binary: filepath.Join(dir, "manager"), kubeconfig: filepath.Join(dir, "kubeconfig"), metrics: harness.FreeAddress(), health: harness.FreeAddress()}
 	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", p.binary, "../..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	output, err := build.CombinedOutput()
@@ -106,14 +105,6 @@ func operatorKubeconfig() clientcmdapi.Config {
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	config.CurrentContext = name
 	return *config
-}
-
-func freeAddress() string {
-	GinkgoHelper()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	Expect(err).NotTo(HaveOccurred())
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // start runs the operator and waits until it leads with warm caches.
