@@ -112,7 +112,7 @@ func classify(ref Ref, verb string, err error) error {
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
 		return &RejectedError{Ref: ref, Reason: causes(s), Policy: denied(s)}
 	case malformed.MatchString(s.Message):
-		return &RejectedError{Ref: ref, Reason: malformed.FindStringSubmatch(s.Message)[1]}
+		return &RejectedError{Ref: ref, Reason: mistakes(malformed.FindStringSubmatch(s.Message)[1])}
 	case apierrors.IsForbidden(err) && !unauthorized(s):
 		return &RejectedError{Ref: ref, Reason: causes(s), Policy: true}
 	}
@@ -120,8 +120,19 @@ func classify(ref Ref, verb string, err error) error {
 }
 
 // malformed finds what is wrong in the answer (500, without a reason) to an apply that does not fit the schema: an unknown field, or
-// two items of one key in a list.
-var malformed = regexp.MustCompile(`^failed to create typed patch object \(.*?\): \.?(.*)$`)
+// two items of one key in a list. More than one mistake stand on lines of their own, below "errors:".
+var malformed = regexp.MustCompile(`(?s)^failed to create typed patch object \(.*?\): (?:errors:)?(.*)$`)
+
+// mistakes joins lines, each once and without the dot that a path begins with.
+func mistakes(text string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimPrefix(strings.TrimSpace(line), "."); line != "" && !slices.Contains(found, line) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "; ")
+}
 
 // denied: webhooks and ValidatingAdmissionPolicies choose their own codes, but the API server words the refusal.
 func denied(s metav1.Status) bool {

@@ -133,6 +133,16 @@ var _ = Describe("What the API server refuses", func() {
 		Expect(err).To(MatchError(HaveSuffix(`spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]`)))
 	})
 
+	It("for several such mistakes is told with each of them, once", func(ctx context.Context) {
+		obj := w.deployment()
+		item := func(name string) any { return map[string]any{"name": name, "value": "x"} }
+		container(obj)["env"] = []any{item("A"), item("A"), item("A"), item("B"), item("B")}
+		err := w.fail(ctx, obj)
+		Expect(kindOf(err)).To(Equal("rejected"), err.Error())
+		Expect(err).To(MatchError(HaveSuffix(`/web: spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]; ` +
+			`spec.template.spec.containers[name="server"].env: duplicate entries for key [name="B"]`)))
+	})
+
 	It("by a rule of the namespace may pass later", func(ctx context.Context) {
 		Expect(admin.Create(ctx, &corev1.LimitRange{
 			ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "small"},
