@@ -40,12 +40,12 @@ var (
 // changes no value. Most applies need none and cost nothing here. It reports whether fields of legacy managers became ours.
 //
 //   - Fields of an earlier release become ours, or the apply could not remove any of them.
-//   - spec.replicas that we own and no longer ask for goes to HandoverOwner, or the API server would reset it to 1.
+//   - spec.replicas that we own and no longer ask for goes to HandoverOwner, or the API server would reset it to 1; 0 is reset.
 //   - What collides with the intent becomes ours, or it would stay and make the object invalid.
 func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool, error) {
 	legacy := r.hasLegacy(obj)
 	strays := collisions(in, obj)
-	handover := deployment(in.ref.GVK) && !in.replicas() && (legacy || r.mayOwnReplicas(in.ref, obj))
+	handover := deployment(in.ref.GVK) && !in.replicas() && !stopped(obj) && (legacy || r.mayOwnReplicas(in.ref, obj))
 	if !legacy && len(strays) == 0 && !handover {
 		return false, nil
 	}
@@ -84,6 +84,13 @@ func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata *metav1.Parti
 		return fmt.Errorf("failed to take over fields of %s: %w", ref, err)
 	}
 	return r.patch(ctx, ref, metadata, pinned(metadata, operation{Op: "replace", Path: "/metadata/managedFields", Value: entries}))
+}
+
+// stopped tells whether a Deployment is scaled to 0. An autoscaler does nothing about one that is, so that what we stopped has to be
+// started for it: by the API server, which resets the field to 1.
+func stopped(obj *live) bool {
+	replicas, found, err := unstructured.NestedInt64(obj.fields, "spec", "replicas")
+	return err == nil && found && replicas == 0
 }
 
 // hasLegacy tells whether an earlier release has fields of the object. The manager of its updates may be anybody's name, so that counts

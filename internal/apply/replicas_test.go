@@ -126,6 +126,27 @@ var _ = Describe("The number of replicas", func() {
 		Expect(replicas(ctx)).To(BeEquivalentTo(4))
 	})
 
+	It("is 1 when the autoscaler takes over what we stopped, or it would never start", func(ctx context.Context) {
+		w.settle(ctx, with(fixed, int64(0), "spec", "replicas"))
+		w.applyOne(ctx, off, apply.ActionUpdated)
+		Expect(w.wire.take()).To(Equal([]string{ssa}))
+		Expect(replicas(ctx)).To(BeEquivalentTo(1))
+	})
+
+	It("stays 0 when somebody else stopped what the autoscaler has", func(ctx context.Context) {
+		w.settle(ctx, fixed)
+		w.applyOne(ctx, off, apply.ActionUpdated)
+		w.catchUp(ctx, fixed)
+		scale(ctx, 0)
+		container(off)["image"] = "example.test/server:2"
+		w.settle(ctx, off)
+		Expect(replicas(ctx)).To(BeEquivalentTo(0))
+		w.restart()
+		container(off)["image"] = "example.test/server:3"
+		w.settle(ctx, off)
+		Expect(replicas(ctx)).To(BeEquivalentTo(0))
+	})
+
 	It("is not lost to a change that happens during the hand-over", func(ctx context.Context) {
 		w.settle(ctx, fixed)
 		w.wire.before(patch, func() { touch(ctx, fixed) })
