@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
@@ -35,7 +36,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// conclude computes the status from what the pass knows and writes it if it differs.
+// conclude computes the status from what the pass knows and writes it if it differs, at once or when the pass has been
+// repeated.
 func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
 	before := instance.DeepCopy()
 	before.Status = r.written.latest(instance)
@@ -46,7 +48,12 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	}
 	r.advanceRollouts(instance, p, &after.Status)
 	r.metrics.Phase(instance.Namespace, instance.Name, after.Status.Phase)
-	if !status.Changed(before.Status, after.Status) {
+	changed, patience := status.Changed(before.Status, after.Status), status.Patience(before.Status, after.Status, p.probed)
+	if wait := r.written.hold(instance.UID, changed, patience, r.clock.Now()); wait > 0 {
+		p.retryAfter(wait)
+		return nil
+	}
+	if !changed {
 		return nil
 	}
 	next := after.Status.DeepCopy()
@@ -124,6 +131,8 @@ type writtenStatuses struct {
 	mu      sync.Mutex
 	uids    map[types.NamespacedName]types.UID
 	written map[types.UID]writtenStatus
+	// held is since when a change has been waiting to be written.
+	held map[types.UID]time.Time
 }
 
 type writtenStatus struct {
@@ -133,7 +142,25 @@ type writtenStatus struct {
 }
 
 func newWrittenStatuses() *writtenStatuses {
-	return &writtenStatuses{uids: map[types.NamespacedName]types.UID{}, written: map[types.UID]writtenStatus{}}
+	return &writtenStatuses{uids: map[types.NamespacedName]types.UID{}, written: map[types.UID]writtenStatus{}, held: map[types.UID]time.Time{}}
+}
+
+// hold is how long a change still waits for more to come: its patience, less the time since the first change that was
+// not written.
+func (w *writtenStatuses) hold(uid types.UID, changed bool, patience time.Duration, now time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since, ok := w.held[uid]
+	if !ok {
+		since = now
+	}
+	wait := patience - now.Sub(since)
+	if !changed || wait <= 0 {
+		delete(w.held, uid)
+		return 0
+	}
+	w.held[uid] = since
+	return wait
 }
 
 // latest is the status in the cache, or the one written over it since.
@@ -163,5 +190,6 @@ func (w *writtenStatuses) forget(key types.NamespacedName) types.UID {
 	uid := w.uids[key]
 	delete(w.uids, key)
 	delete(w.written, uid)
+	delete(w.held, uid)
 	return uid
 }

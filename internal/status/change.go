@@ -17,6 +17,8 @@ limitations under the License.
 package status
 
 import (
+	"time"
+
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -27,6 +29,28 @@ import (
 // one that is absent; nothing else is passed over.
 func Changed(old, next v1alpha1.LlamaStackDistributionStatus) bool {
 	return !equality.Semantic.DeepEqual(old, next)
+}
+
+// patience is how long progress is gathered into one status: a rollout brings its claim, its Pods and the server's first
+// answer one after the other, and each would cost a write that the next one makes old.
+const patience = 2 * time.Second
+
+// Patience is how long a change of the status may wait for more to come, before it is written: a moment while a rollout
+// gets on, and when it has just ended and its server, which is about to be asked, was not yet. Everything else, and all
+// that is for the worse, is told at once.
+func Patience(old, next v1alpha1.LlamaStackDistributionStatus, asked bool) time.Duration {
+	was, is := find(old, v1alpha1.ConditionReady), find(next, v1alpha1.ConditionReady)
+	progressing := was.Reason == string(v1alpha1.ReasonProgressing) && was.ObservedGeneration == is.ObservedGeneration
+	getsOn := is.Reason == string(v1alpha1.ReasonProgressing) || is.Status == metav1.ConditionTrue && !asked
+	if !progressing || !getsOn {
+		return 0
+	}
+	for _, transition := range Transitions(old, next) {
+		if transition.To == string(metav1.ConditionFalse) {
+			return 0
+		}
+	}
+	return patience
 }
 
 // Transition is a condition that changed its status or its reason. A message that changes alone is none.

@@ -66,6 +66,41 @@ var _ = Describe("Changed", func() {
 	)
 })
 
+var _ = Describe("Patience", func() {
+	creating := func() v1alpha1.LlamaStackDistributionStatus {
+		return newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().compute()
+	}
+
+	DescribeTable("is a moment while a rollout gets on",
+		func(next *fixture) {
+			old := creating()
+
+			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(And(BeNumerically(">", 0), BeNumerically("<=", 3*time.Second)))
+		},
+		Entry("the claim is bound", newFixture().claim(corev1.ClaimBound).deployed(0, 0, 0).unprobed()),
+		Entry("there are Pods", newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed()),
+		Entry("a Pod that does not run tells why", newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().with(func(in *status.Input) { in.PodReason = "Unschedulable" })),
+		Entry("the server answers before all of it is rolled out", newFixture().wanting(2).claim(corev1.ClaimPending).deployed(2, 2, 1)),
+		Entry("all is there but the server's first answer", newFixture().claim(corev1.ClaimBound).unprobed()),
+	)
+
+	DescribeTable("is none for",
+		func(old v1alpha1.LlamaStackDistributionStatus, next *fixture) {
+			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(BeZero())
+		},
+		Entry("what is told first", v1alpha1.LlamaStackDistributionStatus{}, newFixture().deployed(0, 0, 0).unprobed()),
+		Entry("a new generation", creating(), newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed().with(func(in *status.Input) { in.Instance.Generation++ })),
+		Entry("a server that is ready and was asked", creating(), newFixture().claim(corev1.ClaimBound)),
+		Entry("a server that is ready and cannot be asked", creating(), newFixture().claim(corev1.ClaimBound).unreachable()),
+		Entry("a rollout that has failed", creating(), newFixture().claim(corev1.ClaimBound).stuck().unprobed()),
+		Entry("a claim that has lost its volume", creating(), newFixture().claim(corev1.ClaimLost).deployed(0, 0, 0).unprobed()),
+		Entry("a mistake", creating(), newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().problem(status.User, v1alpha1.ReasonUnknownDistribution, "no such")),
+		Entry("a server that is no longer ready", newFixture().compute(), newFixture().deployed(1, 1, 0)),
+		Entry("a server that is ready and has less to tell", newFixture().with(func(in *status.Input) { in.Notices = []string{"a notice"} }).compute(), newFixture()),
+		Entry("a deletion", creating(), newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().deleted()),
+	)
+})
+
 var _ = Describe("Transitions", func() {
 	It("are none between equal statuses, nor where only a message changed", func() {
 		old := newFixture().compute()

@@ -112,16 +112,17 @@ func (k *kubelet) bindClaims(ctx context.Context, deployment *appsv1.Deployment)
 			continue
 		}
 		key := client.ObjectKey{Namespace: deployment.Namespace, Name: volume.PersistentVolumeClaim.ClaimName}
-		_ = retry.RetryOnConflict(retry.DefaultRetry, func() error { return k.bind(ctx, key) })
+		_ = retry.RetryOnConflict(retry.DefaultRetry, func() error { return BindClaim(ctx, k.admin, key) })
 	}
 }
 
-func (k *kubelet) bind(ctx context.Context, key client.ObjectKey) error {
+// BindClaim binds a claim, unless it is bound.
+func BindClaim(ctx context.Context, kube client.Client, key client.ObjectKey) error {
 	claim := &corev1.PersistentVolumeClaim{}
-	if err := k.admin.Get(ctx, key, claim); err != nil || claim.Status.Phase == corev1.ClaimBound {
+	if err := kube.Get(ctx, key, claim); err != nil || claim.Status.Phase == corev1.ClaimBound {
 		return err
 	}
 	claim.Status.Phase = corev1.ClaimBound
 	claim.Status.Capacity = claim.Spec.Resources.Requests
-	return k.admin.Status().Update(ctx, claim)
+	return kube.Status().Update(ctx, claim)
 }

@@ -26,8 +26,10 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -38,22 +40,65 @@ var _ = Describe("The operator's traffic", Serial, func() {
 	// PodDisruptionBudget, Deployment, copy of the configuration.
 	const children = 6
 
-	// The stand-ins for the cluster's controllers bind the claim and roll out the Deployment at nearly the same time. On a
-	// machine that is busy they can be seen one after the other, and each is then worth a status write of its own.
-	It("creates a server with few requests and then goes quiet", FlakeAttempts(3), func(ctx context.Context) {
-		namespace := newNamespace(ctx, false)
+	// quiet asks for all of them.
+	quiet := func(ctx context.Context, namespace string) *v1alpha1.LlamaStackDistribution {
+		GinkgoHelper()
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		waitForQuiet()
-		mark, reconciles := audit.Mark(), reconcilesTotal()
-		instance := llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
-		create(ctx, instance)
-		becomeReady(ctx, instance)
-		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6), "reconciles until the server is Ready and its health is known")
+		return llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
+	}
 
+	expectFew := func(namespace string, mark int64) {
+		GinkgoHelper()
 		waitForQuiet()
 		seen := audit.In(namespace, mark)
 		Expect(len(harness.Reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", harness.Reads(seen))
 		Expect(len(harness.Writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", harness.Writes(seen))
+	}
+
+	It("creates a server with few requests and then goes quiet", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		instance := quiet(ctx, namespace)
+		mark, reconciles := audit.Mark(), reconcilesTotal()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6), "reconciles until the server is Ready and its health is known")
+		expectFew(namespace, mark)
+	})
+
+	It("creates a server with few requests, too, where the news of its claim and of its Pods come one by one", func(ctx context.Context) {
+		namespace := newNamespace(ctx, true)
+		instance := quiet(ctx, namespace)
+		mark := audit.Mark()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonStoragePending))
+
+		for _, happens := range []func(){
+			func() {
+				Expect(harness.BindClaim(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "quiet-pvc"})).To(Succeed())
+			},
+			func() { rollOutNow(ctx, instance) },
+		} {
+			before := reconcilesTotal()
+			happens()
+			Eventually(reconcilesTotal).Should(BeNumerically(">", before), "it is seen alone")
+		}
+		becomeReady(ctx, instance)
+		expectFew(namespace, mark)
+	})
+
+	It("tells how far a server is within seconds, also when nothing else happens", func(ctx context.Context) {
+		namespace := newNamespace(ctx, true)
+		instance := llsdtest.Make("slow").Namespace(namespace).Distribution("starter").Storage("1Gi").Obj()
+		create(ctx, instance)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonStoragePending))
+		Expect(harness.BindClaim(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "slow-pvc"})).To(Succeed())
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonStorageReady))
+		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated, 0 available"))
+		waitForQuiet()
+		mark := audit.Mark()
+		Consistently(func() []harness.Request { return audit.In(namespace, mark) }).WithTimeout(3*time.Second).Should(BeEmpty(), "and then waits for news")
 	})
 
 	It("sends no request for 30 seconds while servers are Ready, or go on failing", func(ctx context.Context) {

@@ -110,8 +110,8 @@ func operatorEnvironment(name string) string {
 	return os.Getenv(name)
 }
 
-// waitForQuiet waits until the operator has sent nothing for a second.
+// waitForQuiet waits until the operator has sent nothing for a while.
 func waitForQuiet() {
 	GinkgoHelper()
-	audit.WaitForQuiet(time.Second)
+	audit.WaitForQuiet(2500 * time.Millisecond) // it holds back the news of a rollout for 2 seconds
 }
