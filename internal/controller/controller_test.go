@@ -117,6 +117,29 @@ var _ = Describe("The status that was written last", func() {
 		Expect(written.Latest(instance).Phase).To(Equal(v1alpha1.PhaseFailed), "what the cache has shown is forgotten")
 	})
 
+	It("is held back for a while from the first change on, and no longer than the last one may wait", func() {
+		written := controller.NewWrittenStatuses()
+		now := time.Now()
+		Expect(written.Hold("u", true, 2*time.Second, now)).To(Equal(2 * time.Second))
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(time.Second))).To(Equal(time.Second))
+		Expect(written.Hold("other", true, 2*time.Second, now.Add(time.Second))).To(Equal(2*time.Second), "each has its own time")
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(2*time.Second))).To(BeZero(), "it is written")
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(3*time.Second))).To(Equal(2*time.Second), "and the next one waits anew")
+		Expect(written.Hold("u", true, 0, now.Add(4*time.Second))).To(BeZero(), "what may not wait does not")
+	})
+
+	It("is not held back for a change that came to nothing, nor for an object that is forgotten", func() {
+		written := controller.NewWrittenStatuses()
+		instance := llsdtest.Make("a").Namespace("ns").UID("u").Obj()
+		written.Latest(instance)
+		now := time.Now()
+		written.Hold("u", true, 2*time.Second, now)
+		Expect(written.Hold("u", false, 2*time.Second, now.Add(time.Second))).To(BeZero())
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(time.Second))).To(Equal(2 * time.Second))
+		written.Forget(key("a"))
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(2*time.Second))).To(Equal(2 * time.Second))
+	})
+
 	It("tells the UID of what is forgotten", func() {
 		written := controller.NewWrittenStatuses()
 		written.Latest(llsdtest.Make("a").Namespace("ns").UID("u").Obj())
@@ -266,70 +289,27 @@ var _ = Describe("What became of an object", func() {
 	)
 })
 
-var _ = Describe("A Deployment", func() {
-	two := int32(2)
-	done := appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2}
-	deployment := func(change func(*appsv1.Deployment)) *appsv1.Deployment {
-		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 3}, Spec: appsv1.DeploymentSpec{Replicas: &two}, Status: done}
-		change(d)
-		return d
+var _ = DescribeTable("What is blocked is looked at again, less and less often,", func(status metav1.ConditionStatus, age, expected time.Duration) {
+	now := time.Now()
+	instance := llsdtest.Make("a").Obj()
+	if status != "" {
+		instance.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: status, LastTransitionTime: metav1.NewTime(now.Add(-age))}}
 	}
-	DescribeTable("has rolled out", func(expected bool, change func(*appsv1.Deployment)) {
-		Expect(controller.RolledOut(deployment(change))).To(Equal(expected))
-	},
-		Entry("when all are new and available", true, func(*appsv1.Deployment) {}),
-		Entry("not before it was seen", false, func(d *appsv1.Deployment) { d.Generation = 4 }),
-		Entry("not with old ones left", false, func(d *appsv1.Deployment) { d.Status.Replicas = 3 }),
-		Entry("not with too few new ones", false, func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }),
-		Entry("not while one is not available", false, func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }),
-		Entry("not while an old one is ending", false, func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }),
-		Entry("when the last old one has ended", true, func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(0)) }),
-		Entry("with the default of one replica", true, func(d *appsv1.Deployment) {
-			d.Spec.Replicas, d.Status = nil, appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1}
-		}),
-	)
+	Expect(controller.BlockedFor(instance, now)).To(Equal(expected))
+},
+	Entry("when nothing is told yet", metav1.ConditionStatus(""), time.Duration(0), time.Minute),
+	Entry("when it has just been found", metav1.ConditionFalse, time.Second, time.Minute),
+	Entry("when it has been so for a while", metav1.ConditionFalse, 4*time.Minute, 4*time.Minute),
+	Entry("when it has been so for long", metav1.ConditionFalse, 24*time.Hour, 10*time.Minute),
+	Entry("when the server has been ready for long", metav1.ConditionTrue, 24*time.Hour, time.Minute),
+)
 
-	DescribeTable("has failed to roll out", func(conditionType appsv1.DeploymentConditionType, value corev1.ConditionStatus, expected bool) {
-		failed := controller.RolloutFailed(deployment(func(d *appsv1.Deployment) {
-			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: conditionType, Status: value}}
-		}))
-		Expect(failed).To(Equal(expected))
-	},
-		Entry("when it does not progress", appsv1.DeploymentProgressing, corev1.ConditionFalse, true),
-		Entry("when no Pod can be made", appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, true),
-		Entry("not while it progresses", appsv1.DeploymentProgressing, corev1.ConditionTrue, false),
-		Entry("not when it is merely not available", appsv1.DeploymentAvailable, corev1.ConditionFalse, false),
-	)
-
+var _ = Describe("A Deployment", func() {
 	It("names the image of the server's container, not of a sidecar", func() {
-		d := deployment(func(d *appsv1.Deployment) {
-			d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "proxy", Image: "p"}, {Name: "llama-stack", Image: "s"}}
-		})
+		d := &appsv1.Deployment{}
+		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "proxy", Image: "p"}, {Name: "llama-stack", Image: "s"}}
 		Expect(controller.RunningImage(d, llsdtest.Make("a").ContainerName("llama-stack").Obj())).To(Equal("s"))
 		Expect(controller.RunningImage(d, llsdtest.Make("a").ContainerName("renamed").Obj())).To(Equal("p"))
 		Expect(controller.RunningImage(nil, llsdtest.Make("a").Obj())).To(BeEmpty())
 	})
-})
-
-var _ = Describe("A Pod that does not run", func() {
-	waiting := func(reason, message string) corev1.ContainerStatus {
-		return corev1.ContainerStatus{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}
-	}
-	DescribeTable("says why", func(podStatus corev1.PodStatus, expected string) {
-		Expect(controller.WaitingReason(&corev1.Pod{Status: podStatus})).To(Equal(expected))
-	},
-		Entry("its image cannot be pulled", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("ImagePullBackOff", "not found")}}, "ImagePullBackOff: not found"),
-		Entry("it crashes, without the kubelet's growing pause", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{
-			State:                waiting("CrashLoopBackOff", "back-off 40s restarting").State,
-			LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1, Reason: "Error"}},
-		}}}, "CrashLoopBackOff: the container ended with exit code 1 (Error)"),
-		Entry("an init container's image cannot be pulled", corev1.PodStatus{
-			InitContainerStatuses: []corev1.ContainerStatus{waiting("ErrImagePull", "not found")},
-			ContainerStatuses:     []corev1.ContainerStatus{waiting("PodInitializing", "")},
-		}, "ErrImagePull: not found"),
-		Entry("no node takes it", corev1.PodStatus{Conditions: []corev1.PodCondition{{
-			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes",
-		}}}, "Unschedulable: 0/1 nodes"),
-		Entry("not while it is only being made", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("ContainerCreating", "")}}, ""),
-	)
 })

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
@@ -52,7 +53,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 			return keepsClaim(instance) && object.GetKind() == kindClaim
 		},
 	})
-	p.judge(ctx, outcomes)
+	p.judge(ctx, outcomes, blockedFor(instance, r.clock.Now()))
 	r.copies.prune(ctx, instance, p)
 }
 
@@ -150,12 +151,12 @@ func absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstr
 }
 
 // judge sorts what became of each object into what the user must mend, what the cluster will mend, and what to wait for.
-func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome) {
+func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome, blocked time.Duration) {
 	for _, outcome := range outcomes {
 		tell(ctx, outcome)
 		p.children.follow(outcome)
 		if outcome.Action == apply.ActionPending {
-			p.result.RequeueAfter = unseenRetry
+			p.retryAfter(unseenRetry)
 		}
 		if outcome.Err == nil {
 			continue
@@ -164,7 +165,7 @@ func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome) {
 		p.problems = append(p.problems, problem)
 		switch problem.Kind {
 		case status.User:
-			p.retryAfter(retryOf(outcome))
+			p.retryAfter(retryOf(outcome, blocked))
 		case status.Wait:
 			p.retryAfter(unseenRetry)
 		case status.Cluster:

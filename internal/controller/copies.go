@@ -27,6 +27,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -74,7 +75,7 @@ func (c *copies) settle(uid types.UID, set string) {
 // has rolled out, because only then do the ReplicaSets that remain tell what a rollback can need.
 func (c *copies) prune(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
 	deployment := p.children.deployment
-	if deployment == nil || !rolledOut(deployment) {
+	if deployment == nil || !status.RolledOut(deployment) {
 		return
 	}
 	names, err := c.owned(ctx, instance)

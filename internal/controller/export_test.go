@@ -17,6 +17,8 @@ limitations under the License.
 package controller
 
 import (
+	"time"
+
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
@@ -36,8 +38,7 @@ var (
 	ReferencedConfigMaps = referencedConfigMaps
 	ContentHash          = contentHash
 	ProblemOf            = problemOf
-	RolledOut            = rolledOut
-	RolloutFailed        = rolloutFailed
+	BlockedFor           = blockedFor
 	LogEdit              = logEdit
 	Retries              = retries
 )
@@ -72,11 +73,13 @@ func (w *writtenStatuses) Remember(over *v1alpha1.LlamaStackDistribution, status
 	w.remember(over, status)
 }
 
+// Hold is how long a change still waits to be written.
+func (w *writtenStatuses) Hold(uid types.UID, changed bool, patience time.Duration, now time.Time) time.Duration {
+	return w.hold(uid, changed, patience, now)
+}
+
 // Forget an instance.
 func (w *writtenStatuses) Forget(key types.NamespacedName) types.UID { return w.forget(key) }
-
-// WaitingReason is why a Pod does not run.
-func WaitingReason(pod *corev1.Pod) string { return waitingReason(pod) }
 
 // RunningImage is the image of the server's container.
 func RunningImage(deployment *appsv1.Deployment, instance *v1alpha1.LlamaStackDistribution) string {
@@ -100,3 +103,12 @@ func GatherClaim(instance *v1alpha1.LlamaStackDistribution, claim *corev1.Persis
 	gatherClaim(instance, p)
 	return p.input, p.remarks
 }
+
+// Pods is the source that watches Pods.
+type Pods = pods
+
+// EmptyPods knows no Pods yet.
+var EmptyPods = emptyPods
+
+// Trouble is why the Pods of a server do not run.
+func (p *pods) Trouble(server types.NamespacedName) string { return p.trouble(server) }

@@ -97,6 +97,6 @@ func (r *Reconciler) lookForClaim(ctx context.Context, instance *v1alpha1.LlamaS
 			Reason: v1alpha1.ReasonClaimNotFound, Kind: status.User, About: status.AboutStorage,
 			Message: fmt.Sprintf("PersistentVolumeClaim %s/%s, which spec.server.storage.existingClaim names, does not exist: create it", instance.Namespace, name),
 		})
-		p.retryAfter(blockedRetry)
+		p.retryAfter(blockedFor(instance, r.clock.Now()))
 	}
 }

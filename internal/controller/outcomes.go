@@ -29,6 +29,8 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -36,6 +38,16 @@ func (p *pass) retryAfter(delay time.Duration) {
 	if p.result.RequeueAfter == 0 || delay < p.result.RequeueAfter {
 		p.result.RequeueAfter = delay
 	}
+}
+
+// blockedFor is how long what is blocked stays so before it is looked at again: as long as the server has not been ready,
+// within bounds.
+func blockedFor(instance *v1alpha1.LlamaStackDistribution, now time.Time) time.Duration {
+	ready := meta.FindStatusCondition(instance.Status.Conditions, string(v1alpha1.ConditionReady))
+	if ready == nil || ready.Status == metav1.ConditionTrue {
+		return blockedRetry
+	}
+	return min(max(now.Sub(ready.LastTransitionTime.Time), blockedRetry), blockedRetryMost)
 }
 
 // follow takes a child as the write that has just changed it returned it. The cache may still show the one before, and a
@@ -117,11 +129,11 @@ func earlierRelease(contested *apply.ContestedError) string {
 }
 
 // retryOf is when to look again at an object that something outside of our watches keeps from being as declared.
-func retryOf(outcome apply.Outcome) time.Duration {
+func retryOf(outcome apply.Outcome, blocked time.Duration) time.Duration {
 	if contested, ok := errors.AsType[*apply.ContestedError](outcome.Err); ok {
 		return contested.RetryAfter
 	}
-	return blockedRetry
+	return blocked
 }
 
 func about(kind string) string {

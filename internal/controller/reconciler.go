@@ -18,6 +18,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,7 +46,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=serviceaccounts;services;configmaps;persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
-// +kubebuilder:rbac:groups="",resources=pods,verbs=list
+// +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies;ingresses,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
@@ -56,9 +57,10 @@ import (
 const (
 	// unseenRetry is when a child that was just written and is not in the cache yet is looked for again.
 	unseenRetry = 2 * time.Second
-	// blockedRetry is when something that no watch of ours would tell about is looked at again: an object of somebody
-	// else's that is in the way, a quota or a policy that refused an object.
-	blockedRetry = time.Minute
+	// blockedRetry and blockedRetryMost are when something that no watch of ours would tell about is looked at again: an
+	// object of somebody else's that is in the way, a quota or a policy that refused an object.
+	blockedRetry     = time.Minute
+	blockedRetryMost = 10 * time.Minute
 )
 
 // Reconciler makes what a LlamaStackDistribution declares, and writes down what became of it.
@@ -73,6 +75,7 @@ type Reconciler struct {
 	renderer *render.Renderer
 	engine   *apply.Engine
 	prober   *llamastack.Prober
+	pods     *pods
 	events   *events.Events
 	metrics  *metrics.Metrics
 
@@ -110,10 +113,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	r.converge(ctx, instance, pass)
 	r.observe(ctx, instance, pass)
-	if err := r.conclude(ctx, instance, pass); err != nil {
-		return ctrl.Result{}, err
+	if err := errors.Join(r.conclude(ctx, instance, pass), pass.err); err != nil {
+		return ctrl.Result{}, err // it is repeated for the error already
 	}
-	return pass.result, pass.err
+	return pass.result, nil
 }
 
 // forget drops all that is remembered of a LlamaStackDistribution that no longer exists.

@@ -24,6 +24,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -163,7 +164,7 @@ func (r *Reconciler) replacing(ctx context.Context) ([]types.UID, error) {
 	for i := range list.Items {
 		item := &list.Items[i]
 		controller := metav1.GetControllerOf(item)
-		if controller != nil && ours(item) && !rolledOut(item) && !rolloutFailed(item) {
+		if controller != nil && ours(item) && status.Rolling(item) {
 			uids = append(uids, controller.UID)
 		}
 	}
@@ -186,7 +187,7 @@ func (r *Reconciler) rolling(ctx context.Context) ([]types.UID, error) {
 	return uids, nil
 }
 
-func isProgressing(status *v1alpha1.LlamaStackDistributionStatus) bool {
-	ready := meta.FindStatusCondition(status.Conditions, string(v1alpha1.ConditionReady))
+func isProgressing(told *v1alpha1.LlamaStackDistributionStatus) bool {
+	ready := meta.FindStatusCondition(told.Conditions, string(v1alpha1.ConditionReady))
 	return ready != nil && ready.Reason == string(v1alpha1.ReasonProgressing)
 }

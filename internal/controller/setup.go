@@ -116,6 +116,10 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		return nil, fmt.Errorf("failed to build the base manifests: %w", err)
 	}
 	mgr, rejoin := parts.Manager, &waker{}
+	pods, err := newPods(mgr)
+	if err != nil {
+		return nil, err
+	}
 	return &Reconciler{
 		cached: mgr.GetClient(), live: mgr.GetAPIReader(), writer: mgr.GetClient(), references: parts.References,
 		catalog: catalog, config: operatorconfig.NewStore(), renderer: renderer,
@@ -125,6 +129,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		}),
 		prober: llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{Dial: options.Dial}),
 			llamastack.ProberOptions{OnChange: rejoin.wake, OnProbe: options.Metrics.Probed}),
+		pods:     pods,
 		events:   events.New(mgr.GetEventRecorder("llama-stack-operator")),
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
@@ -146,7 +151,8 @@ func (r *Reconciler) watch(parts Parts, options Options) error {
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrentReconciles, RateLimiter: retries()}).
 		For(&v1alpha1.LlamaStackDistribution{}, builder.WithPredicates(declared(logEdit(options.Diffs)))).
 		WatchesRawSource(source.Kind[client.Object](parts.References, configMapMetadata(), handler.EnqueueRequestsFromMapFunc(users(parts.Manager.GetClient())), moved())).
-		WatchesRawSource(r.rejoin)
+		WatchesRawSource(r.rejoin).
+		WatchesRawSource(r.pods)
 	for _, child := range parts.Children {
 		build = build.Watches(child, gathered(owner), builder.WithPredicates(foreign(r.isEcho)))
 	}

@@ -73,20 +73,42 @@ func declaredReplicas(deployment *appsv1.Deployment) int32 {
 	return 1
 }
 
-// judgeRollout reads the Deployment's status as kubectl rollout status does. A status of an older generation says
-// nothing about this one.
+// RolledOut says that all the replicas that a Deployment asks for are of its current template and available, and that it
+// counts no others, as kubectl rollout status does. Pods on their way out are not counted: see Leaving.
+func RolledOut(deployment *appsv1.Deployment) bool {
+	wanted, status := declaredReplicas(deployment), deployment.Status
+	return observed(deployment) && status.UpdatedReplicas >= wanted && status.AvailableReplicas >= wanted && status.Replicas <= status.UpdatedReplicas
+}
+
+// Rolling says that a rollout is under way: it has neither ended nor failed.
+func Rolling(deployment *appsv1.Deployment) bool {
+	return !RolledOut(deployment) && (!observed(deployment) || stuck(deployment.Status.Conditions) == "")
+}
+
+// Leaving says that there are Pods on their way out, which may answer until they end. Clusters before 1.35 do not tell.
+func Leaving(deployment *appsv1.Deployment) bool {
+	terminating := deployment.Status.TerminatingReplicas
+	return terminating != nil && *terminating > 0
+}
+
+// observed says that the Deployment's status is about its current generation.
+func observed(deployment *appsv1.Deployment) bool {
+	return deployment.Status.ObservedGeneration >= deployment.Generation
+}
+
+// judgeRollout says how far the rollout is. A status of an older generation says nothing about this one.
 func (f *facts) judgeRollout() rollout {
 	if f.Deployment == nil {
 		return rollout{message: "Deployment is not created yet"}
 	}
 	status := f.Deployment.Status
-	if status.ObservedGeneration < f.Deployment.Generation {
+	if !observed(f.Deployment) {
 		return rollout{message: f.rolling(0, status.AvailableReplicas)}
 	}
 	if declaredReplicas(f.Deployment) != f.wanted {
 		return rollout{message: f.rolling(status.UpdatedReplicas, status.AvailableReplicas)}
 	}
-	if status.UpdatedReplicas >= f.wanted && status.AvailableReplicas >= f.wanted && status.Replicas <= status.UpdatedReplicas {
+	if RolledOut(f.Deployment) {
 		return rollout{complete: true}
 	}
 	if why := stuck(status.Conditions); why != "" {

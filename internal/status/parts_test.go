@@ -21,6 +21,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -68,6 +69,49 @@ var _ = DescribeTable("DeploymentReady",
 	Entry("an autoscaler that has just been suspended", newFixture().autoscaled(1, 5, 1).with(hpaCondition(autoscalingv2.ScalingActive, "ScalingDisabled")),
 		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready"),
 )
+
+var _ = Describe("A Deployment", func() {
+	deployment := func(change func(*appsv1.Deployment)) *appsv1.Deployment {
+		d := newFixture().wanting(2).deployed(2, 2, 2).in.Deployment
+		change(d)
+		return d
+	}
+
+	DescribeTable("has rolled out",
+		func(change func(*appsv1.Deployment)) { Expect(status.RolledOut(deployment(change))).To(BeTrue()) },
+		Entry("when all Pods are new and available", func(*appsv1.Deployment) {}),
+		Entry("with more new ones than it asks for, which are about to go", func(d *appsv1.Deployment) {
+			d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.AvailableReplicas = 3, 3, 3
+		}),
+		Entry("with the default of one replica", func(d *appsv1.Deployment) {
+			d.Spec.Replicas, d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.AvailableReplicas = nil, 1, 1, 1
+		}),
+		Entry("with Pods on their way out, which it does not count", func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }),
+	)
+
+	DescribeTable("has not rolled out",
+		func(change func(*appsv1.Deployment)) { Expect(status.RolledOut(deployment(change))).To(BeFalse()) },
+		Entry("before its controller has seen it", func(d *appsv1.Deployment) { d.Generation++ }),
+		Entry("with old Pods left", func(d *appsv1.Deployment) { d.Status.Replicas = 3 }),
+		Entry("with too few new ones", func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 }),
+		Entry("while one is not available", func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }),
+	)
+
+	It("is rolling until it has rolled out or failed", func() {
+		Expect(status.Rolling(deployment(func(*appsv1.Deployment) {}))).To(BeFalse())
+		Expect(status.Rolling(deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }))).To(BeTrue())
+		Expect(status.Rolling(newFixture().stuck().in.Deployment)).To(BeFalse())
+		Expect(status.Rolling(newFixture().stuck().with(func(in *status.Input) { in.Deployment.Generation++ }).in.Deployment)).To(BeTrue(), "the next one")
+		refused := newFixture().deployed(0, 0, 0).deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", "exceeded quota")
+		Expect(status.Rolling(refused.in.Deployment)).To(BeFalse())
+	})
+
+	It("has Pods that are leaving while there are any, as far as it tells", func() {
+		Expect(status.Leaving(deployment(func(*appsv1.Deployment) {}))).To(BeFalse())
+		Expect(status.Leaving(deployment(func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(0)) }))).To(BeFalse())
+		Expect(status.Leaving(deployment(func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }))).To(BeTrue())
+	})
+})
 
 func hpaCondition(kind autoscalingv2.HorizontalPodAutoscalerConditionType, reason string) func(*status.Input) {
 	return func(in *status.Input) {

@@ -19,6 +19,7 @@ package operator_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -160,6 +161,23 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 			ready: say(metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, "ImagePullBackOff: no such image"), phase: v1alpha1.PhaseFailed,
 			health: say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed),
 		}),
+		Entry("a rollout that is under way, with the Pod's reason, long before it has failed", situation{
+			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+				reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
+				waitingPod(ctx, instance, "CreateContainerConfigError", `secret "tokens" not found`)
+			},
+			ready: say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "0 available", `CreateContainerConfigError: secret "tokens" not found`), phase: v1alpha1.PhaseInitializing,
+			health: unobserved(),
+		}),
+		Entry("a rollout whose Pods a quota keeps out", situation{
+			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+				reportRollout(ctx, instance, appsv1.DeploymentStatus{Conditions: []appsv1.DeploymentCondition{{
+					Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: `pods "told-1" is forbidden: exceeded quota: small`,
+				}}})
+			},
+			ready: say(metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, "FailedCreate", "exceeded quota: small"), phase: v1alpha1.PhaseFailed,
+			health: unobserved(),
+		}),
 		Entry("a mistake while the old server serves", situation{
 			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 				rollOutNow(ctx, instance)
@@ -191,6 +209,34 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Expect(status.Selector).To(Equal("app=llama-stack,app.kubernetes.io/instance=known"))
 		Expect(status.ServiceURL).To(Equal("http://known-service." + instance.Namespace + ".svc.cluster.local:8321"))
 		Expect(status.RouteURL).To(HaveValue(BeEmpty()), "no load balancer has said where it is")
+	})
+
+	It("tells why Pods do not run at once and once, without asking for them, and takes it back when they do", func(ctx context.Context) {
+		instance := llsdtest.Make("pulling").Namespace(newNamespace(ctx, true)).Obj()
+		create(ctx, instance)
+		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated"))
+		mark := audit.Mark()
+
+		pod := waitingPod(ctx, instance, "ErrImagePull", "no such image")
+		stuck := say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "ImagePullBackOff: no such image")
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(stuck)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionDeploymentReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, "ImagePullBackOff"))
+		for range 3 {
+			waits(ctx, pod, "ImagePullBackOff", "Back-off pulling image")
+			waits(ctx, pod, "ErrImagePull", "no such image, again")
+		}
+		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(3 * time.Second).Should(stuck)
+		Expect(audit.In(instance.Namespace, mark)).To(ConsistOf(HaveField("Verb", "patch")), "one status write, and no read")
+
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.Distribution = v1alpha1.DistributionType{Image: "good:1"}
+		})
+		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 2, UpdatedReplicas: 1})
+		Eventually(time.Now).Should(BeTemporally(">", pod.CreationTimestamp.Add(time.Second)), "times have whole seconds")
+		waitingPod(ctx, instance, "ContainerCreating", "")
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(And(
+			say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated"), Not(ContainSubstring("ImagePullBackOff"))), "the next template's Pod is well so far")
 	})
 
 	It("moves a transition time with the status of its condition, and with nothing else", func(ctx context.Context) {
@@ -274,13 +320,23 @@ func scaleDeployment(ctx context.Context, instance *v1alpha1.LlamaStackDistribut
 	Expect(admin.SubResource("scale").Update(ctx, deployment, client.WithSubResourceBody(scale))).To(Succeed())
 }
 
-// waitingPod makes a Pod of the server whose container does not start.
-func waitingPod(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, reason, message string) {
+// waitingPod makes a Pod of the server's current template whose container does not start.
+func waitingPod(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, reason, message string) *corev1.Pod {
 	GinkgoHelper()
-	template := deploymentOf(ctx, instance).Spec.Template
+	deployment := deploymentOf(ctx, instance)
+	template := deployment.Spec.Template
 	pod := &corev1.Pod{ObjectMeta: template.ObjectMeta, Spec: template.Spec}
 	pod.Namespace, pod.GenerateName = instance.Namespace, instance.Name+"-"
+	pod.Labels = maps.Clone(template.Labels)
+	pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] = strconv.FormatInt(deployment.Generation, 10)
 	create(ctx, pod)
+	waits(ctx, pod, reason, message)
+	return pod
+}
+
+// waits is what the kubelet tells of a container that does not start.
+func waits(ctx context.Context, pod *corev1.Pod, reason, message string) {
+	GinkgoHelper()
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{
 		Name: pod.Spec.Containers[0].Name, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
 	}}
