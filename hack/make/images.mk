@@ -44,6 +44,16 @@ image-operator: build bin/images-tool ## Make the archive of the operator's imag
 image-stand-in: bin/stand-in bin/images-tool ## Make the archive of the stand-in server and inference backend.
 	@bin/images-tool stand-in --out $(IMAGES_DIR) --ref $(STAND_IN_IMG)
 
+.PHONY: image-olm
+image-olm: bin/images-tool ## Make the archive of the image of the Operator Lifecycle Manager.
+	@programs="$$(hack/olm-tools.sh)"; bin/images-tool olm --out $(IMAGES_DIR) --programs "$$programs" --busybox "$$(hack/busybox.sh)" \
+		--ref "quay.io/operator-framework/olm:$${programs##*/olm-}"
+
+.PHONY: image-opm
+image-opm: bin/images-tool ## Make the archive of the image of opm, an empty catalog.
+	@opm="$$(hack/tool.sh opm)"; bin/images-tool opm --out $(IMAGES_DIR) --opm "$$opm" --busybox "$$(hack/busybox.sh)" \
+		--health-probe "$$(hack/tool.sh grpc-health-probe)" --ref "quay.io/operator-framework/opm:$${opm##*/opm-}"
+
 .PHONY: image-servers
 image-servers: bin/images-tool ## Pull or build the image of a real server of each era.
 	@bin/images-tool servers --out $(IMAGES_DIR) --pull=$(IMAGES_PULL)

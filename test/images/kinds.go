@@ -76,11 +76,12 @@ func operatorLabels(ref string) map[string]string {
 // standIn is the image of the stand-ins. Without arguments it is the server, as a real image would be.
 func standIn(set *flag.FlagSet) func(context.Context, job) error {
 	image := binaryImage{
-		name: "stand-in", inside: "/stand-in", config: archive.Config{
+		inside: "/stand-in", config: archive.Config{
 			Entrypoint: []string{"/stand-in"}, User: "1001:0", Folder: "/", Environment: []string{"HOME=/"},
 			Ports: []string{"8321/tcp"},
 		},
 	}
+	set.StringVar(&image.name, "name", "stand-in", "name of the archive")
 	set.StringVar(&image.binary, "binary", "bin/stand-in", "the static binary of test/server")
 	set.StringVar(&image.license, "license", "LICENSE", "the licence to put into /licenses")
 	set.StringVar(&image.ref, "ref", "localhost/llama-stack-stand-in:dev", "name of the image")

@@ -22,6 +22,10 @@ limitations under the License.
 //	images scorecard  the project's scorecard tests, from their binary and the catalog
 //	images scorecard-test   the tests that come with operator-sdk, from their binary
 //	images scorecard-untar  what unpacks the bundle for a test, from a static busybox
+//	images olm        the Operator Lifecycle Manager, from its programs
+//	images opm        opm, which serves catalogs and unpacks bundles, from its program
+//	images catalog    a file-based catalog, from its files and the image of opm
+//	images bundle     an operator's bundle, from its files
 //
 // It prints a line for each image, the name and the archive's path, and tells on the error output what it does.
 // NAME.tar in the same folder is a link to the newest archive. What has not changed is not made again.
@@ -33,8 +37,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/images/internal/progress"
@@ -86,32 +93,25 @@ type job struct {
 
 // run is the whole program. The arguments are those after the program's name.
 func run(ctx context.Context, args []string, result, messages io.Writer) error {
-	const usage = "write one of: images operator, images stand-in, images servers, images scorecard, images scorecard-test, images scorecard-untar"
+	kinds := map[string]func(*flag.FlagSet) func(context.Context, job) error{
+		"operator": operator, "stand-in": standIn, "servers": realServers,
+		"olm": olmImage, "opm": opmImage, "catalog": catalogImage, "bundle": bundleImage,
+		"scorecard": scorecardTests, "scorecard-test": scorecardDefaults, "scorecard-untar": scorecardUntar,
+	}
+	usage := "write one of: images " + strings.Join(slices.Sorted(maps.Keys(kinds)), ", images ")
 	if len(args) == 0 {
 		return usageError{errors.New(usage)}
+	}
+	kind, known := kinds[args[0]]
+	if !known {
+		return usageError{fmt.Errorf("unknown kind of image %q: %s", args[0], usage)}
 	}
 
 	set := flag.NewFlagSet("images "+args[0], flag.ContinueOnError)
 	set.SetOutput(messages)
 	folder := set.String("out", "bin/images", "folder for the archives")
 
-	var do func(context.Context, job) error
-	switch args[0] {
-	case "operator":
-		do = operator(set)
-	case "stand-in":
-		do = standIn(set)
-	case "servers":
-		do = realServers(set)
-	case "scorecard":
-		do = scorecardTests(set)
-	case "scorecard-test":
-		do = scorecardDefaults(set)
-	case "scorecard-untar":
-		do = scorecardUntar(set)
-	default:
-		return usageError{fmt.Errorf("unknown kind of image %q: %s", args[0], usage)}
-	}
+	do := kind(set)
 	if err := set.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
 		return err //nolint:wrapcheck // It is no failure.
 	} else if err != nil {

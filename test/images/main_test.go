@@ -164,6 +164,77 @@ var _ = Describe("images", Ordered, func() {
 		Expect(config.ExposedPorts).To(HaveKey("8321/tcp"))
 	})
 
+	Describe("what OLM takes", func() {
+		var base string
+
+		write := func(path, content string) {
+			GinkgoHelper()
+			target := filepath.Join(filepath.Dir(manager), path)
+			Expect(os.MkdirAll(filepath.Dir(target), 0o755)).To(Succeed())
+			Expect(os.WriteFile(target, []byte(content), 0o644)).To(Succeed())
+		}
+		inputs := func(path string) string { return filepath.Join(filepath.Dir(manager), path) }
+		// layersIn are the digests of an image's layers.
+		layersIn := func(path string) []string {
+			GinkgoHelper()
+			image, err := tarball.ImageFromPath(path, nil)
+			Expect(err).NotTo(HaveOccurred())
+			manifest, err := image.Manifest()
+			Expect(err).NotTo(HaveOccurred())
+			var all []string
+			for _, layer := range manifest.Layers {
+				all = append(all, layer.Digest.String())
+			}
+			return all
+		}
+
+		BeforeEach(func() {
+			base = pathIn(run(nil, "opm", "--out", folder, "--ref", operatorRef, "--opm", manager, "--health-probe", manager, "--busybox", manager))
+		})
+
+		It("is OLM itself, of every program in a folder", func() {
+			write("programs/olm", "1")
+			path := pathIn(run(nil, "olm", "--out", folder, "--ref", operatorRef, "--programs", inputs("programs"), "--busybox", manager))
+			Expect(configOf(path, operatorRef).Entrypoint).To(Equal([]string{"/bin/olm"}))
+		})
+
+		It("is a catalog on top of opm, another for other files", func() {
+			write("catalog/catalog.yaml", "schema: olm.package")
+			catalog := func() string {
+				GinkgoHelper()
+				return pathIn(run(nil, "catalog", "--out", folder, "--ref", operatorRef, "--base", filepath.Join(folder, "opm.tar"), "--from", inputs("catalog")))
+			}
+			first := catalog()
+			Expect(layersIn(first)).To(HaveLen(2))
+			Expect(layersIn(first)[0]).To(Equal(layersIn(base)[0]))
+			Expect(configOf(first, operatorRef).Cmd).To(ContainElement("/configs"))
+
+			write("catalog/catalog.yaml", "schema: olm.channel")
+			Expect(catalog()).NotTo(Equal(first))
+		})
+
+		It("is a bundle, nothing but its files", func() {
+			write("bundle/metadata/annotations.yaml", "annotations: {a: b}")
+			path := pathIn(run(nil, "bundle", "--out", folder, "--name", "bundle-1", "--ref", operatorRef, "--from", inputs("bundle")))
+			Expect(filepath.Base(path)).To(HavePrefix("bundle-1-"))
+			Expect(layersIn(path)).To(HaveLen(1))
+			Expect(configOf(path, operatorRef).Labels).To(Equal(map[string]string{"a": "b"}))
+		})
+
+		DescribeTable("needs", func(code int, expected string, args ...string) {
+			got := run(nil, append(args, "--out="+folder)...)
+			Expect(got.code).To(Equal(code))
+			Expect(got.errors).To(ContainSubstring(expected))
+		},
+			Entry("OLM's programs and busybox", 1, "failed to read the program busybox", "olm", "--ref=r.test/a:b"),
+			Entry("opm", 1, "failed to read the program", "opm", "--ref=r.test/a:b"),
+			Entry("the base of a catalog", 1, "failed to find the image to build on", "catalog", "--ref=r.test/a:b", "--from=internal", "--base=/missing"),
+			Entry("a catalog's files", 1, "failed to read the files of the image", "catalog", "--ref=r.test/a:b", "--from=/missing"),
+			Entry("a bundle's files", 1, "failed to read the bundle's annotations", "bundle", "--ref=r.test/a:b", "--from=/missing"),
+			Entry("the name of a catalog's image", 2, "say with --ref what the image is called", "catalog", "--from=internal"),
+		)
+	})
+
 	It("exits with 3 when a server's image is to be had nowhere", func() {
 		// Without programs to run there is no way of building.
 		got := run([]string{"PATH=" + folder}, "servers", "--out", folder, "--pull=false")
@@ -177,7 +248,7 @@ var _ = Describe("images", Ordered, func() {
 		Expect(got.code).To(Equal(2))
 		Expect(got.errors).To(ContainSubstring(expected))
 	},
-		Entry("a kind that does not exist", `unknown kind of image "client": write one of: images operator,`, "client"),
+		Entry("a kind that does not exist", `unknown kind of image "client": write one of: images bundle, images catalog,`, "client"),
 		Entry("a flag that does not exist", "flag provided but not defined: -nothing", "operator", "--nothing"),
 		Entry("an image without a name", "say with --ref what the image is called", "operator"),
 		Entry("a server that does not exist", `unknown server "x": write llama-stack or ogx`, "servers", "--only=x"),

@@ -264,6 +264,19 @@ var _ = Describe("Image", func() {
 		Expect(manifest[0].RepoTags).To(Equal([]string{"docker.io/group/name:1.3.0"}))
 	})
 
+	It("gives its layers to another image", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "base.tar")
+		Expect(archive.CreateFile(path, func(w io.Writer) error { return archive.Write(w, ref, image()) })).To(Succeed())
+
+		layers, err := archive.Layers(path)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(layers).To(HaveLen(1))
+		Expect(digest(layers[0])).To(Equal(digest(must(image().Layers())[0])))
+
+		_, err = archive.Layers(path + ".missing")
+		Expect(err).To(MatchError(HavePrefix("failed to read the image")))
+	})
+
 	DescribeTable("refuses a name", func(ref string) {
 		Expect(archive.Write(io.Discard, ref, image())).To(MatchError(ContainSubstring("write it as registry/repository:tag")))
 	},

@@ -83,6 +83,19 @@ func LayerFrom(path string) (v1.Layer, error) {
 	return layer, nil
 }
 
+// Layers are those of the one image in an archive that Write wrote.
+func Layers(path string) ([]v1.Layer, error) {
+	image, err := tarball.ImageFromPath(path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the image %s: %w", path, err)
+	}
+	layers, err := image.Layers()
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the layers of %s: %w", path, err)
+	}
+	return layers, nil
+}
+
 // Write writes the image, tagged ref, to w as the kind of archive that "docker save" writes; "ctr images import"
 // and "crane push" read it.
 func Write(w io.Writer, ref string, image v1.Image) error {
