@@ -23,9 +23,15 @@ cluster-build: ## Build bin/cluster, the program that runs a one-node Kubernetes
 	@mkdir -p bin
 	@cd test/cluster && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../bin/cluster .
 
+# true makes cluster-up install the Operator Lifecycle Manager, too.
+OLM ?= false
+
 .PHONY: cluster-up
-cluster-up: cluster-build ## Start a one-node Kubernetes (Linux, root), unless KUBECONFIG names a cluster.
+cluster-up: cluster-build $(if $(filter true,$(OLM)),image-olm image-opm) ## Start a one-node Kubernetes (Linux, root), unless KUBECONFIG names a cluster; OLM=true adds OLM.
 	@bin/cluster up
+ifeq ($(OLM),true)
+	@bin/cluster olm $(IMAGES_DIR)/olm.tar $(IMAGES_DIR)/opm.tar
+endif
 
 .PHONY: cluster-down
 cluster-down: cluster-build ## Stop what cluster-up started and delete everything it made.
@@ -36,5 +42,5 @@ cluster-status: cluster-build ## Show the parts of the cluster that cluster-up s
 	@bin/cluster status
 
 .PHONY: cluster-test
-cluster-test: ## Test the one-node Kubernetes itself, on a cluster of its own (Linux, root).
+cluster-test: image-olm image-opm ## Test the one-node Kubernetes itself, on a cluster of its own (Linux, root).
 	@cd test/cluster && GOWORK=off go test -count=1 -tags selftest ./selftest

@@ -30,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/image"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/node"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/olm"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/storage"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/system"
 )
@@ -159,11 +160,7 @@ func status(ctx context.Context, o options) error {
 }
 
 func load(ctx context.Context, o options) error {
-	if path := o.foreign(); path != "" {
-		return fmt.Errorf("failed to load the images: %w: KUBECONFIG=%s; hand it the images by its own means, such as \"kind load image-archive\"", errForeign, path)
-	}
-
-	manager, err := o.existing()
+	manager, err := o.own("load the images")
 	if err != nil {
 		return err
 	}
@@ -185,6 +182,61 @@ func load(ctx context.Context, o options) error {
 		}
 
 		fmt.Println(strings.Join(names, "\n"))
+	}
+
+	return nil
+}
+
+// push fills the registry, from which the node pulls when a Pod needs it.
+func push(ctx context.Context, o options) error {
+	manager, err := o.own("load the images")
+	if err != nil {
+		return err
+	}
+
+	for _, archive := range o.args {
+		names, err := image.Push(ctx, manager.Registry(), archive)
+		if err != nil {
+			return fmt.Errorf("failed to load an image: %w", err)
+		}
+
+		fmt.Println(strings.Join(names, "\n"))
+	}
+
+	return nil
+}
+
+// lifecycleManager installs OLM from images that are pulled from the registry.
+func lifecycleManager(ctx context.Context, o options) error {
+	if len(o.args) != 2 { //nolint:mnd // As its usage says.
+		return fmt.Errorf("failed to install OLM: %w", errOLM)
+	}
+
+	manager, err := o.own("install OLM")
+	if err != nil {
+		return err
+	}
+
+	names := make([]string, 0, len(o.args))
+
+	for _, archive := range o.args {
+		pushed, err := image.Push(ctx, manager.Registry(), archive)
+		if err != nil {
+			return fmt.Errorf("failed to install OLM: %w", err)
+		}
+
+		names = append(names, pushed[0])
+	}
+
+	sayf("installing OLM from %s ...", names[0])
+
+	cluster := olm.Cluster{Folder: manager.Path("olm"), Sayf: sayf, Kubectl: func(ctx context.Context, args ...string) error {
+		_, err := system.Run(ctx, append([]string{manager.Binary("kubectl"), "--kubeconfig=" + manager.Kubeconfig()}, args...)...)
+
+		return err //nolint:wrapcheck // It is wrapped below.
+	}}
+	if err := cluster.Install(ctx, olm.Images{OLM: names[0], OPM: names[1]}); err != nil {
+		return fmt.Errorf("failed to install OLM: %w", err)
 	}
 
 	return nil
@@ -250,14 +302,22 @@ func logs(_ context.Context, o options) error {
 	return nil
 }
 
-// registry is the daemon that serves images.
+// registry is the daemon that serves images. Its arguments are its certificate and the key.
 func registry(ctx context.Context, o options) error {
+	if len(o.args) != 2 { //nolint:mnd // As said above.
+		return fmt.Errorf("failed to run the registry: %w", errPair)
+	}
+
 	manager, err := o.existing()
 	if err != nil {
 		return err
 	}
 
-	if err := image.Serve(ctx, manager.Registry(), manager.Path("registry")); err != nil {
+	served := image.Registry{
+		Address: manager.Registry(), SecureAddress: manager.SecureRegistry(), Folder: manager.Path("registry"),
+		Certificate: o.args[0], Key: o.args[1],
+	}
+	if err := served.Serve(ctx); err != nil {
 		return fmt.Errorf("failed to run the registry: %w", err)
 	}
 

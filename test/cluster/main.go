@@ -41,6 +41,8 @@ const usage = `usage: cluster COMMAND [flags] [arguments]
   down                stop it and delete everything it made
   status              show every part; fails when the cluster is not healthy
   load ARCHIVE...     import image archives (docker save, OCI); with --push also into the cluster's registry
+  push ARCHIVE...     put image archives (docker save) into the cluster's registry alone
+  olm OLM OPM         install the Operator Lifecycle Manager from the archives of its image and of opm's
   kubeconfig          print the path of the administrator's kubeconfig
   kubectl ...         run the cluster's kubectl as administrator
   logs [PART]         print the folder of all logs, or the log of one part
@@ -58,6 +60,8 @@ var (
 	errForeign = errors.New("KUBECONFIG names a cluster that this program did not start")
 	errPart    = errors.New("name one part; \"cluster status\" lists them")
 	errCommand = errors.New("there is no command to run")
+	errPair    = errors.New("name its certificate and its key")
+	errOLM     = errors.New("name two archives, that of OLM's image and that of opm's (make image-olm image-opm)")
 	errNone    = errors.New("no cluster is running; start one with \"cluster up\"")
 )
 
@@ -95,7 +99,7 @@ func run(ctx context.Context, args []string) error {
 	}
 
 	commands := map[string]func(context.Context, options) error{
-		"up": up, "down": down, "status": status, "load": load, "kubeconfig": kubeconfig, "kubectl": kubectl, "logs": logs,
+		"up": up, "down": down, "status": status, "load": load, "push": push, "olm": lifecycleManager, "kubeconfig": kubeconfig, "kubectl": kubectl, "logs": logs,
 		"kill": kill, "start": startPart, "exec": execute,
 		"registry": registry, "provisioner": provisioner,
 	}
@@ -207,4 +211,14 @@ func (o options) existing() (*node.Manager, error) {
 	}
 
 	return o.manager(described)
+}
+
+// own returns the manager of the cluster that is there, unless KUBECONFIG names another one, to which nothing must be
+// done. what completes "failed to".
+func (o options) own(what string) (*node.Manager, error) {
+	if path := o.foreign(); path != "" {
+		return nil, fmt.Errorf("failed to %s: %w: KUBECONFIG=%s; hand it images by its own means, such as \"kind load image-archive\"", what, errForeign, path)
+	}
+
+	return o.existing()
 }

@@ -82,6 +82,16 @@ var _ = Describe("the cluster command", Ordered, func() {
 		Expect(stderr).To(ContainSubstring("kind load image-archive"))
 	})
 
+	It("installs OLM on its own cluster only", func() {
+		_, stderr, err := run("/home/jane/.kube/config", "olm", "olm.tar", "opm.tar")
+		Expect(err).To(HaveOccurred())
+		Expect(stderr).To(HavePrefix("error: failed to install OLM: KUBECONFIG names a cluster that this program did not start"))
+
+		_, stderr, err = run("", "olm", "olm.tar")
+		Expect(err).To(HaveOccurred())
+		Expect(stderr).To(ContainSubstring("name two archives"))
+	})
+
 	DescribeTable("says when there is no cluster", func(args ...string) {
 		_, stderr, err := run("", args...)
 		Expect(err).To(HaveOccurred())
@@ -89,6 +99,8 @@ var _ = Describe("the cluster command", Ordered, func() {
 	},
 		Entry("to show", "status"),
 		Entry("to take images", "load", "image.tar"),
+		Entry("to push images to", "push", "image.tar"),
+		Entry("to install OLM on", "olm", "olm.tar", "opm.tar"),
 		Entry("to have a kubeconfig", "kubeconfig"),
 		Entry("to have logs", "logs"),
 		Entry("to break", "kill", "containerd"),

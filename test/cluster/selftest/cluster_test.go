@@ -21,6 +21,8 @@ package selftest_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"os"
 	"os/exec"
@@ -207,6 +209,33 @@ var _ = Describe("cluster", Ordered, func() {
 		subject.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/pulled", "--timeout="+soon.String())
 		Expect(subject.kubectl("logs", "pulled")).To(Equal("hello from the probe\n"))
 		Expect(subject.inPod("get", "http://probe.probe")).To(Equal("hello from the probe\n")) // its own Service
+	})
+
+	It("serves the same images over TLS", func() {
+		authority, err := os.ReadFile(filepath.Join(subject.state, "pki", "ca.crt"))
+		Expect(err).NotTo(HaveOccurred())
+
+		trusted := x509.NewCertPool()
+		Expect(trusted.AppendCertsFromPEM(authority)).To(BeTrue())
+
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}}}
+		DeferCleanup(client.CloseIdleConnections)
+
+		response, err := client.Get("https://10.251.0.1:5443/v2/llamastack/cluster-probe/manifests/test")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(response.Body.Close()).To(Succeed())
+		Expect(response.StatusCode).To(Equal(http.StatusOK))
+	})
+
+	It("installs OLM, which serves what catalogs offer, and keeps one that is there", func() {
+		// Twice, as "make cluster-up OLM=true" does on a cluster that has it.
+		for range 2 {
+			subject.run("olm", "../../../bin/images/olm.tar", "../../../bin/images/opm.tar")
+		}
+
+		Expect(subject.run("kubectl", "get", "clusterserviceversion", "-n", "olm", "packageserver", "-o", "jsonpath={.status.phase}")).To(Equal("Succeeded"))
+		// The API is there when there is nothing to serve, too.
+		Expect(subject.run("kubectl", "get", "packagemanifests", "-A", "-o", "name")).To(BeEmpty())
 	})
 
 	It("shows logs and forwards ports", func() {

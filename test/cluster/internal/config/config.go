@@ -202,9 +202,16 @@ func (n Node) Server() string { return "https://" + n.endpoint(apiPort) }
 // Registry is the address (host:port) of the plain-HTTP image registry, from the host and from the node alike.
 func (n Node) Registry() string { return n.endpoint(registryPort) }
 
+// SecureRegistry is the address (host:port) of the same registry over TLS, with a certificate of Authority.
+func (n Node) SecureRegistry() string { return n.endpoint(secureRegistryPort) }
+
+// Authority is the certificate of the authority that issued those of the API server and of the registry.
+func (n Node) Authority() string { return filepath.Join(n.PKI(), "ca.crt") }
+
 const (
-	apiPort      = 6443
-	registryPort = 5000
+	apiPort            = 6443
+	registryPort       = 5000
+	secureRegistryPort = 5443
 )
 
 func (n Node) endpoint(port int) string { return n.IP().String() + ":" + strconv.Itoa(port) }

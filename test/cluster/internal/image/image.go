@@ -122,22 +122,42 @@ func Push(ctx context.Context, address, archive string) ([]string, error) {
 	return pushed, nil
 }
 
-// Serve runs a plain-HTTP registry on address that keeps layers in folder and everything else in memory, until ctx ends.
-func Serve(ctx context.Context, address, folder string) error {
-	if err := os.MkdirAll(folder, publicFolder); err != nil {
+// Registry is an image registry that keeps layers in a folder and everything else in memory.
+type Registry struct {
+	// Address (host:port) is where it speaks plain HTTP, SecureAddress where it speaks TLS.
+	Address, SecureAddress string
+	// Certificate and Key are the paths of what it uses for TLS.
+	Certificate, Key string
+	// Folder keeps the layers.
+	Folder string
+}
+
+// Serve runs the registry until ctx ends.
+func (r Registry) Serve(ctx context.Context) error {
+	if err := os.MkdirAll(r.Folder, publicFolder); err != nil {
 		return fmt.Errorf("failed to create the registry's folder: %w", err)
 	}
 
-	server := &http.Server{
-		Addr:              address,
-		Handler:           registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(folder))),
-		ReadHeaderTimeout: headerTimeout,
-	}
+	handler := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(r.Folder)))
+	plain := &http.Server{Addr: r.Address, Handler: handler, ReadHeaderTimeout: headerTimeout}
+	secure := &http.Server{Addr: r.SecureAddress, Handler: handler, ReadHeaderTimeout: headerTimeout}
 
-	context.AfterFunc(ctx, func() { _ = server.Close() })
+	ended := make(chan error)
 
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("failed to serve images on %s: %w", address, err)
+	go func() { ended <- plain.ListenAndServe() }()
+	go func() { ended <- secure.ListenAndServeTLS(r.Certificate, r.Key) }()
+
+	stop := context.AfterFunc(ctx, func() { _ = errors.Join(plain.Close(), secure.Close()) })
+	defer stop()
+
+	first := <-ended // when one cannot serve, the other shall not, either
+	_ = errors.Join(plain.Close(), secure.Close())
+	second := <-ended
+
+	for _, err := range []error{first, second} {
+		if !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("failed to serve images: %w", err)
+		}
 	}
 
 	return nil

@@ -19,8 +19,11 @@ package image_test
 import (
 	"archive/tar"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -35,6 +38,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/image"
+	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/pki"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -139,30 +143,96 @@ var _ = Describe("Push", func() {
 })
 
 var _ = Describe("Serve", func() {
-	It("serves images until it is told to stop", func() {
+	var (
+		subject   image.Registry
+		authority *pki.Authority
+		// ended gets what Serve returns.
+		ended chan error
+		stop  context.CancelFunc
+	)
+
+	// free is an address that nobody listens on.
+	free := func() string {
+		GinkgoHelper()
+
 		var listening net.ListenConfig
 
 		listener, err := listening.Listen(GinkgoT().Context(), "tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
-
-		address := listener.Addr().String()
 		Expect(listener.Close()).To(Succeed())
 
-		ctx, stop := context.WithCancel(GinkgoT().Context())
-		ended := make(chan error, 1)
-		folder := filepath.Join(GinkgoT().TempDir(), "registry")
+		return listener.Addr().String()
+	}
 
-		go func() { ended <- image.Serve(ctx, address, folder) }()
+	serve := func() {
+		var ctx context.Context
+		ctx, stop = context.WithCancel(context.Background())
+		DeferCleanup(stop)
+
+		ended = make(chan error, 1)
+
+		go func() { ended <- subject.Serve(ctx) }()
+	}
+
+	BeforeEach(func() {
+		folder := GinkgoT().TempDir()
+
+		var err error
+		authority, err = pki.NewAuthority("test")
+		Expect(err).NotTo(HaveOccurred())
+
+		pair, err := authority.Issue(pki.Subject{User: "registry", Hosts: []string{"127.0.0.1"}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(pair.Write(filepath.Join(folder, "registry"))).To(Succeed())
+
+		subject = image.Registry{
+			Address: free(), SecureAddress: free(), Folder: filepath.Join(folder, "layers"),
+			Certificate: filepath.Join(folder, "registry.crt"), Key: filepath.Join(folder, "registry.key"),
+		}
+	})
+
+	It("serves images until it is told to stop", func() {
+		serve()
 
 		archive := build("the program")
 		Eventually(func() error {
-			_, err := image.Push(GinkgoT().Context(), address, archive)
+			_, err := image.Push(GinkgoT().Context(), subject.Address, archive)
 
 			return err
 		}).Should(Succeed())
-		Expect(os.ReadDir(folder)).NotTo(BeEmpty())
+		Expect(os.ReadDir(subject.Folder)).NotTo(BeEmpty())
 
 		stop()
 		Eventually(ended).Should(Receive(BeNil()))
+	})
+
+	It("serves the same images over TLS", func() {
+		serve()
+
+		Eventually(func() error {
+			_, err := image.Push(GinkgoT().Context(), subject.Address, build("the program"))
+
+			return err
+		}).Should(Succeed())
+
+		reference, err := name.NewTag(subject.SecureAddress + "/llamastack/example:1")
+		Expect(err).NotTo(HaveOccurred())
+
+		trusted := x509.NewCertPool()
+		Expect(trusted.AppendCertsFromPEM(authority.Cert)).To(BeTrue())
+
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}}
+		DeferCleanup(transport.CloseIdleConnections)
+		Eventually(func(g Gomega) {
+			picture, err := remote.Image(reference, remote.WithTransport(transport))
+			g.Expect(err).NotTo(HaveOccurred())
+			expectProgram(picture, "the program")
+		}).Should(Succeed())
+	})
+
+	It("ends when it cannot serve in one of the two ways", func() {
+		subject.Certificate = "/missing"
+		serve()
+		Eventually(ended).Should(Receive(MatchError(And(HavePrefix("failed to serve images"), ContainSubstring("/missing")))))
 	})
 })

@@ -39,7 +39,8 @@ func Foundation(node config.Node, self string) []process.Daemon {
 		),
 		apiServer(node),
 		daemon(node, "containerd", node.Binary("containerd"), "--config="+node.Path("containerd.toml")),
-		daemon(node, "registry", self, "registry", "--state="+node.State),
+		daemon(node, "registry", self, "registry", "--state="+node.State,
+			node.Path("pki", "registry.crt"), node.Path("pki", "registry.key")),
 	}
 }
 

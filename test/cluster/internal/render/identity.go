@@ -33,7 +33,8 @@ func Serving(node config.Node) map[string]pki.Subject {
 			ip, config.ServiceIP, "127.0.0.1", "localhost", "kubernetes", "kubernetes.default",
 			"kubernetes.default.svc", "kubernetes.default.svc." + config.ClusterDomain,
 		}},
-		"kubelet": {User: "system:node:" + config.NodeName, Groups: []string{"system:nodes"}, Hosts: []string{config.NodeName, ip}},
+		"kubelet":  {User: "system:node:" + config.NodeName, Groups: []string{"system:nodes"}, Hosts: []string{config.NodeName, ip}},
+		"registry": {User: "registry", Hosts: []string{ip}},
 		// The API server as a client of the kubelet.
 		"kubelet-client": {User: "kube-apiserver-kubelet-client", Groups: []string{administrators}},
 	}
