@@ -1,0 +1,64 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package bundle_test
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/operator-framework/api/pkg/apis/scorecard/v1alpha3"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// pinned is the version of a module that tools/<tool>/go.mod requires.
+func pinned(tool, module string) string {
+	GinkgoHelper()
+	found := regexp.MustCompile(`(?m)^(?:require|)\s*` + regexp.QuoteMeta(module) + ` (v\S+)`).FindStringSubmatch(file("tools", tool, "go.mod"))
+	Expect(found).To(HaveLen(2), module)
+	return found[1]
+}
+
+var _ = Describe("what the bundle and the catalog are made and tested with", func() {
+	sdk := func() string { return pinned("operator-sdk", "github.com/operator-framework/operator-sdk") }
+
+	It("is the pinned operator-sdk", func() {
+		Expect(file("bundle.Dockerfile")).To(ContainSubstring("metrics.builder=operator-sdk-" + sdk() + "\n"))
+	})
+
+	It("is the pinned opm, which also serves the catalog", func() {
+		opm := pinned("opm", "github.com/operator-framework/operator-registry")
+		for _, found := range regexp.MustCompile(`(?m)^FROM quay.io/operator-framework/opm:(\S+)`).FindAllStringSubmatch(file("catalog.Dockerfile"), -1) {
+			Expect(found[1]).To(Equal(opm))
+		}
+		Expect(strings.Count(file("catalog.Dockerfile"), "FROM quay.io/operator-framework/opm:")).To(Equal(2))
+	})
+
+	It("is the scorecard's image of the same version, and our own of this one", func() {
+		config := parse[v1alpha3.Configuration](file("bundle", "tests", "scorecard", "config.yaml"))
+		images := map[string]int{}
+		for _, stage := range config.Stages {
+			for _, test := range stage.Tests {
+				images[test.Image]++
+			}
+		}
+		Expect(images).To(And(HaveLen(2),
+			HaveKeyWithValue("quay.io/operator-framework/scorecard-test:"+sdk(), 6),
+			HaveKeyWithValue("quay.io/llamastack/llama-stack-k8s-operator-scorecard:v"+version("VERSION"), BeNumerically(">=", 6))))
+	})
+})
