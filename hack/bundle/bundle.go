@@ -21,7 +21,9 @@ package bundle
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -68,7 +70,11 @@ func Complete(manifest []byte, options Options) ([]byte, error) {
 	if err := annotate(csv, options.CreatedAt, images); err != nil {
 		return nil, err
 	}
-	return yaml.Marshal(csv.Object)
+	done, err := yaml.Marshal(csv.Object)
+	if err != nil {
+		return nil, fmt.Errorf("failed to write the ClusterServiceVersion: %w", err)
+	}
+	return done, nil
 }
 
 func setIcon(csv map[string]any, icon []byte) error {
@@ -92,7 +98,7 @@ func annotate(csv *unstructured.Unstructured, createdAt string, images *images) 
 	annotations[initialResource] = first
 	annotations["createdAt"] = createdAt
 	annotations["containerImage"] = images.manager
-	annotations[disconnected] = fmt.Sprint(images.pinned)
+	annotations[disconnected] = strconv.FormatBool(images.pinned)
 	csv.SetAnnotations(annotations)
 	return nil
 }
@@ -104,7 +110,7 @@ func firstExample(examples string) (string, error) {
 		return "", fmt.Errorf("failed to read the examples: %w", err)
 	}
 	if len(all) == 0 {
-		return "", fmt.Errorf("the ClusterServiceVersion has no example")
+		return "", errors.New("the ClusterServiceVersion has no example")
 	}
 	var first map[string]any
 	if err := json.Unmarshal(all[0], &first); err != nil {

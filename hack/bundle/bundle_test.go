@@ -100,7 +100,13 @@ func complete(manifest string, options bundle.Options) csv {
 	GinkgoHelper()
 	text, err := bundle.Complete([]byte(manifest), options)
 	Expect(err).NotTo(HaveOccurred())
-	var into csv
+	return parse[csv](text)
+}
+
+// parse reads YAML into a type.
+func parse[T any](text []byte) T {
+	GinkgoHelper()
+	var into T
 	Expect(yaml.Unmarshal(text, &into)).To(Succeed())
 	return into
 }
@@ -169,6 +175,9 @@ var _ = Describe("Complete", func() {
 		},
 		Entry("text that is no YAML", "a: b: c", "failed to read the ClusterServiceVersion"),
 		Entry("YAML that is no object", "a: b", "failed to read the ClusterServiceVersion"),
+		Entry("deployments that are no list", strings.Replace(generated, "deployments:", "deployments: {a: b}\n      others:", 1), "spec.install.spec.deployments is not a list"),
+		Entry("a related image that is no object", strings.Replace(generated, "  - name: starter", "  - starter\n  - name: starter", 1), "spec.relatedImages has an entry that is not an object"),
+		Entry("containers in a text", strings.Replace(generated, "          template:\n            spec:", "          template:\n            spec: text\n          other:", 1), "failed to read spec.template.spec.containers"),
 		Entry("no manager", strings.ReplaceAll(generated, "- name: manager\n                image", "- name: other\n                image"), "no container manager"),
 		Entry("no examples", strings.ReplaceAll(generated, "alm-examples: '[", "alm-examples: '[] #"), "failed to read the examples"),
 		Entry("an empty list of examples", strings.ReplaceAll(generated, `[{"kind": "Server", "metadata": {"name": "first"}}, {"kind": "Server"}]`, "[]"), "no example"),

@@ -17,10 +17,25 @@ limitations under the License.
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Where a ClusterServiceVersion has what is looked for.
+const (
+	deployments   = "spec.install.spec.deployments"
+	containers    = "spec.template.spec.containers" // of a deployment
+	relatedImages = "spec.relatedImages"
+)
+
+// Fields of containers, variables and related images.
+const (
+	nameField  = "name"
+	imageField = "image"
+	valueField = "value"
 )
 
 // images are those of a ClusterServiceVersion.
@@ -34,76 +49,52 @@ type images struct {
 
 // complete names images by digest where it is known, and makes the manager the first of the related images.
 func (i *images) complete(csv map[string]any) error {
-	deployments, _, err := unstructured.NestedSlice(csv, "spec", "install", "spec", "deployments")
-	if err != nil {
-		return fmt.Errorf("failed to read the deployments: %w", err)
-	}
-	for _, deployment := range deployments {
-		if err := i.inDeployment(deployment); err != nil {
-			return err
-		}
+	var problems []error
+	err := each(csv, deployments, func(deployment map[string]any) {
+		problems = append(problems, each(deployment, containers, i.inContainer))
+	})
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return err
 	}
 	if i.manager == "" {
-		return fmt.Errorf("the ClusterServiceVersion has no container %s", managerContainer)
-	}
-	if err := unstructured.SetNestedSlice(csv, deployments, "spec", "install", "spec", "deployments"); err != nil {
-		return fmt.Errorf("failed to set the deployments: %w", err)
+		return errors.New("the ClusterServiceVersion has no container " + managerContainer)
 	}
 	return i.relate(csv)
 }
 
-func (i *images) inDeployment(deployment any) error {
-	fields, _ := deployment.(map[string]any)
-	containers, _, err := unstructured.NestedSlice(fields, "spec", "template", "spec", "containers")
-	if err != nil {
-		return fmt.Errorf("failed to read the containers: %w", err)
+func (i *images) inContainer(container map[string]any) {
+	i.pin(container, imageField)
+	if container[nameField] == managerContainer {
+		i.manager, _ = container[imageField].(string)
 	}
-	for _, container := range containers {
-		i.inContainer(container)
-	}
-	if err := unstructured.SetNestedSlice(fields, containers, "spec", "template", "spec", "containers"); err != nil {
-		return fmt.Errorf("failed to set the containers: %w", err)
-	}
-	return nil
-}
-
-func (i *images) inContainer(container any) {
-	fields, _ := container.(map[string]any)
-	i.pin(fields, "image")
-	if fields["name"] == managerContainer {
-		i.manager, _ = fields["image"].(string)
-	}
-	env, _ := fields["env"].([]any)
-	for _, variable := range env {
-		entry, _ := variable.(map[string]any)
-		if name, _ := entry["name"].(string); strings.HasPrefix(name, relatedImagePrefix) {
-			i.pin(entry, "value")
+	env, _ := container["env"].([]any)
+	for _, entry := range env {
+		variable, _ := entry.(map[string]any)
+		if name, _ := variable[nameField].(string); strings.HasPrefix(name, relatedImagePrefix) {
+			i.pin(variable, valueField)
 		}
 	}
 }
 
 // relate completes the list of the related images.
 func (i *images) relate(csv map[string]any) error {
-	known, _, err := unstructured.NestedSlice(csv, "spec", "relatedImages")
-	if err != nil {
-		return fmt.Errorf("failed to read the related images: %w", err)
-	}
-	all := []any{map[string]any{"name": managerContainer, "image": i.manager}}
-	for _, image := range known {
-		if fields, _ := image.(map[string]any); fields["name"] != managerContainer {
-			all = append(all, fields)
+	all := []any{map[string]any{nameField: managerContainer, imageField: i.manager}}
+	err := each(csv, relatedImages, func(image map[string]any) {
+		if image[nameField] != managerContainer {
+			all = append(all, image)
 		}
+	})
+	if err != nil {
+		return err
 	}
-	for _, image := range all {
-		fields, _ := image.(map[string]any)
-		i.pin(fields, "image")
-		reference, _ := fields["image"].(string)
+	if err := unstructured.SetNestedSlice(csv, all, strings.Split(relatedImages, ".")...); err != nil {
+		return fmt.Errorf("failed to set %s: %w", relatedImages, err)
+	}
+	return each(csv, relatedImages, func(image map[string]any) {
+		i.pin(image, imageField)
+		reference, _ := image[imageField].(string)
 		i.pinned = i.pinned && strings.Contains(reference, "@")
-	}
-	if err := unstructured.SetNestedSlice(csv, all, "spec", "relatedImages"); err != nil {
-		return fmt.Errorf("failed to set the related images: %w", err)
-	}
-	return nil
+	})
 }
 
 // pin names an image by digest, where it is known.
@@ -112,6 +103,26 @@ func (i *images) pin(fields map[string]any, key string) {
 	if digest, ok := i.digests[image]; ok {
 		fields[key] = repository(image) + "@" + digest
 	}
+}
+
+// each calls a function with every object of a list, which may change it. A list that is not there has none.
+func each(object map[string]any, path string, do func(map[string]any)) error {
+	found, ok, err := unstructured.NestedFieldNoCopy(object, strings.Split(path, ".")...)
+	if err != nil {
+		return fmt.Errorf("failed to read %s: %w", path, err)
+	}
+	list, isList := found.([]any)
+	if ok && !isList {
+		return fmt.Errorf("%s is not a list", path)
+	}
+	for _, entry := range list {
+		fields, isObject := entry.(map[string]any)
+		if !isObject {
+			return fmt.Errorf("%s has an entry that is not an object", path)
+		}
+		do(fields)
+	}
+	return nil
 }
 
 // repository is an image's reference without its tag. A colon before the last slash is a registry's port.

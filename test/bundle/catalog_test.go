@@ -22,8 +22,6 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -54,9 +52,7 @@ func catalog(schema string) []document {
 	var all []document
 	for _, path := range files {
 		for text := range strings.SplitSeq(file("catalog", packageName, filepath.Base(path)), "---\n") {
-			var read document
-			Expect(yaml.Unmarshal([]byte(text), &read)).To(Succeed(), path)
-			if read.Schema == schema {
+			if read := parse[document](text); read.Schema == schema {
 				all = append(all, read)
 			}
 		}

@@ -17,7 +17,7 @@ limitations under the License.
 package bundle_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -85,6 +85,6 @@ var _ = Describe("the related images", func() {
 		for _, image := range load().CSV.Spec.RelatedImages {
 			pinned = pinned && strings.Contains(image.Image, "@sha256:")
 		}
-		Expect(annotation(features + "disconnected")).To(Equal(fmt.Sprint(pinned)))
+		Expect(annotation(features + "disconnected")).To(Equal(strconv.FormatBool(pinned)))
 	})
 })

@@ -31,7 +31,7 @@ func script(env []string, name string, args ...string) (string, error) {
 	GinkgoHelper()
 	path, err := filepath.Abs(filepath.Join(root, "hack", name))
 	Expect(err).NotTo(HaveOccurred())
-	command := exec.Command(path, args...)
+	command := exec.CommandContext(GinkgoT().Context(), path, args...)
 	command.Env = append(os.Environ(), env...)
 	output, err := command.CombinedOutput()
 	return string(output), err

@@ -19,7 +19,6 @@ package bundle_test
 import (
 	"compress/gzip"
 	"encoding/json"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,5 +88,5 @@ type counter int64
 
 func (c *counter) Write(content []byte) (int, error) {
 	*c += counter(len(content))
-	return io.Discard.Write(content)
+	return len(content), nil
 }

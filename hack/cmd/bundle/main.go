@@ -58,7 +58,7 @@ func complete(csvFile, iconFile, digestsFile, createdAt string) error {
 	if err != nil {
 		return fmt.Errorf("failed to complete %s: %w", csvFile, err)
 	}
-	if err := os.WriteFile(csvFile, after, 0o644); err != nil { //nolint:gosec // a file of the repository, for everyone
+	if err := os.WriteFile(csvFile, after, 0o644); err != nil {
 		return fmt.Errorf("failed to write the ClusterServiceVersion: %w", err)
 	}
 	return nil

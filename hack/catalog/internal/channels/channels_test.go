@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package main
+package channels_test
 
 import (
 	"bytes"
@@ -23,15 +23,16 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/llamastack/llama-stack-k8s-operator/hack/catalog/internal/channels"
 	"sigs.k8s.io/yaml"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-func TestCatalog(t *testing.T) {
+func TestChannels(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "Catalog")
+	RunSpecs(t, "Channels")
 }
 
 // entry is one of a channel.
@@ -44,6 +45,14 @@ type entry struct {
 type document struct {
 	Schema, Name, Package, DefaultChannel string
 	Entries                               []entry
+}
+
+// parse reads YAML into a type.
+func parse[T any](text []byte) T {
+	GinkgoHelper()
+	var into T
+	Expect(yaml.Unmarshal(text, &into)).To(Succeed())
+	return into
 }
 
 // bundles writes rendered bundles of these versions, and returns their folder.
@@ -65,19 +74,18 @@ properties:
 	return folder
 }
 
-// channels renders a template, and returns the entries of each channel and the default channel.
-func channels(template, folder string) (map[string][]entry, string, error) {
+// render renders a template, and returns the entries of each channel and the default channel.
+func render(template, folder string) (map[string][]entry, string, error) {
 	GinkgoHelper()
 	path := filepath.Join(GinkgoT().TempDir(), "template.yaml")
 	Expect(os.WriteFile(path, []byte(template), 0o600)).To(Succeed())
 	var out bytes.Buffer
-	if err := run(path, folder, &out); err != nil {
+	if err := channels.Write(&out, path, folder); err != nil {
 		return nil, "", err
 	}
 	found, preferred := map[string][]entry{}, ""
 	for _, text := range bytes.Split(out.Bytes(), []byte("---\n")) {
-		var read document
-		Expect(yaml.Unmarshal(text, &read)).To(Succeed())
+		read := parse[document](text)
 		switch read.Schema {
 		case "olm.package":
 			preferred = read.DefaultChannel
@@ -90,9 +98,9 @@ func channels(template, folder string) (map[string][]entry, string, error) {
 	return found, preferred, nil
 }
 
-var _ = Describe("catalog", func() {
+var _ = Describe("Write", func() {
 	It("links the releases of each channel by their versions, the most stable channel being the default", func() {
-		found, preferred, err := channels(`
+		found, preferred, err := render(`
 schema: olm.semver
 generateMajorChannels: true
 candidate: {bundles: [{image: example.com/some:v1.0.0}, {image: example.com/some:v1.0.1}, {image: example.com/some:v1.1.0}]}
@@ -111,7 +119,7 @@ stable: {bundles: [{image: example.com/some:v1.0.1}]}
 	})
 
 	It("takes channels as they are from a basic template, with a release that was withdrawn", func() {
-		found, preferred, err := channels(`
+		found, preferred, err := render(`
 schema: olm.template.basic
 entries:
 - {schema: olm.package, name: some, defaultChannel: stable-v1}
@@ -133,7 +141,7 @@ entries:
 
 	DescribeTable("says what is wrong with",
 		func(template, message string) {
-			_, _, err := channels(template, bundles("1.0.0"))
+			_, _, err := render(template, bundles("1.0.0"))
 			Expect(err).To(MatchError(ContainSubstring(message)))
 		},
 		Entry("a release whose bundle is not there", "schema: olm.semver\nstable: {bundles: [{image: example.com/some:v2.0.0}]}",
@@ -142,7 +150,7 @@ entries:
 	)
 
 	It("says which file is missing", func() {
-		Expect(run("no/such/file", bundles("1.0.0"), &bytes.Buffer{})).To(MatchError(ContainSubstring("failed to open the template")))
-		Expect(run("no/such/file", "no/such/folder", &bytes.Buffer{})).To(MatchError(ContainSubstring("failed to read the bundles in no/such/folder")))
+		Expect(channels.Write(&bytes.Buffer{}, "no/such/file", bundles("1.0.0"))).To(MatchError(ContainSubstring("failed to open the template")))
+		Expect(channels.Write(&bytes.Buffer{}, "no/such/file", "no/such/folder")).To(MatchError(ContainSubstring("failed to read the bundles in no/such/folder")))
 	})
 })
