@@ -29,7 +29,7 @@ set -euo pipefail
 readonly TIMEOUT=40m
 readonly CONFIG=bundle/tests/scorecard/config.yaml
 readonly SYSTEM=llama-stack-k8s-operator-system
-readonly SETTINGS=llama-stack-operator-config
+readonly SETTINGS=llama-stack-operator-config KEY=image-overrides
 # What unpacks the bundle in the Pods. The published one is named by digest, which an archive cannot have.
 UNTAR_IMG="${UNTAR_IMG:-localhost/scorecard-untar:dev}"
 export UNTAR_IMG
@@ -63,17 +63,29 @@ inference() {
 	quiet kubectl -n vllm rollout status deployment/vllm --timeout=3m
 }
 
+# override TEXT puts images in the place of the distributions', as the operator's ConfigMap has it; none without a TEXT.
+override() {
+	{
+		echo "data:"
+		if [ -z "$1" ]; then echo "  $KEY: null"; else echo "  $KEY: |" && sed 's/^/    /' <<<"$1"; fi
+	} | quiet kubectl -n "$SYSTEM" patch configmap "$SETTINGS" --type merge --patch-file /dev/stdin
+}
+
 # prepare gives the cluster what the examples take for granted, and undo takes it away.
 prepare() {
 	inference
-	quiet kubectl -n "$SYSTEM" patch configmap "$SETTINGS" --type merge \
-		--patch "{\"data\": {\"image-overrides\": \"$(overrides | sed 's/$/\\n/' | tr -d '\n')\"}}"
+	BEFORE="$(kubectl -n "$SYSTEM" get configmap "$SETTINGS" -o jsonpath="{.data.$KEY}")"
+	PREPARED=yes
+	override "$(overrides)"
 }
 undo() {
-	quiet kubectl -n "$SYSTEM" patch configmap "$SETTINGS" --type merge --patch '{"data": {"image-overrides": null}}' || true
+	[ "$PREPARED" = no ] || override "$BEFORE" || true
 	quiet kubectl delete namespace vllm --ignore-not-found --wait=false || true
 }
 
+log="$(mktemp)"
+PREPARED=no
+trap '[ -z "$STEP" ] || say "failed: $STEP"; rm -f "$log"' EXIT
 use_cluster
 step "building the operator and the stand-ins" provide_binaries
 step "building the tests, and operator-sdk" provide_tests
@@ -85,10 +97,9 @@ if imports && [ -e "$ARCHIVES/llama-stack.tar" ]; then
 fi
 load "${images[@]}"
 step "deploying the operator $IMG" deploy_operator
+trap '[ -z "$STEP" ] || say "failed: $STEP"; rm -f "$log"; undo' EXIT
 step "preparing what the examples take for granted" prepare
 
-log="$(mktemp)"
-trap 'rm -f "$log"; undo' EXIT
 status=0
 (cd test/scorecard && GOWORK=off CGO_ENABLED="${CGO_ENABLED:-0}" OPERATOR_SDK="$OPERATOR_SDK" \
 	go test -tags scorecard -count=1 -timeout "$TIMEOUT" -v ./suite -ginkgo.v -ginkgo.no-color "$@") | tee "$log" || status=$?
