@@ -34,7 +34,7 @@ import (
 
 // Channels is the check of the catalog in a folder: every version that any channel has can be upgraded to the newest
 // one of its channel, the channels share versions, so that a subscription can move from one to another, and this
-// bundle is in the channels that it says it is in. operator-registry's own validation, which OLM relies on, is part.
+// bundle, once it is released, is in the channels that it says it is in. operator-registry's own validation, which OLM relies on, is part.
 func Channels(folder string) Check {
 	return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 		channels, err := read(ctx, folder, b.Package)
@@ -71,8 +71,14 @@ func read(ctx context.Context, folder, name string) (map[string]*model.Channel, 
 	return found.Channels, nil
 }
 
-// checkMembership wants the bundle in the channels of its annotations.
+// checkMembership wants the bundle in the channels of its annotations, once it is in any: what is not released yet is
+// in none.
 func checkMembership(b *bundle.Bundle, channels map[string]*model.Channel, r *report.Report) {
+	released := slices.ContainsFunc(slices.Collect(maps.Values(channels)), func(c *model.Channel) bool { return c.Bundles[b.CSV.Name] != nil })
+	if !released {
+		r.Suggestf("the catalog does not have %s: make release enters it", b.CSV.Name)
+		return
+	}
 	for _, name := range b.Channels {
 		channel, found := channels[name]
 		switch {

@@ -59,6 +59,12 @@ var _ = Describe("Checks", func() {
 		})
 	}
 
+	It("says of a bundle that is not released that its catalog is still to have it", func() {
+		folder := filepath.Join("testdata", "channels", "good-before-its-release")
+		Expect(run(checks.Channels(filepath.Join(folder, "catalog")), patched(folder)).Suggestions).To(HaveExactElements(
+			"the catalog does not have llama-stack-k8s-operator.v1.1.0: make release enters it"))
+	})
+
 	It("suggests digests where related images have tags", func() {
 		folder := filepath.Join("testdata", "images", "good-by-tag")
 		Expect(run(checks.RelatedImages, patched(folder)).Suggestions).To(HaveExactElements(
