@@ -49,8 +49,9 @@ import (
 const (
 	// defaultReady is how long one server may take: a real one has an image to be pulled, and packages to import.
 	defaultReady = 10 * time.Minute
-	// objects is how long the operator may take to make objects; cleaning up has to end before the Pod is killed.
-	objects = 25 * time.Second
+	objects      = time.Minute
+	// cleanup is less than what a Pod has between being told to end and being killed.
+	cleanup = 25 * time.Second
 	poll    = time.Second
 )
 
@@ -78,7 +79,7 @@ type options struct {
 func (o options) tests() map[string]checks.Check {
 	online := func(look func(*cluster.Tester) checks.Check) checks.Check {
 		return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
-			tester, err := cluster.InCluster(cluster.Patience{Ready: o.ready, Objects: objects, Poll: poll})
+			tester, err := cluster.InCluster(cluster.Patience{Ready: o.ready, Objects: objects, Cleanup: cleanup, Poll: poll})
 			if err != nil {
 				r.Errorf("%v", err)
 				return

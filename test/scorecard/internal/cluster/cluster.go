@@ -47,8 +47,10 @@ const namespaceVariable = "SCORECARD_NAMESPACE"
 type Patience struct {
 	// Ready is how long one server may take to become Ready: real ones need minutes.
 	Ready time.Duration
-	// Objects is how long the operator may take to make a server's objects, and to see them go.
+	// Objects is how long the operator may take to make a server's objects.
 	Objects time.Duration
+	// Cleanup is how long it may take until a server is gone.
+	Cleanup time.Duration
 	// Poll is the time between two looks.
 	Poll time.Duration
 }

@@ -36,8 +36,8 @@ import (
 
 // patient waits for what comes; a spec in which it does not come is hasty.
 var (
-	patient = cluster.Patience{Ready: time.Minute, Objects: time.Minute, Poll: 20 * time.Millisecond}
-	hasty   = cluster.Patience{Ready: 3 * time.Second, Objects: 3 * time.Second, Poll: 20 * time.Millisecond}
+	patient = cluster.Patience{Ready: time.Minute, Objects: time.Minute, Cleanup: time.Minute, Poll: 20 * time.Millisecond}
+	hasty   = cluster.Patience{Ready: 3 * time.Second, Objects: 3 * time.Second, Cleanup: time.Minute, Poll: 20 * time.Millisecond}
 )
 
 // examples is a bundle that has nothing but these examples: name and spec.server of each.

@@ -82,7 +82,7 @@ func (s *server) hint(err error) string {
 
 // stop removes what was made, also when the test is told to end.
 func (s *server) stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.Objects)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.Cleanup)
 	defer cancel()
 
 	if s.object == nil {
