@@ -80,7 +80,7 @@ prepare() {
 }
 undo() {
 	[ "$PREPARED" = no ] || override "$BEFORE" || true
-	quiet kubectl delete namespace vllm --ignore-not-found --wait=false || true
+	quiet kubectl delete namespace vllm --ignore-not-found --timeout=2m || true
 }
 
 log="$(mktemp)"
