@@ -73,19 +73,6 @@ func resolve(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// replaceByMapping sets a key of a mapping to a new, empty mapping.
-func replaceByMapping(node *yaml.Node, key string) *yaml.Node {
-	value := &yaml.Node{Kind: yaml.MappingNode, Tag: yaml.NodeTagMap}
-	for i := len(node.Content) - 2; i >= 0; i -= 2 {
-		if node.Content[i].Value == key {
-			node.Content[i+1] = value
-			return value
-		}
-	}
-	node.Content = append(node.Content, scalar(key, yaml.NodeTagString), value)
-	return value
-}
-
 // spellOut makes explicit what the encoder would write otherwise than it was read: nothing as the value of a key in
 // braces, which would become an empty text, and merge keys, which would get a tag.
 func spellOut(node *yaml.Node) {

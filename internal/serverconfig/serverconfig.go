@@ -100,11 +100,13 @@ func WithWorkers(config string, n int32) (string, error) {
 	}
 	root := rootOf(document)
 	server := lookup(root, keyServer)
-	if isNull(server) {
+	switch {
+	case isNull(server):
 		server = replaceByMapping(root, keyServer)
-	}
-	if server.Kind != yaml.MappingNode || lookup(server, keyWorkers) != nil {
+	case server.Kind != yaml.MappingNode || lookup(server, keyWorkers) != nil:
 		return config, nil
+	default:
+		server = detach(root, keyServer)
 	}
 	server.Content = append(server.Content, scalar(keyWorkers, yaml.NodeTagString), scalar(strconv.Itoa(int(n)), yaml.NodeTagInt))
 	spellOut(document)
