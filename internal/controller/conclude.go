@@ -43,7 +43,7 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	before.Status = r.written.latest(instance)
 	after := before.DeepCopy()
 	after.Status = status.Compute(r.statusInput(before, p))
-	if p.held {
+	if p.held || instance.Paused() {
 		after.Status.ObservedGeneration = before.Status.ObservedGeneration // nothing was done for this one yet
 	}
 	r.advanceRollouts(instance, p, &after.Status)

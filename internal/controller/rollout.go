@@ -95,8 +95,10 @@ func (r *rollouts) release(uid types.UID) {
 // waitForTurn keeps the image that runs until a turn is free, where nothing but the meaning of the distribution's name
 // has changed.
 func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, running string, p *pass) error {
-	if instance.Paused() && running != "" {
-		p.input.Image = running
+	if instance.Paused() { // it must take no turn that it does not use
+		if running != "" {
+			p.input.Image = running
+		}
 		return nil
 	}
 	if running == p.target {
@@ -123,7 +125,7 @@ func (r *Reconciler) waitForTurn(ctx context.Context, instance *v1alpha1.LlamaSt
 // its Pods. An earlier release leaves a Deployment without our hash.
 func (r *Reconciler) awaitTakeover(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
 	deployment := p.children.deployment
-	if deployment == nil || ours(deployment) || len(p.problems) > 0 {
+	if deployment == nil || ours(deployment) || len(p.problems) > 0 || instance.Paused() {
 		return nil
 	}
 	if editedMeanwhile(instance) {

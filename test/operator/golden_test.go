@@ -27,6 +27,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -49,7 +52,9 @@ var _ = Describe("What is rendered", Ordered, ContinueOnFailure, func() {
 	BeforeAll(func(ctx context.Context) {
 		restricted := namespaceObject(namespace)
 		restricted.Labels = map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
-		create(ctx, restricted)
+		create(ctx, restricted,
+			&schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "serving"}, Value: 1},
+			&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia"}, Handler: "nvidia"})
 	})
 
 	var entries []any

@@ -110,6 +110,7 @@ var _ = Describe("A paused server", func() {
 		edit(ctx, by, func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Image = "quay.io/somebody/else:1" })
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Port = 9000 })
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonPaused, v1alpha1.AnnotationPaused))
+		Expect(statusOf(ctx, instance)()).To(HaveField("ObservedGeneration", instance.Generation-1), "nothing was done for this one yet")
 		Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0]).To(And(
 			HaveField("Image", "quay.io/somebody/else:1"), HaveField("Ports", HaveExactElements(HaveField("ContainerPort", int32(8321))))))
 

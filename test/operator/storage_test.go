@@ -66,14 +66,17 @@ var _ = Describe("A claim that is not the operator's", func() {
 		Expect(after.Labels).To(BeEmpty())
 	})
 
-	It("is asked for while it does not exist", func(ctx context.Context) {
+	It("is asked for while it does not exist, and taken when it does", func(ctx context.Context) {
 		namespace := newNamespace(ctx, true)
 		instance := using(namespace, "data")
 		create(ctx, instance)
 
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonClaimNotFound, "PersistentVolumeClaim "+namespace+"/data", "create it"))
 		Expect(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)()).To(say(metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "create it"))
-		deploymentOf(ctx, instance) // is there all the same, and its Pod starts when the claim does
+
+		create(ctx, ownClaim(namespace, "data"))
+		rollOutNow(ctx, instance) // as the cluster does once there is the claim
+		becomeReady(ctx, instance)
 	})
 
 	It("takes the place of the operator's, which stays, and gives it back", func(ctx context.Context) {
