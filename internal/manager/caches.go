@@ -18,7 +18,6 @@ package manager
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
@@ -30,10 +29,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/cluster"
 )
 
 // ManagedObjects are the kinds that the operator makes, as they stand in the cache.
@@ -71,15 +69,16 @@ type Caches struct {
 	OperatorConfig cache.Cache
 }
 
-func newCaches(config *rest.Config, httpClient *http.Client, scheme *runtime.Scheme, namespace, configName string) (Caches, error) {
-	references, err := cache.New(config, cache.Options{
-		HTTPClient: httpClient, Scheme: scheme, DefaultTransform: keepIdentity,
+func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error) {
+	references, err := cache.New(of.GetConfig(), cache.Options{
+		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
+		DefaultTransform: keepIdentity,
 	})
 	if err != nil {
 		return Caches{}, fmt.Errorf("failed to make the cache of referenced ConfigMaps: %w", err)
 	}
-	operatorConfig, err := cache.New(config, cache.Options{
-		HTTPClient: httpClient, Scheme: scheme,
+	operatorConfig, err := cache.New(of.GetConfig(), cache.Options{
+		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
 		DefaultNamespaces:    map[string]cache.Config{namespace: {}},
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", configName),
 		DefaultTransform:     cache.TransformStripManagedFields(),

@@ -46,7 +46,10 @@ func ServeUntil(ctx context.Context, listener net.Listener, handler http.Handler
 func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
 
 // IsOpenShift asks a discovery client.
-var IsOpenShift = isOpenShift
+var (
+	IsOpenShift = isOpenShift
+	NewMapper   = newMapper
+)
 
 // Standby is how the caches beside the manager's own are added to it.
 func Standby(of cache.Cache) ctrlmanager.Runnable { return standby{of} }

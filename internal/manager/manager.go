@@ -71,7 +71,8 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 		return nil, fmt.Errorf("failed to find the API server: %w", err)
 	}
 	restConfig = rest.CopyConfig(restConfig)
-	restConfig.QPS = -1 // the API server's priority and fairness decides, not a guess of ours
+	restConfig.QPS = -1                  // the API server's priority and fairness decides, not a guess of ours
+	restConfig.DisableCompression = true // within a cluster, bytes cost less than what each watch needs to unpack them
 	scheme, err := NewScheme()
 	if err != nil {
 		return nil, err
@@ -86,6 +87,7 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 func managerOptions(options Options, base manager.Options) manager.Options {
 	yes, forever := true, time.Duration(-1)
 	base.Cache = MainCacheOptions()
+	base.MapperProvider = newMapper
 	base.Client = client.Options{Cache: &client.CacheOptions{}}
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
 	base.LeaderElection = options.LeaderElection
@@ -109,7 +111,7 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, health 
 	if err != nil {
 		return err
 	}
-	caches, err := newCaches(mgr.GetConfig(), mgr.GetHTTPClient(), mgr.GetScheme(), options.Namespace, options.OperatorConfigName)
+	caches, err := newCaches(mgr, options.Namespace, options.OperatorConfigName)
 	if err != nil {
 		return err
 	}

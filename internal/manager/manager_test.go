@@ -29,11 +29,14 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -241,6 +244,40 @@ var _ = Describe("The caches", func() {
 			Expect(err).NotTo(HaveOccurred())
 		}
 	})
+
+	It("know where every kind in the scheme that is cached is served", func() {
+		scheme, err := manager.NewScheme()
+		Expect(err).NotTo(HaveOccurred())
+		mapper, err := manager.NewMapper(nil, nil)
+		Expect(err).NotTo(HaveOccurred())
+		for object := range manager.MainCacheOptions().ByObject {
+			gvk, err := apiutil.GVKForObject(object, scheme)
+			Expect(err).NotTo(HaveOccurred())
+			_, err = mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+			Expect(err).NotTo(HaveOccurred())
+		}
+	})
+
+	DescribeTable("know the resource of a kind", func(group, version, kind, resource string, scope meta.RESTScopeName) {
+		mapper, err := manager.NewMapper(nil, nil)
+		Expect(err).NotTo(HaveOccurred())
+		mapping, err := mapper.RESTMapping(schema.GroupKind{Group: group, Kind: kind}, version)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(mapping.Resource).To(Equal(schema.GroupVersionResource{Group: group, Version: version, Resource: resource}))
+		Expect(mapping.Scope.Name()).To(Equal(scope))
+	},
+		Entry(nil, "", "v1", "Pod", "pods", meta.RESTScopeNameNamespace),
+		Entry(nil, "", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", meta.RESTScopeNameNamespace),
+		Entry(nil, "apps", "v1", "ReplicaSet", "replicasets", meta.RESTScopeNameNamespace),
+		Entry(nil, "networking.k8s.io", "v1", "Ingress", "ingresses", meta.RESTScopeNameNamespace),
+		Entry(nil, "networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", meta.RESTScopeNameNamespace),
+		Entry(nil, "policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", meta.RESTScopeNameNamespace),
+		Entry(nil, "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", meta.RESTScopeNameNamespace),
+		Entry(nil, "rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings", meta.RESTScopeNameNamespace),
+		Entry(nil, "rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", meta.RESTScopeNameRoot),
+		Entry(nil, "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", meta.RESTScopeNameRoot),
+		Entry(nil, "llamastack.io", "v1alpha1", "LlamaStackDistribution", "llamastackdistributions", meta.RESTScopeNameNamespace),
+	)
 })
 
 func isLlamaStackDistribution(object client.Object) bool {

@@ -18,26 +18,64 @@ package manager
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 )
 
-// crdGVK is watched by metadata only, so that the binary need not link the apiextensions types.
 func crdGVK() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 }
 
-// NewScheme has the types of Kubernetes itself and of this operator.
+// NewScheme has the types that the operator reads and makes, and no others: each costs memory.
 func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme} {
+	adders := []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, policyv1.AddToScheme, autoscalingv2.AddToScheme,
+		metav1.AddMetaToScheme, v1alpha1.AddToScheme,
+	}
+	for _, add := range adders {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("failed to register types: %w", err)
 		}
 	}
 	return scheme, nil
+}
+
+// newMapper knows under which resource each kind is served that the operator reads or makes. Asking the API server for
+// that takes a request for each of its groups, and memory for all of their kinds; and an aggregated API server that does
+// not answer would hold the operator up.
+func newMapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
+	mapper := meta.NewDefaultRESTMapper(nil)
+	for version, kinds := range namespacedKinds() {
+		for _, kind := range kinds {
+			mapper.Add(version.WithKind(kind), meta.RESTScopeNamespace)
+		}
+	}
+	mapper.Add(rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), meta.RESTScopeRoot)
+	mapper.Add(crdGVK(), meta.RESTScopeRoot)
+	return mapper, nil
+}
+
+func namespacedKinds() map[schema.GroupVersion][]string {
+	return map[schema.GroupVersion][]string{
+		corev1.SchemeGroupVersion:        {"ServiceAccount", "PersistentVolumeClaim", "Service", "ConfigMap", "Pod"},
+		appsv1.SchemeGroupVersion:        {"Deployment", "ReplicaSet"},
+		networkingv1.SchemeGroupVersion:  {"NetworkPolicy", "Ingress"},
+		policyv1.SchemeGroupVersion:      {"PodDisruptionBudget"},
+		autoscalingv2.SchemeGroupVersion: {"HorizontalPodAutoscaler"},
+		rbacv1.SchemeGroupVersion:        {"RoleBinding"},
+		v1alpha1.GroupVersion:            {v1alpha1.Kind},
+	}
 }

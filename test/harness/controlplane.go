@@ -22,11 +22,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -56,7 +58,7 @@ type Options struct {
 // ControlPlane is an etcd and a kube-apiserver with the operator's CRD, namespace, ServiceAccount and roles, and with
 // nothing of the operator's Deployment.
 type ControlPlane struct {
-	// Admin may do everything, and knows every type that the operator knows.
+	// Admin may do everything, and knows every type of Kubernetes and of the operator.
 	Admin client.Client
 	// Config is the administrator's way to the API server.
 	Config *rest.Config
@@ -85,8 +87,9 @@ func StartControlPlane(options Options) *ControlPlane {
 	DeferCleanup(func() { Expect(environment.Stop()).To(Succeed()) })
 	config.QPS = -1
 
-	scheme, err := manager.NewScheme()
-	Expect(err).NotTo(HaveOccurred())
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	admin, err := client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
 	c := &ControlPlane{Admin: admin, Config: config, Audit: audit}

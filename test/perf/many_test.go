@@ -227,6 +227,6 @@ const (
 	// maxLists: one for each informer. Each kind of child, the LlamaStackDistributions, the referenced ConfigMaps, the
 	// operator's ConfigMap and the CustomResourceDefinition that tells OpenShift.
 	maxLists = 9 + 4
-	// maxDiscovery: the groups, and the resources of each group that the operator uses.
-	maxDiscovery = 12
+	// maxDiscovery: the groups, which tell OpenShift.
+	maxDiscovery = 2
 )
