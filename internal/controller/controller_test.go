@@ -36,6 +36,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -198,6 +199,20 @@ var _ = Describe("A child", func() {
 		queue.Done(request)
 		gathered.Delete(context.Background(), event.DeleteEvent{Object: child}, queue)
 		Expect(queue.Len()).To(Equal(1))
+	})
+
+	It("lets servers that are still to be made go first", func() {
+		queue := priorityqueue.New[reconcile.Request]("test")
+		defer queue.ShutDown()
+		child := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
+		controller.Gathered(controller.Owner).Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
+		Eventually(queue.Len).Should(Equal(1))
+		made := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "ns", Name: "new"}}
+		queue.Add(made)
+
+		first, _, _ := queue.GetWithPriority()
+		second, _, _ := queue.GetWithPriority()
+		Expect([]reconcile.Request{first, second}).To(Equal([]reconcile.Request{made, request[0]}))
 	})
 
 	It("wakes its owner when somebody else changed it, and not for our own write or a resync", func() {

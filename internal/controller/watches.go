@@ -28,6 +28,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -133,23 +134,37 @@ func foreign(isEcho func(client.Object) bool) predicate.Predicate {
 // heals well within a second.
 const gatherFor = 200 * time.Millisecond
 
+// newsPriority lets a server that is still to be made, and one of which something is missing, go before those of which
+// there is news: when many are created at once, each is made before anything is told of the others' progress.
+const newsPriority = -1
+
 // gathered wakes the owner of a child that changed after gatherFor, and of one that was deleted at once.
 func gathered(owner handler.MapFunc) handler.EventHandler {
 	type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
-	enqueue := func(ctx context.Context, child client.Object, queue requests, after time.Duration) {
+	later := func(ctx context.Context, child client.Object, queue requests) {
 		for _, request := range owner(ctx, child) {
-			queue.AddAfter(request, after)
+			addNews(queue, request)
 		}
 	}
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) {
-			enqueue(ctx, e.Object, queue, gatherFor)
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) { later(ctx, e.Object, queue) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) { later(ctx, e.ObjectNew, queue) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) {
+			for _, request := range owner(ctx, e.Object) {
+				queue.Add(request)
+			}
 		},
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) {
-			enqueue(ctx, e.ObjectNew, queue, gatherFor)
-		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) { enqueue(ctx, e.Object, queue, 0) },
 	}
+}
+
+func addNews(queue workqueue.TypedRateLimitingInterface[reconcile.Request], request reconcile.Request) {
+	prioritised, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+	if !ok {
+		queue.AddAfter(request, gatherFor)
+		return
+	}
+	priority := newsPriority
+	prioritised.AddWithOpts(priorityqueue.AddOpts{After: gatherFor, Priority: &priority}, request)
 }
 
 // isEcho is whether a watch shows what the operator itself wrote, or something older.
