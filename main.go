@@ -50,6 +50,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&options.MetricsAddress, "metrics-bind-address", ":8443", "where metrics are served; 0 for nowhere")
 	flags.BoolVar(&options.MetricsSecure, "metrics-secure", true, "serve metrics over TLS to those whom the API server authenticates and authorizes")
 	flags.StringVar(&options.HealthAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
+	flags.StringVar(&options.PprofAddress, "pprof-bind-address", "0", "where profiles are served to anybody, such as 127.0.0.1:6060; 0 for nowhere")
 	flags.BoolVar(&options.LeaderElection, "leader-elect", false, "let one of several processes work and the others stand by")
 	printDiffs := flags.Bool("print-diffs", false, "print what an edit of a LlamaStackDistribution changed on standard output")
 	logs := zap.Options{}

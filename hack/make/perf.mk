@@ -14,7 +14,18 @@
 
 # The operator's budgets. They are apart from "make test", because they take minutes and want a machine to themselves.
 
+# How many LlamaStackDistributions "make bench" has, such as 200, 1000 or 5000, and where it writes its figures.
+BENCH_CRS ?= 200
+BENCH_JSON ?= bin/bench/$(BENCH_CRS).json
+
+# perf runs a part of test/perf, by its label.
+perf = KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" GOWORK=off CGO_ENABLED=0 \
+	go test -tags perf -count=1 -timeout $(2) -v ./test/perf -ginkgo.label-filter=$(1) -ginkgo.timeout=$(2) -ginkgo.v -ginkgo.no-color $(TEST_ARGS)
+
 .PHONY: test-perf
 test-perf: ## Hold the operator to its budgets of requests, time and memory, with 200 servers (Linux, 10 minutes).
-	@KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" GOWORK=off CGO_ENABLED=0 \
-		go test -tags perf -count=1 -timeout 30m -v ./test/perf -ginkgo.v -ginkgo.no-color $(TEST_ARGS)
+	@$(call perf,budgets,30m)
+
+.PHONY: bench
+bench: ## Count the operator's requests with BENCH_CRS servers by verb and resource, and hold them to their budgets (Linux).
+	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" $(call perf,bench,90m)

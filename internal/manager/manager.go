@@ -47,6 +47,8 @@ type Options struct {
 	MetricsSecure bool
 	// HealthAddress is where /healthz and /readyz are served, "0" for nowhere.
 	HealthAddress string
+	// PprofAddress is where profiles are served, to anybody; "" or "0" for nowhere.
+	PprofAddress string
 	// LeaderElection lets one of several processes work and the others stand by with warm caches.
 	LeaderElection bool
 	// Setup adds the controllers to a new manager.
@@ -90,6 +92,7 @@ func managerOptions(options Options, base manager.Options) manager.Options {
 	base.MapperProvider = newMapper
 	base.Client = client.Options{Cache: &client.CacheOptions{}}
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
+	base.PprofBindAddress = options.PprofAddress
 	base.LeaderElection = options.LeaderElection
 	base.LeaderElectionID = LeaseName
 	base.LeaderElectionNamespace = options.Namespace

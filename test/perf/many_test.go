@@ -108,7 +108,7 @@ func describeNothingToDo(ctx context.Context) {
 	waitForQuiet()
 	mark, reconciles, before, renders := audit.Mark(), operator.reconciles(), seconds(), rendered()
 
-	touchAll(ctx)
+	touch(ctx, fleet, fleetSize)
 	Eventually(operator.reconciles).Should(BeNumerically(">=", reconciles+fleetSize))
 	waitForQuiet()
 
@@ -118,12 +118,12 @@ func describeNothingToDo(ctx context.Context) {
 	Expect(rendered()).To(Equal(renders))
 }
 
-// touchAll has every LlamaStackDistribution looked at again.
-func touchAll(ctx context.Context) {
+// touch has the servers of a namespace looked at again.
+func touch(ctx context.Context, namespace string, servers int) {
 	GinkgoHelper()
-	inParallel(fleetSize, func(number int) {
+	inParallel(servers, func(number int) {
 		patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"annotations":{"llamastack.io/look-again":"now"}}}`))
-		Expect(admin.Patch(ctx, member(fleet, number).Obj(), patch)).To(Succeed())
+		Expect(admin.Patch(ctx, member(namespace, number).Obj(), patch)).To(Succeed())
 	})
 }
 

@@ -83,7 +83,7 @@ var _ = AfterSuite(func() {
 })
 
 // One story, from an operator with nothing to do to one that lost its API server five times.
-var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
+var _ = Describe("The operator", Ordered, ContinueOnFailure, Label("budgets"), func() {
 	AfterAll(func() { operator.stop() })
 	describeIdle()
 	describeOne()
