@@ -46,8 +46,7 @@ func fields(of reflect.Type, path string) []field {
 		return nil
 	}
 	var all []field
-	for at := range of.NumField() {
-		member := of.Field(at)
+	for member := range of.Fields() {
 		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
 		below := strings.TrimPrefix(path+"."+name, ".")
 		all = append(all, field{path: below, owner: of.Name(), name: member.Name})

@@ -116,7 +116,8 @@ var _ = Describe("a release", func() {
 
 	BeforeEach(func() {
 		template = filepath.Join(GinkgoT().TempDir(), "template.yaml")
-		Expect(os.WriteFile(template, []byte("# A comment: of no list\nschema: olm.semver\ncandidate:\n  bundles:\n  - image: a:1\nstable:\n  bundles:\n  - image: a:1\n"), 0o600)).To(Succeed())
+		const text = "# A comment: of no list\nschema: olm.semver\ncandidate:\n  bundles:\n  - image: a:1\nstable:\n  bundles:\n  - image: a:1\n"
+		Expect(os.WriteFile(template, []byte(text), 0o600)).To(Succeed())
 	})
 
 	// lists are those of the template.

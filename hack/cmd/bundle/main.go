@@ -25,6 +25,9 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/hack/bundle"
 )
 
+// readable are the permissions of a file in a repository.
+const readable = 0o644
+
 func main() {
 	csv := flag.String("csv", "", "the file of the ClusterServiceVersion")
 	icon := flag.String("icon", "", "the file of the icon, an SVG image")
@@ -58,7 +61,7 @@ func complete(csvFile, iconFile, digestsFile, createdAt string) error {
 	if err != nil {
 		return fmt.Errorf("failed to complete %s: %w", csvFile, err)
 	}
-	if err := os.WriteFile(csvFile, after, 0o644); err != nil {
+	if err := os.WriteFile(csvFile, after, readable); err != nil {
 		return fmt.Errorf("failed to write the ClusterServiceVersion: %w", err)
 	}
 	return nil
