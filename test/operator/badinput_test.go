@@ -70,7 +70,7 @@ var _ = Describe("A mistake", func() {
 		instance := llsdtest.Make("early").Namespace(namespace).Distribution("starter").UserConfig("late").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigNotFound, namespace+"/late", "create it"))
-		Expect(client.IgnoreNotFound(admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}))).To(Succeed())
+		Expect(exists(ctx, namespace, "early", &appsv1.Deployment{})()).To(BeFalse(), "nothing is made of half a spec")
 
 		create(ctx, configMap(namespace, "late", map[string]string{"config.yaml": "version: '2'\n"}))
 		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(soon).Should(Succeed())
@@ -92,6 +92,41 @@ var _ = Describe("A mistake", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
 	})
+
+	DescribeTable("in what a running server refers to leaves it alone, is told, and heals within a second:",
+		func(ctx context.Context, reason v1alpha1.Reason, texts []string, mistake func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (mend func())) {
+			create(ctx,
+				configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
+				configMap(namespace, "ca", map[string]string{"a.crt": harness.NewCertificate("a")}))
+			instance := llsdtest.Make("running").Namespace(namespace).Distribution("starter").UserConfig("config").CABundle("ca", "a.crt").Obj()
+			create(ctx, instance)
+			becomeReady(ctx, instance)
+			before := deploymentOf(ctx, instance)
+
+			mend := mistake(ctx, instance)
+			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, reason, texts...))
+			Eventually(eventsOf(ctx, instance)).Should(ContainElement(HavePrefix("Warning " + string(reason))))
+			Expect(get(ctx, namespace, "running", &v1alpha1.LlamaStackDistribution{}).Status.Phase).To(Equal(v1alpha1.PhaseFailed))
+			expectUntouched(ctx, instance, before)
+
+			mend()
+			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+			Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
+		},
+		Entry("its ConfigMap is deleted", v1alpha1.ReasonUserConfigNotFound, []string{"config", "create it"}, deleted("config")),
+		Entry("its configuration is no YAML any more", v1alpha1.ReasonUserConfigInvalid, []string{"config", "line"}, content("config", "config.yaml", "a: [\n")),
+		Entry("it is pointed at another namespace's ConfigMap", v1alpha1.ReasonUserConfigOtherNS, []string{"elsewhere/config", "copy it"},
+			func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() {
+				point := func(namespace string) {
+					edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.UserConfig.ConfigMapNamespace = namespace })
+				}
+				point("elsewhere")
+				return func() { point("") }
+			}),
+		Entry("its CA bundle is deleted", v1alpha1.ReasonCABundleNotFound, []string{"ca", "a.crt"}, deleted("ca")),
+		Entry("its CA bundle loses its key", v1alpha1.ReasonCABundleKeyNotFound, []string{"a.crt"}, content("ca", "a.crt", "")),
+		Entry("its CA bundle is broken", v1alpha1.ReasonCABundleInvalid, []string{"ca", "a.crt"}, content("ca", "a.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
+	)
 
 	It("of a configuration that is not YAML says where", func(ctx context.Context) {
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n\tbad: [\n"}))
@@ -250,6 +285,34 @@ var _ = Describe("A mistake", func() {
 			say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "spec.template.spec.containers[0].env", "not=legal"), Not(ContainSubstring("goroutine"))))
 	})
 })
+
+// deleted is the mistake of deleting a ConfigMap of the server's namespace.
+func deleted(name string) func(context.Context, *v1alpha1.LlamaStackDistribution) func() {
+	return func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() {
+		GinkgoHelper()
+		before := get(ctx, instance.Namespace, name, &corev1.ConfigMap{})
+		Expect(admin.Delete(ctx, before)).To(Succeed())
+		return func() { create(ctx, configMap(before.Namespace, name, before.Data)) }
+	}
+}
+
+// content is the mistake of writing something else into a key of a ConfigMap; "" removes the key.
+func content(name, key, wrong string) func(context.Context, *v1alpha1.LlamaStackDistribution) func() {
+	return func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() {
+		GinkgoHelper()
+		right := get(ctx, instance.Namespace, name, &corev1.ConfigMap{}).Data[key]
+		write := func(text string) {
+			edit(ctx, configMap(instance.Namespace, name, nil), func(c *corev1.ConfigMap) {
+				delete(c.Data, key)
+				if text != "" {
+					c.Data = map[string]string{key: text}
+				}
+			})
+		}
+		write(wrong)
+		return func() { write(right) }
+	}
+}
 
 // eventsOf polls the Events about a LlamaStackDistribution as "type reason: note".
 func eventsOf(ctx context.Context, instance client.Object) func() ([]string, error) {
