@@ -56,16 +56,21 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	if !changed {
 		return nil
 	}
+	return r.write(ctx, before, after)
+}
+
+// write writes a status, remembers it, and tells what changed.
+func (r *Reconciler) write(ctx context.Context, before, after *v1alpha1.LlamaStackDistribution) error {
 	next := after.Status.DeepCopy()
 	if err := r.writer.Status().Patch(ctx, after, client.MergeFrom(before)); err != nil {
-		return statusWriteError(instance, err)
+		return statusWriteError(before, err)
 	}
-	r.written.remember(instance, *next)
+	r.written.remember(before, *next)
 	for _, transition := range status.Transitions(before.Status, *next) {
 		log.FromContext(ctx).Info("status changed", "condition", transition.Type, "from", transition.From, "to", transition.To,
 			"reason", transition.Reason, "message", transition.Message)
 		if worthTelling(transition) {
-			r.events.Condition(instance, transition.Reason, transition.Message)
+			r.events.Condition(before, transition.Reason, transition.Message)
 		}
 	}
 	return nil

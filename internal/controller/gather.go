@@ -23,6 +23,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
@@ -87,22 +88,7 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 		return nil, err
 	}
 	config := r.config.Current()
-	p.input = render.Input{
-		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec,
-		OpenShift: r.openShift, OperatorNamespace: r.namespace,
-		NetworkPolicy: p.children.networkPolicy != nil,
-		RestartedAt:   instance.Annotations[v1alpha1.AnnotationRestartedAt],
-	}
-	if config.NetworkPolicy.Known {
-		p.input.NetworkPolicy = config.NetworkPolicy.Value
-	}
-	if network := instance.Spec.Network; network != nil && network.Policy != nil && network.Policy.Enabled != nil {
-		p.input.NetworkPolicy = *network.Policy.Enabled
-	}
-	if deployment := p.children.deployment; deployment != nil && deployment.Spec.Selector != nil {
-		p.input.Selector = deployment.Spec.Selector.MatchLabels
-		p.input.Resuming = !instance.Spec.Suspend && deployment.Annotations[v1alpha1.AnnotationSuspended] != ""
-	}
+	p.input = r.input(instance, &p.children, config.NetworkPolicy)
 	gatherClaim(instance, p)
 	if err := render.CheckName(instance.Name); err != nil {
 		p.blamef(v1alpha1.ReasonNameTooLong, "%v", err)
@@ -117,6 +103,27 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 		return nil, err
 	}
 	return p, r.awaitTakeover(ctx, instance, p)
+}
+
+// input is what rendering depends on, as far as the instance itself, its children and the operator say.
+func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *children, networkPolicy operatorconfig.Setting[bool]) render.Input {
+	input := render.Input{
+		Name: instance.Name, Namespace: instance.Namespace, Spec: instance.Spec,
+		OpenShift: r.openShift, OperatorNamespace: r.namespace,
+		NetworkPolicy: has.networkPolicy != nil,
+		RestartedAt:   instance.Annotations[v1alpha1.AnnotationRestartedAt],
+	}
+	if networkPolicy.Known {
+		input.NetworkPolicy = networkPolicy.Value
+	}
+	if network := instance.Spec.Network; network != nil && network.Policy != nil && network.Policy.Enabled != nil {
+		input.NetworkPolicy = *network.Policy.Enabled
+	}
+	if deployment := has.deployment; deployment != nil && deployment.Spec.Selector != nil {
+		input.Selector = deployment.Spec.Selector.MatchLabels
+		input.Resuming = !instance.Spec.Suspend && deployment.Annotations[v1alpha1.AnnotationSuspended] != ""
+	}
+	return input
 }
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {

@@ -68,7 +68,7 @@ func newPods(mgr manager.Manager) (*pods, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to make the client that watches Pods: %w", err)
 	}
-	ours := labels.SelectorFromSet(labels.Set{v1alpha1.LabelApp: v1alpha1.AppName}).String()
+	ours := labels.Set{v1alpha1.LabelApp: v1alpha1.AppName}.String() + "," + v1alpha1.LabelInstance
 	watched := toolscache.NewFilteredListWatchFromClient(rest, "pods", metav1.NamespaceAll, func(options *metav1.ListOptions) { options.LabelSelector = ours })
 	return emptyPods(watched), nil
 }
