@@ -29,6 +29,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -132,7 +133,7 @@ func (r *Reconciler) awaitTakeover(ctx context.Context, instance *v1alpha1.Llama
 		r.rollouts.take(instance.UID)
 		return nil
 	}
-	others, err := r.replacing(ctx)
+	others, err := r.rolling(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,41 +156,27 @@ func ours(deployment *appsv1.Deployment) bool {
 	return deployment.Annotations[apply.HashAnnotation] != ""
 }
 
-// replacing are the servers of ours whose Pods are being replaced, or made. Their status does not tell: that of a server
-// which is yet to be taken over says that it lacks what only we make.
-func (r *Reconciler) replacing(ctx context.Context) ([]types.UID, error) {
-	list := &appsv1.DeploymentList{}
-	if err := r.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("failed to list Deployments from the cache: %w", err)
+// rolling are the servers of ours whose Pods are being replaced, or made. It is the Deployments that tell: a status is
+// written a moment after what it tells of, and that of a server which is yet to be taken over says that it lacks what only
+// we make. A Deployment whose server is gone is on its way out, too.
+func (r *Reconciler) rolling(ctx context.Context) ([]types.UID, error) {
+	instances, deployments := &v1alpha1.LlamaStackDistributionList{}, &appsv1.DeploymentList{}
+	for _, list := range []client.ObjectList{instances, deployments} {
+		if err := r.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			return nil, fmt.Errorf("failed to list what is rolling from the cache: %w", err)
+		}
+	}
+	existing := sets.New[types.UID]()
+	for i := range instances.Items {
+		existing.Insert(instances.Items[i].UID)
 	}
 	var uids []types.UID
-	for i := range list.Items {
-		item := &list.Items[i]
+	for i := range deployments.Items {
+		item := &deployments.Items[i]
 		controller := metav1.GetControllerOf(item)
-		if controller != nil && ours(item) && status.Rolling(item) {
+		if controller != nil && existing.Has(controller.UID) && ours(item) && status.Rolling(item) {
 			uids = append(uids, controller.UID)
 		}
 	}
 	return uids, nil
-}
-
-// rolling are the servers by name whose rollout is under way.
-func (r *Reconciler) rolling(ctx context.Context) ([]types.UID, error) {
-	list := &v1alpha1.LlamaStackDistributionList{}
-	if err := r.cached.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("failed to list LlamaStackDistributions from the cache: %w", err)
-	}
-	var uids []types.UID
-	for i := range list.Items {
-		item := &list.Items[i]
-		if item.Spec.Server.Distribution.Name != "" && isProgressing(&item.Status) {
-			uids = append(uids, item.UID)
-		}
-	}
-	return uids, nil
-}
-
-func isProgressing(told *v1alpha1.LlamaStackDistributionStatus) bool {
-	ready := meta.FindStatusCondition(told.Conditions, string(v1alpha1.ConditionReady))
-	return ready != nil && ready.Reason == string(v1alpha1.ReasonProgressing)
 }

@@ -80,9 +80,10 @@ func RolledOut(deployment *appsv1.Deployment) bool {
 	return observed(deployment) && status.UpdatedReplicas >= wanted && status.AvailableReplicas >= wanted && status.Replicas <= status.UpdatedReplicas
 }
 
-// Rolling says that a rollout is under way: it has neither ended nor failed.
+// Rolling says that a rollout is under way: it has neither ended nor failed, and nobody has stopped it.
 func Rolling(deployment *appsv1.Deployment) bool {
-	return !RolledOut(deployment) && (!observed(deployment) || stuck(deployment.Status.Conditions) == "")
+	failed := observed(deployment) && stuck(deployment.Status.Conditions) != ""
+	return !deployment.Spec.Paused && !RolledOut(deployment) && !failed
 }
 
 // Leaving says that there are Pods on their way out, which may answer until they end. Clusters before 1.35 do not tell.

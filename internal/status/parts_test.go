@@ -97,13 +97,14 @@ var _ = Describe("A Deployment", func() {
 		Entry("while one is not available", func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }),
 	)
 
-	It("is rolling until it has rolled out or failed", func() {
+	It("is rolling until it has rolled out, failed or been stopped", func() {
 		Expect(status.Rolling(deployment(func(*appsv1.Deployment) {}))).To(BeFalse())
 		Expect(status.Rolling(deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 }))).To(BeTrue())
 		Expect(status.Rolling(newFixture().stuck().in.Deployment)).To(BeFalse())
 		Expect(status.Rolling(newFixture().stuck().with(func(in *status.Input) { in.Deployment.Generation++ }).in.Deployment)).To(BeTrue(), "the next one")
 		refused := newFixture().deployed(0, 0, 0).deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", "exceeded quota")
 		Expect(status.Rolling(refused.in.Deployment)).To(BeFalse())
+		Expect(status.Rolling(deployment(func(d *appsv1.Deployment) { d.Spec.Paused, d.Status.AvailableReplicas = true, 1 }))).To(BeFalse())
 	})
 
 	It("has Pods that are leaving while there are any, as far as it tells", func() {
