@@ -93,8 +93,11 @@ func tree(folder, inside string) ([]archive.Entry, error) {
 			return nil
 		}
 		content, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			return fmt.Errorf("failed to read it: %w", err)
+		}
 		entries = append(entries, archive.Entry{Path: path.Join(inside, name), Mode: readable, Content: content})
-		return err //nolint:wrapcheck // wrapped below
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the files of the image: %w", err)

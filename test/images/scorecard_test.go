@@ -18,6 +18,7 @@ package main_test
 
 import (
 	"archive/tar"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -79,7 +80,7 @@ var _ = Describe("images for scorecard", Ordered, func() {
 		found := map[string]string{}
 		for stream := tar.NewReader(mutate.Extract(image)); ; {
 			header, err := stream.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return found
 			}
 			Expect(err).NotTo(HaveOccurred())

@@ -62,9 +62,11 @@ func relatedImages(b *bundle.Bundle, r *report.Report) map[string]string {
 	related := map[string]string{}
 	names := map[string]bool{}
 	for _, image := range b.CSV.Spec.RelatedImages {
-		if image.Name == "" || names[image.Name] {
-			r.Errorf("relatedImages of the CSV: %s has %s: each needs a name of its own; %s",
-				image.Image, map[bool]string{true: "no name", false: "the name " + image.Name + " of another"}[image.Name == ""], howToRelate)
+		switch {
+		case image.Name == "":
+			r.Errorf("relatedImages of the CSV: %s has no name: each needs one of its own; %s", image.Image, howToRelate)
+		case names[image.Name]:
+			r.Errorf("relatedImages of the CSV: %s has the name %s of another: each needs one of its own; %s", image.Image, image.Name, howToRelate)
 		}
 		names[image.Name] = true
 		related[image.Image] = image.Name
