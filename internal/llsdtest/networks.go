@@ -77,7 +77,8 @@ func acceptedNetworks() []Case {
 		{Name: "an Ingress with everything", Spec: ingress("host: a.b, className: nginx, annotations: {a/b: c}, tls: {secretName: d}")},
 		{Name: "no policy of its own", Spec: policy("")},
 		{Name: "no policy at all", Spec: policy("enabled: false")},
-		{Name: "peers of every kind", Spec: policy("enabled: true, from: [{namespaceLabels: {}}, {namespaceLabels: {a: b}, podLabels: {c: ''}}, {podLabels: {e: f}}, {cidr: 'fd00::/8'}]")},
+		{Name: "peers of every kind", Spec: policy("enabled: true, from: [{namespaceLabels: {}}, {namespaceLabels: {a: b}, podLabels: {c: ''}}, " +
+			"{podLabels: {e: f}}, {cidr: 'fd00::/8'}]")},
 		{Name: "DNS alone", Spec: policy("egress: {}")},
 		{Name: "ports to connect to", Spec: policy("egress: {to: [{namespaceLabels: {}, ports: [1, 65535]}, {cidr: 0.0.0.0/0}]}")},
 	}

@@ -65,8 +65,10 @@ func refusedOperations() []Case {
 		{"a policy of nothing", autoscaling("scaleDown: {policies: [{type: Pods, value: 0, periodSeconds: 1}]}"), down + ".policies[0].value", messageAtLeast},
 		{"a policy of no time", autoscaling("scaleDown: {policies: [{type: Pods, value: 1, periodSeconds: 0}]}"), down + ".policies[0].periodSeconds", messageAtLeast},
 		{"a policy of too long a time", autoscaling("scaleDown: {policies: [{type: Pods, value: 1, periodSeconds: 1801}]}"), down + ".policies[0].periodSeconds", messageAtMost},
-		{"a policy of an unknown type", autoscaling("scaleDown: {policies: [{type: Nodes, value: 1, periodSeconds: 1}]}"), down + ".policies[0].type", `supported values: "Pods", "Percent"`},
-		{"too many policies", autoscaling("scaleDown: {policies: [" + strings.Repeat("{type: Pods, value: 1, periodSeconds: 1}, ", maxMetrics+1) + "]}"), down + ".policies", messageTooMany},
+		{"a policy of an unknown type", autoscaling("scaleDown: {policies: [{type: Nodes, value: 1, periodSeconds: 1}]}"),
+			down + ".policies[0].type", `supported values: "Pods", "Percent"`},
+		{"too many policies", autoscaling("scaleDown: {policies: [" + strings.Repeat("{type: Pods, value: 1, periodSeconds: 1}, ", maxMetrics+1) + "]}"),
+			down + ".policies", messageTooMany},
 	}
 }
 
@@ -79,6 +81,7 @@ func acceptedOperations() []Case {
 		{Name: "the fastest rollout", Spec: rollout("strategy: RollingUpdate, maxSurge: 100%, maxUnavailable: 99%, revisionHistoryLimit: 100, progressDeadlineSeconds: 30")},
 		{Name: "a rollout that recreates", Spec: rollout("strategy: Recreate")},
 		{Name: "metrics", Spec: autoscaling("metrics: [{pods: {name: a, averageValue: 500m}}, {external: {name: b, averageValue: 10, matchLabels: {a: b}}}]")},
-		{Name: "the speeds of an autoscaler", Spec: autoscaling("scaleUp: {stabilizationWindowSeconds: 3600, policies: [{type: Percent, value: 10000, periodSeconds: 1800}]}, scaleDown: {selectPolicy: Disabled}")},
+		{Name: "the speeds of an autoscaler", Spec: autoscaling("scaleUp: {stabilizationWindowSeconds: 3600, policies: [{type: Percent, value: 10000, periodSeconds: 1800}]}, " +
+			"scaleDown: {selectPolicy: Disabled}")},
 	}
 }

@@ -121,7 +121,8 @@ func acceptedPods() []Case {
 	accepted := func(name, spec string) Case { return Case{Name: name, Spec: spec} }
 	long := func(n int) string { return strings.Repeat("a", n) }
 	return []Case{
-		accepted("Pods with nothing added", pod("labels: {}, annotations: {}, nodeSelector: {}, tolerations: [], affinity: {}, imagePullSecrets: [], initContainers: [], resourceClaims: []")),
+		accepted("Pods with nothing added", pod("labels: {}, annotations: {}, nodeSelector: {}, tolerations: [], "+
+			"affinity: {}, imagePullSecrets: [], initContainers: [], resourceClaims: []")),
 		accepted("many labels", pod("labels: {"+items("example.com/a%d: "+long(maxDNSLabel), maxMetadata)+", }")),
 		accepted("an empty label", pod(`labels: {a: ""}, nodeSelector: {a: ""}`)),
 		accepted("an annotation of any text", pod(`annotations: {a.b/c: "{\"d\": [1]} ü"}`)),
@@ -131,7 +132,8 @@ func acceptedPods() []Case {
 		accepted("devices", pod("resourceClaims: [{name: a, resourceClaimName: b}, {name: c, resourceClaimTemplateName: b}]")),
 		accepted("both hooks", container(fmt.Sprintf("lifecycle: {postStart: {exec: {command: [a]}}, preStop: {sleep: {seconds: %d}}}", maxSleepSeconds))),
 		accepted("probes as they are", container("readinessProbe: {}, livenessProbe: {httpGet: {}}, startupProbe: {httpGet: {path: ''}}")),
-		accepted("every way to probe", container("startupProbe: {exec: {command: [a]}}, readinessProbe: {httpGet: {path: /v1/version}}, livenessProbe: {tcpSocket: {}, failureThreshold: 1}")),
+		accepted("every way to probe", container("startupProbe: {exec: {command: [a]}}, readinessProbe: {httpGet: {path: /v1/version}}, "+
+			"livenessProbe: {tcpSocket: {}, failureThreshold: 1}")),
 		accepted("variables from elsewhere", container("envFrom: [{prefix: A_, secretRef: {name: a}}, {configMapRef: {name: b, optional: true}}], imagePullPolicy: Never")),
 	}
 }

@@ -66,7 +66,10 @@ const (
 // Refused are cases that break one rule each.
 func Refused() []Case {
 	var cases []Case
-	for _, some := range [][]Case{refusedServer(), refusedStorage(), refusedScaling(), refusedNames(), refusedNewFields(), refusedPods(), refusedClaims(), refusedOperations(), refusedNetworks()} {
+	for _, some := range [][]Case{
+		refusedServer(), refusedStorage(), refusedScaling(), refusedNames(), refusedNewFields(),
+		refusedPods(), refusedClaims(), refusedOperations(), refusedNetworks(),
+	} {
 		cases = append(cases, some...)
 	}
 	return cases

@@ -161,7 +161,10 @@ var _ = Describe("The autoscaler", func() {
 		Expect(scaler(func(*v1alpha1.AutoscalingSpec) {}).Behavior).To(BeNil())
 
 		behaviour := scaler(func(a *v1alpha1.AutoscalingSpec) {
-			a.ScaleDown = &v1alpha1.ScalingRules{StabilizationWindowSeconds: new(int32(0)), SelectPolicy: "Min", Policies: []v1alpha1.ScalingPolicy{{Type: "Pods", Value: 1, PeriodSeconds: 60}}}
+			a.ScaleDown = &v1alpha1.ScalingRules{
+				StabilizationWindowSeconds: new(int32(0)), SelectPolicy: "Min",
+				Policies: []v1alpha1.ScalingPolicy{{Type: "Pods", Value: 1, PeriodSeconds: 60}},
+			}
 		}).Behavior
 		Expect(behaviour.ScaleUp).To(BeNil())
 		Expect(behaviour.ScaleDown).To(Equal(&autoscalingv2.HPAScalingRules{

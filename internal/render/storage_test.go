@@ -80,7 +80,9 @@ var _ = Describe("The data's volume", func() {
 })
 
 var _ = Describe("New Pods", func() {
-	DescribeTable("wait for the old ones to stop only where the volume cannot be shared", func(storage *v1alpha1.StorageSpec, live []corev1.PersistentVolumeAccessMode, want appsv1.DeploymentStrategyType) {
+	DescribeTable("wait for the old ones to stop only where the volume cannot be shared", func(
+		storage *v1alpha1.StorageSpec, live []corev1.PersistentVolumeAccessMode, want appsv1.DeploymentStrategyType,
+	) {
 		in := changed(func(in *render.Input) { in.Spec.Server.Storage, in.ClaimModes = storage, live })
 
 		Expect(object[appsv1.Deployment](rendered(in), "Deployment").Spec.Strategy).To(Equal(appsv1.DeploymentStrategy{Type: want}))
@@ -93,7 +95,8 @@ var _ = Describe("New Pods", func() {
 		Entry("a claim that is to be shared, and cannot", modes("ReadWriteMany"), []corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}, appsv1.RecreateDeploymentStrategyType),
 		Entry("a claim that is shared, and no longer to be", modes("ReadWriteOnce"), []corev1.PersistentVolumeAccessMode{"ReadWriteMany"}, appsv1.DeploymentStrategyType("")),
 		Entry("another claim, of which nothing is known", &v1alpha1.StorageSpec{ExistingClaim: "data"}, nil, appsv1.RecreateDeploymentStrategyType),
-		Entry("another claim, said to be shared", &v1alpha1.StorageSpec{ExistingClaim: "data", AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}}, nil, appsv1.DeploymentStrategyType("")),
+		Entry("another claim, said to be shared", &v1alpha1.StorageSpec{ExistingClaim: "data", AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}},
+			nil, appsv1.DeploymentStrategyType("")),
 	)
 })
 

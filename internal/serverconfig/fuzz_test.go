@@ -57,6 +57,10 @@ func FuzzInspect(f *testing.F) {
 			}
 			return
 		}
+		places, err := serverconfig.LocalState(config)
+		if err != nil || len(places) > 5 {
+			t.Fatalf("readable, and yet its state is not: %v, %v", places, err)
+		}
 		if before.TLS && before.TLSUncertain || before.MutualTLS && !before.TLS && !before.TLSUncertain {
 			t.Fatalf("facts that exclude each other: %+v", before)
 		}

@@ -54,7 +54,8 @@ func (f *facts) stateShared() *finding {
 			"There are %s, which do not see all of what clients create: %s. Keep state in a database that they share, or run one replica with one worker", many, join(local...))}
 	case !f.State.Known:
 		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
-			"There are %s, and the image's own configuration, which most images have keep state in SQLite files. Name one in spec.server.userConfig that keeps it in a database that they share", many)}
+			"There are %s, and the image's own configuration, which most images have keep state in SQLite files. "+
+				"Name one in spec.server.userConfig that keeps it in a database that they share", many)}
 	default:
 		return &finding{metav1.ConditionTrue, v1alpha1.ReasonSharedState, "The configuration keeps no state in files or in the memory of one process"}
 	}

@@ -108,6 +108,11 @@ func FuzzCompute(f *testing.F) {
 				Status:     appsv1.DeploymentStatus{ObservedGeneration: observed, Replicas: replicas, UpdatedReplicas: updated, AvailableReplicas: available},
 			}
 		}
+		in.State = status.State{Known: bit(1), Local: []string{text}, Workers: &updated}
+		in.Instance.Spec.Suspend = len(health)%2 == 1
+		if len(version)%2 == 1 {
+			metav1.SetMetaDataAnnotation(&in.Instance.ObjectMeta, v1alpha1.AnnotationPaused, "true")
+		}
 		if bit(4) {
 			in.Service = &corev1.Service{}
 		}

@@ -68,10 +68,13 @@ var _ = Describe("What a CR says of its Pods", func() {
 			i.Spec.Server.ContainerSpec.EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "behaviour"}}}}
 			i.Spec.Server.ContainerSpec.Lifecycle = &v1alpha1.Lifecycle{PreStop: &v1alpha1.LifecycleHook{Sleep: &v1alpha1.SleepAction{Seconds: 1}}}
 			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{
-				Labels:         map[string]v1alpha1.LabelValue{"team": "ai"},
-				NodeSelector:   map[string]v1alpha1.LabelValue{corev1.LabelOSStable: "linux"},
-				Tolerations:    []corev1.Toleration{{Key: "dedicated", Operator: corev1.TolerationOpExists}},
-				InitContainers: []v1alpha1.InitContainer{{Name: "before", Args: []v1alpha1.Argument{"-help"}}, {Name: "beside", Args: []v1alpha1.Argument{"inference"}, RestartPolicy: corev1.ContainerRestartPolicyAlways}},
+				Labels:       map[string]v1alpha1.LabelValue{"team": "ai"},
+				NodeSelector: map[string]v1alpha1.LabelValue{corev1.LabelOSStable: "linux"},
+				Tolerations:  []corev1.Toleration{{Key: "dedicated", Operator: corev1.TolerationOpExists}},
+				InitContainers: []v1alpha1.InitContainer{
+					{Name: "before", Args: []v1alpha1.Argument{"-help"}},
+					{Name: "beside", Args: []v1alpha1.Argument{"inference"}, RestartPolicy: corev1.ContainerRestartPolicyAlways},
+				},
 			}
 		}).Obj()
 		create(ctx, server)
