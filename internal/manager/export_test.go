@@ -47,8 +47,9 @@ func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
 
 // IsOpenShift asks a discovery client.
 var (
-	IsOpenShift = isOpenShift
-	NewMapper   = newMapper
+	IsOpenShift  = isOpenShift
+	NewMapper    = newMapper
+	LimitGarbage = limitGarbage
 )
 
 // Standby is how the caches beside the manager's own are added to it.

@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -297,6 +298,16 @@ var _ = Describe("The environment", func() {
 	It("says what to set where it does not and there is no Pod", func() {
 		_, err := manager.Namespace(env(nil))
 		Expect(err).To(MatchError(ContainSubstring("set OPERATOR_NAMESPACE")))
+	})
+
+	It("has the last word on when garbage is collected", func() {
+		before := debug.SetGCPercent(77)
+		DeferCleanup(func() { debug.SetGCPercent(before) })
+
+		manager.LimitGarbage(env(map[string]string{"GOGC": "200"}))
+		Expect(debug.SetGCPercent(77)).To(Equal(77))
+		manager.LimitGarbage(env(nil))
+		Expect(debug.SetGCPercent(77)).To(Equal(50))
 	})
 
 	It("overrides the version that was built in", func() {

@@ -20,6 +20,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/delegatedauth"
@@ -37,11 +39,14 @@ const (
 	retryJitter = 0.1
 	// steadyAfter is how long a manager must have run for its end to be a new outage rather than the same one.
 	steadyAfter = time.Minute
+	// gcPercent is half of Go's default.
+	gcPercent = 50
 )
 
 // Run serves health and metrics and keeps a manager running until the context ends. It returns an error only when the
 // process cannot do its work at all: an address that is taken, a configuration that names no API server.
 func Run(ctx context.Context, options Options) error {
+	limitGarbage(os.Getenv)
 	health := &Health{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx, options.HealthAddress) })
@@ -54,6 +59,14 @@ func Run(ctx context.Context, options Options) error {
 		return fmt.Errorf("failed to run the operator: %w", err)
 	}
 	return nil
+}
+
+// limitGarbage has memory collected when half of what is in use has become garbage, unless GOGC says when: the operator
+// is idle nearly always, and what it holds matters more than the time of a collection.
+func limitGarbage(getenv func(string) string) {
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 }
 
 func runOnce(ctx context.Context, options Options, health *Health) error {
