@@ -29,3 +29,7 @@ test-perf: ## Hold the operator to its budgets of requests, time and memory, wit
 .PHONY: bench
 bench: ## Count the operator's requests with BENCH_CRS servers by verb and resource, and hold them to their budgets (Linux).
 	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" $(call perf,bench,90m)
+
+.PHONY: benchmarks
+benchmarks: ## Run the Go benchmarks: time, bytes and allocations of one rendering, one comparison and one status.
+	@GOWORK=off CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./internal/render ./internal/apply ./internal/status $(TEST_ARGS)
