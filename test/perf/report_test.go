@@ -129,7 +129,7 @@ func (b *bench) remember() {
 	live := operator.liveHeap()
 	b.Memory = memory{
 		ResidentMiB: operator.resident("VmRSS") / mebi, AnonymousMiB: operator.resident("RssAnon") / mebi, LiveHeapMiB: live / mebi,
-		LiveHeapKiBPerServer: max(0, live-idleMembers) / float64(b.Servers) / kibi,
+		LiveHeapKiBPerServer: max(0, live-idleHeap) / float64(b.Servers) / kibi,
 	}
 }
 
