@@ -115,7 +115,7 @@ func (g *gate) judge(r *http.Request) (int, error) {
 		return http.StatusInternalServerError, err
 	}
 	if !allowed {
-		return http.StatusForbidden, fmt.Errorf("%w: %s may not %s %s", errDenied, who.user.Username, asked.verb, asked.path)
+		return http.StatusForbidden, fmt.Errorf("failed to let %s %s %s: %w", who.user.Username, asked.verb, asked.path, errDenied)
 	}
 	return http.StatusOK, nil
 }
