@@ -84,7 +84,7 @@ func render(template, folder string) (map[string][]entry, string, error) {
 		return nil, "", err
 	}
 	found, preferred := map[string][]entry{}, ""
-	for _, text := range bytes.Split(out.Bytes(), []byte("---\n")) {
+	for text := range bytes.SplitSeq(out.Bytes(), []byte("---\n")) {
 		read := parse[document](text)
 		switch read.Schema {
 		case "olm.package":
