@@ -91,7 +91,9 @@ var _ = Describe("The trouble of a Pod", func() {
 			ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Status: podOf(container(0, failed, none)).Status,
 		}),
 		Entry("a Pod that was evicted", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{container(0, failed, none)}}}),
-		Entry("a Pod that is over", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodSucceeded, ContainerStatuses: []corev1.ContainerStatus{container(0, ended(0, "Completed"), none)}}}),
+		Entry("a Pod that is over", &corev1.Pod{Status: corev1.PodStatus{
+			Phase: corev1.PodSucceeded, ContainerStatuses: []corev1.ContainerStatus{container(0, ended(0, "Completed"), none)},
+		}}),
 	)
 
 	It("stays the same while a container ends again and again", func() {

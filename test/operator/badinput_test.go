@@ -125,7 +125,8 @@ var _ = Describe("A mistake", func() {
 			}),
 		Entry("its CA bundle is deleted", v1alpha1.ReasonCABundleNotFound, []string{"ca", "a.crt"}, deleted("ca")),
 		Entry("its CA bundle loses its key", v1alpha1.ReasonCABundleKeyNotFound, []string{"a.crt"}, content("ca", "a.crt", "")),
-		Entry("its CA bundle is broken", v1alpha1.ReasonCABundleInvalid, []string{"ca", "a.crt"}, content("ca", "a.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
+		Entry("its CA bundle is broken", v1alpha1.ReasonCABundleInvalid, []string{"ca", "a.crt"},
+			content("ca", "a.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
 	)
 
 	It("of a configuration that is not YAML says where", func(ctx context.Context) {
