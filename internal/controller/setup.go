@@ -58,6 +58,8 @@ type Options struct {
 	Metrics *metrics.Metrics
 	// Dial reaches servers; nil is the network's own.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Clock measures how long something has been waited for; nil is the real one.
+	Clock clock.PassiveClock
 	// Diffs is where edits of a spec are printed for people to read; nil is nowhere.
 	Diffs io.Writer
 }
@@ -115,6 +117,9 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to build the base manifests: %w", err)
 	}
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
 	mgr, rejoin := parts.Manager, &waker{}
 	pods, err := newPods(mgr)
 	if err != nil {
@@ -125,7 +130,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		catalog: catalog, config: operatorconfig.NewStore(), renderer: renderer,
 		engine: apply.New(apply.Options{
 			Scheme: mgr.GetScheme(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Writer: mgr.GetClient(),
-			ManagedLabel: apply.Label{Key: v1alpha1.LabelManagedBy, Value: v1alpha1.ManagedBy}, LegacyManagers: legacyManagers, Observer: options.Metrics,
+			ManagedLabel: apply.Label{Key: v1alpha1.LabelManagedBy, Value: v1alpha1.ManagedBy}, LegacyManagers: legacyManagers, Observer: options.Metrics, Clock: options.Clock,
 		}),
 		prober: llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{Dial: options.Dial}),
 			llamastack.ProberOptions{OnChange: rejoin.wake, OnProbe: options.Metrics.Probed}),
@@ -134,7 +139,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
 		copies: &copies{cached: mgr.GetClient(), live: mgr.GetAPIReader(), writer: mgr.GetClient(), metrics: options.Metrics, settled: map[types.UID]string{}},
-		rejoin: rejoin, clock: clock.RealClock{}, openShift: parts.OpenShift, namespace: parts.Namespace, version: options.Version,
+		rejoin: rejoin, clock: options.Clock, openShift: parts.OpenShift, namespace: parts.Namespace, version: options.Version,
 	}, nil
 }
 

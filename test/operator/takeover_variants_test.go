@@ -199,7 +199,7 @@ var _ = Describe("0.9.0 that was left running", Serial, func() {
 })
 
 // keepApplying applies what 0.9.0 had of a Deployment whenever that has changed, as 0.9.0 does, until it is stopped.
-func keepApplying(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (stop func()) {
+func keepApplying(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() {
 	GinkgoHelper()
 	theirs := &unstructured.Unstructured{}
 	for _, record := range records(childRecords, "deploy.json") {
@@ -222,7 +222,7 @@ func keepApplying(ctx context.Context, instance *v1alpha1.LlamaStackDistribution
 			_ = admin.Apply(ctx, client.ApplyConfigurationFromUnstructured(theirs.DeepCopy()), client.FieldOwner(instance.Name), client.ForceOwnership)
 		}
 	})
-	stop = sync.OnceFunc(func() { cancel(); done.Wait() })
+	stop := sync.OnceFunc(func() { cancel(); done.Wait() })
 	DeferCleanup(stop)
 	return stop
 }

@@ -1,0 +1,239 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package faults_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	// sequences of steps edits each are made in CI.
+	sequences, moreSequences = 70, 700
+	steps                    = 150
+)
+
+// edits counts all edits of specs of this process, for the report.
+var edits struct{ accepted, refused, failed, compared atomic.Int64 }
+
+var _ = AfterSuite(func() {
+	AddReportEntry("generated edits", fmt.Sprintf("%d accepted, %d of them in trouble, %d refused",
+		edits.accepted.Load(), edits.failed.Load(), edits.refused.Load()), ReportEntryVisibilityAlways)
+})
+
+var _ = Describe("Generated edits of a spec", func() {
+	It("each settle in one reconcile, and all of them together come to what a new server with the last spec has", func(ctx context.Context) {
+		spec := specSchema()
+		leaves := leavesOf(spec)
+		var runs []func()
+		for seed := range uint64(rounds(sequences, moreSequences)) { //nolint:gosec // a small number
+			runs = append(runs, func() { newStory(ctx, spec, leaves, seed).tell(ctx) })
+		}
+		together(runs)
+		Expect(edits.accepted.Load()+edits.refused.Load()).To(BeNumerically(">=", len(runs)*steps), "edits")
+		Expect(edits.compared.Load()).To(BeNumerically(">=", len(runs)*9/10), "most end without trouble")
+	})
+})
+
+// story is one server whose spec is edited again and again.
+type story struct {
+	seed    uint64
+	dice    *rand.Rand
+	schema  *property
+	leaves  []leaf
+	server  *v1alpha1.LlamaStackDistribution
+	process *process
+	// spec is the one that is in force, and good the last one that gave no trouble.
+	spec, good map[string]any
+	log        []string
+}
+
+func newStory(ctx context.Context, spec *property, leaves []leaf, seed uint64) *story {
+	GinkgoHelper()
+	namespace := newNamespace(ctx)
+	s := &story{seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), schema: spec, leaves: leaves, process: start(ctx, oldRelease, namespace)} //nolint:gosec // a test is repeatable
+	s.server = llsdtest.Make("demo").Namespace(namespace).Obj()
+	Expect(admin.Create(ctx, s.server)).To(Succeed())
+	s.spec = s.current()
+	s.good = s.spec
+	return s
+}
+
+// current is the spec as the API server has it, defaults included.
+func (s *story) current() map[string]any {
+	for _, object := range objects.in(s.server.Namespace) {
+		if object.GetKind() == v1alpha1.Kind {
+			spec, _, _ := unstructured.NestedMap(object.Object, "spec")
+			return spec
+		}
+	}
+	return nil
+}
+
+func (s *story) tell(ctx context.Context) {
+	GinkgoHelper()
+	for range steps {
+		s.step(ctx)
+	}
+	s.change(ctx, "go back", s.good) // refused where a field may not be changed any more
+	s.process.settle(ctx, s.server)
+	s.process.settle(ctx, s.server)
+	if !s.inTrouble() {
+		s.meetFresh(ctx)
+		edits.compared.Add(1)
+	}
+}
+
+// step makes one edit. Mostly the operator looks at it at once; sometimes it sees only the next one.
+func (s *story) step(ctx context.Context) {
+	GinkgoHelper()
+	const often, seldom = 8, 3
+	next := runtime.DeepCopyJSON(s.spec)
+	what := s.mutate(next)
+	if s.inTrouble() && s.dice.IntN(10) < often {
+		what, next = "go back", s.good
+	}
+	if !s.change(ctx, what, next) || s.dice.IntN(10) >= often {
+		return
+	}
+	s.look(ctx)
+	if s.dice.IntN(10) < seldom {
+		cluster(ctx, s.server.Namespace)
+		s.look(ctx)
+	}
+}
+
+func (s *story) mutate(spec map[string]any) string {
+	one := s.leaves[s.dice.IntN(len(s.leaves))]
+	if len(one.path) > 2 && one.path[2] == "volumes" && s.dice.IntN(4) > 0 { // more than half of all leaves, and all the same to us
+		one = s.leaves[s.dice.IntN(len(s.leaves))]
+	}
+	if s.dice.IntN(3) == 0 {
+		depth := 1 + s.dice.IntN(len(one.path))
+		drop(spec, one.path, depth)
+		return fmt.Sprintf("drop %s at %d", one, depth)
+	}
+	values := one.values()
+	value := values[s.dice.IntN(len(values))]
+	const most = 3
+	put(spec, s.schema, one.path, 0, runtime.DeepCopyJSONValue(value), func(n int) int { return s.dice.IntN(min(n+1, most)) })
+	return fmt.Sprintf("set %s to %.40s", one, fmt.Sprint(value))
+}
+
+// change edits the spec, and returns whether the API server accepts it.
+func (s *story) change(ctx context.Context, what string, spec map[string]any) bool {
+	GinkgoHelper()
+	text, err := json.Marshal([]map[string]any{{"op": "replace", "path": "/spec", "value": spec}})
+	Expect(err).NotTo(HaveOccurred())
+	err = admin.Patch(ctx, s.server.DeepCopy(), client.RawPatch(types.JSONPatchType, text))
+	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
+		edits.refused.Add(1)
+		return false
+	}
+	Expect(err).NotTo(HaveOccurred(), what)
+	edits.accepted.Add(1)
+	s.log = append(s.log, what)
+	s.spec = s.current()
+	return true
+}
+
+// look reconciles twice: the second time finds nothing to do.
+func (s *story) look(ctx context.Context) {
+	GinkgoHelper()
+	_, err := s.process.reconcile(ctx, s.server)
+	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
+	since := s.process.wire.count()
+	_, err = s.process.reconcile(ctx, s.server)
+	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
+	Expect(s.process.wire.writes(since)).To(BeEmpty(), "story %d: %v", s.seed, s.lately())
+	if s.inTrouble() {
+		edits.failed.Add(1)
+	} else {
+		s.good = s.spec
+	}
+}
+
+// lately are the last edits.
+func (s *story) lately() []string {
+	const few = 6
+	return s.log[max(0, len(s.log)-few):]
+}
+
+// inTrouble is whether the operator says that a person must mend something.
+func (s *story) inTrouble() bool { return phaseOf(s.server.Namespace) == v1alpha1.PhaseFailed }
+
+func phaseOf(namespace string) v1alpha1.DistributionPhase {
+	return statusIn(namespace).Phase
+}
+
+func statusIn(namespace string) v1alpha1.LlamaStackDistributionStatus {
+	instance := &v1alpha1.LlamaStackDistribution{}
+	for _, object := range objects.in(namespace) {
+		if object.GetKind() == v1alpha1.Kind {
+			_ = runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, instance)
+		}
+	}
+	return instance.Status
+}
+
+// meetFresh compares with a server that is new. What a claim cannot take back, such as its size, is no difference.
+func (s *story) meetFresh(ctx context.Context) {
+	GinkgoHelper()
+	fresh := newStory(ctx, s.schema, s.leaves, s.seed)
+	Expect(fresh.change(ctx, "make", s.spec)).To(BeTrue())
+	fresh.process.settle(ctx, fresh.server)
+	if fresh.reason() == string(v1alpha1.ReasonCABundleOtherNS) {
+		return // what was copied from a namespace before that was forbidden stays as it is, with a warning
+	}
+	Expect(fresh.inTrouble()).To(BeFalse(), "story %d: %v", s.seed, s.spec)
+	edited, made := s.outcome(), fresh.outcome()
+	Expect(different(made, edited)).To(BeEmpty(), "- new, + edited, story %d: %v", s.seed, s.spec)
+}
+
+func (s *story) outcome() map[string]any {
+	found := follows(s.server.Namespace)
+	if found["HorizontalPodAutoscaler/demo-hpa"] != nil { // the number is the autoscaler's, and nobody scales here
+		unstructured.RemoveNestedField(found["Deployment/demo"].(map[string]any), "spec", "replicas")
+	}
+	delete(found, v1alpha1.Kind+"/demo")
+	found["Ready"] = s.reason()
+	return found
+}
+
+// reason is that of Ready, which goes with one status only.
+func (s *story) reason() string {
+	ready := meta.FindStatusCondition(statusIn(s.server.Namespace).Conditions, string(v1alpha1.ConditionReady))
+	if ready == nil {
+		return ""
+	}
+	return ready.Reason
+}
