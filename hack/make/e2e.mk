@@ -25,3 +25,7 @@ demo-clean: ## Remove what "make demo" made.
 .PHONY: test-e2e
 test-e2e: ## Run the end-to-end tests with real servers, on the node of cluster-up or the cluster of KUBECONFIG.
 	@test/e2e/run.sh
+
+.PHONY: test-olm
+test-olm: ## Run the tests through the Operator Lifecycle Manager, on a node of their own (Linux, root, 10 minutes).
+	@test/olm/run.sh

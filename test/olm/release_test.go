@@ -1,0 +1,193 @@
+//go:build olm
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package olm_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// The images that the releases are made of; run.sh puts them into the node's registry. The operator of the next
+// release was built from other base manifests: its objects have another annotation, and Deployments another default.
+const (
+	firstOperator = "registry.test/operator:first"
+	nextOperator  = "registry.test/operator:next"
+	firstServer   = "registry.test/server:first"
+	nextServer    = "registry.test/server:next"
+)
+
+// release is a version of the operator as it is published: the repository's bundle, with what makes the difference.
+type release struct {
+	version string
+	// operator is the operator's image.
+	operator string
+	// related are the servers' images by the name of the distribution.
+	related map[string]string
+}
+
+// The releases that the specs publish. The second moves one distribution to another image.
+var (
+	release100 = release{"1.0.0", firstOperator, map[string]string{"starter": firstServer, "remote-vllm": firstServer}}
+	release110 = release{"1.1.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}}
+	release120 = release{"1.2.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}}
+)
+
+// csv is the name of the release's ClusterServiceVersion.
+func (r release) csv() string { return packageName + ".v" + r.version }
+
+// bundleImage is the image of its bundle, in the registry of the given address.
+func (r release) bundleImage(registry string) string { return registry + "/bundle:v" + r.version }
+
+// variable is the operator's environment variable for the image of a distribution.
+func variable(distribution string) string {
+	return "RELATED_IMAGE_" + strings.ToUpper(strings.ReplaceAll(distribution, "-", "_"))
+}
+
+// pushBundle makes the release's bundle and its image, and returns the bundle's folder.
+func (r release) pushBundle(ctx context.Context) string {
+	GinkgoHelper()
+	folder := filepath.Join(GinkgoT().TempDir(), "bundle")
+	Expect(os.CopyFS(folder, os.DirFS(filepath.Join(root, "bundle")))).To(Succeed())
+	manifests, err := fs.Glob(os.DirFS(folder), "manifests/*.clusterserviceversion.yaml")
+	Expect(err).NotTo(HaveOccurred())
+	Expect(manifests).To(HaveLen(1))
+
+	path := filepath.Join(folder, manifests[0])
+	text, err := os.ReadFile(path)
+	Expect(err).NotTo(HaveOccurred())
+	var csv map[string]any
+	Expect(yaml.Unmarshal(text, &csv)).To(Succeed())
+	r.edit(csv)
+	text, err = yaml.Marshal(csv)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(os.WriteFile(path, text, 0o600)).To(Succeed())
+
+	images(ctx, "bundle", "bundle", r.bundleImage("registry.test"), "--from", folder)
+	return folder
+}
+
+// edit makes the ClusterServiceVersion that of the release.
+func (r release) edit(csv map[string]any) {
+	GinkgoHelper()
+	object(csv, "metadata")["name"] = r.csv()
+	spec := object(csv, "spec")
+	spec["version"] = r.version
+	delete(spec, "replaces")
+
+	deployments := list(object(spec, "install", "spec"), "deployments")
+	Expect(deployments).To(HaveLen(1))
+	containers := list(object(deployments[0].(map[string]any), "spec", "template", "spec"), "containers")
+	manager := containers[0].(map[string]any)
+	Expect(manager).To(HaveKeyWithValue("name", "manager"))
+	manager["image"] = r.operator
+	manager["env"] = r.environment(list(manager, "env"))
+}
+
+// environment is the manager's, with the release's version and images.
+func (r release) environment(shipped []any) []any {
+	values := map[string]string{"OPERATOR_VERSION": r.version}
+	for distribution, image := range r.related {
+		values[variable(distribution)] = image
+	}
+	env := slices.DeleteFunc(shipped, func(entry any) bool {
+		_, own := values[entry.(map[string]any)["name"].(string)]
+		return own
+	})
+	for name, value := range values {
+		env = append(env, map[string]any{"name": name, "value": value})
+	}
+	return env
+}
+
+// object is the object at a path, which must be there.
+func object(from map[string]any, path ...string) map[string]any {
+	GinkgoHelper()
+	for _, key := range path {
+		next, isObject := from[key].(map[string]any)
+		Expect(isObject).To(BeTrue(), "there is no object %v", path)
+		from = next
+	}
+	return from
+}
+
+// list is the list under a key, which must be there.
+func list(from map[string]any, key string) []any {
+	GinkgoHelper()
+	found, isList := from[key].([]any)
+	Expect(isList).To(BeTrue(), "there is no list %s", key)
+	return found
+}
+
+// entry is a release's place in the channel.
+type entry struct {
+	release
+	// replaces is the release that it follows, skips are those that it passes over.
+	replaces *release
+	skips    []release
+}
+
+// catalog is what one image of a catalog offers.
+type catalog struct {
+	// tag of the image.
+	tag     string
+	entries []entry
+}
+
+// image is the name of the catalog's image.
+func (c catalog) image() string { return "registry.test/catalog:" + c.tag }
+
+// push makes the catalog and its image.
+func (c catalog) push(ctx context.Context) {
+	GinkgoHelper()
+	folder := GinkgoT().TempDir()
+	opm := os.Getenv("OPM")
+	text := strings.Builder{}
+	fmt.Fprintf(&text, "---\nschema: olm.package\nname: %s\ndefaultChannel: %s\n", packageName, channel)
+	fmt.Fprintf(&text, "---\nschema: olm.channel\nname: %s\npackage: %s\nentries:\n", channel, packageName)
+	for _, e := range c.entries {
+		fmt.Fprintf(&text, "- name: %s\n", e.csv())
+		if e.replaces != nil {
+			fmt.Fprintf(&text, "  replaces: %s\n", e.replaces.csv())
+		}
+		if len(e.skips) > 0 {
+			text.WriteString("  skips:\n")
+		}
+		for _, skipped := range e.skips {
+			fmt.Fprintf(&text, "  - %s\n", skipped.csv())
+		}
+	}
+	for _, e := range c.entries {
+		rendered := command(ctx, nil, opm, "render", e.pushBundle(ctx), "--output=yaml",
+			"--migrate-level=bundle-object-to-csv-metadata", "--alpha-image-ref-template="+e.bundleImage("registry.test"))
+		text.WriteString("---\n" + strings.TrimPrefix(rendered, "---\n"))
+	}
+	Expect(os.WriteFile(filepath.Join(folder, "catalog.yaml"), []byte(text.String()), 0o600)).To(Succeed())
+	command(ctx, nil, opm, "validate", folder)
+	images(ctx, "catalog", "catalog", c.image(), "--from", folder)
+}

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Copyright 2026 The llama-stack-k8s-operator Authors.
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# Runs the tests through OLM, on a node of their own: they delete the operator, its definition and every server.
+#
+#   test/olm/run.sh [argument of the test binary...]     such as -ginkgo.focus=operator-sdk
+#
+#   KEEP=true    leaves the node running, for a look at it and for the next run
+set -euo pipefail
+
+# A cluster that the user has is none of these tests' business.
+unset KUBECONFIG
+export CLUSTER_NAME="${CLUSTER_NAME:-llama-olm}" CLUSTER_STATE="${CLUSTER_STATE:-/tmp/llama-stack-olm}"
+export CLUSTER_SUBNET="${CLUSTER_SUBNET:-10.249.0.0/24}"
+
+# shellcheck source=hack/demo/lib.sh
+. "$(dirname "$0")/../../hack/demo/lib.sh"
+
+# Longer than the specs may take together.
+readonly TIMEOUT=60m
+
+# next_operator builds the operator of a later release: from base manifests with another annotation on every
+# Deployment, and with another default of it outside the Pod's template.
+next_operator() {
+	local base=internal/render/base/deployment.yaml folder
+	folder="$(mktemp -d)"
+	awk '
+		/^spec:/ && !done { print "  annotations:\n    example.com/next-release: \"true\"\nspec:\n  revisionHistoryLimit: 3"; done = 1; next }
+		{ print }
+	' "$base" > "$folder/deployment.yaml"
+	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$base" "$folder/deployment.yaml" > "$folder/overlay.json"
+	CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs=false -overlay "$folder/overlay.json" -ldflags "-s -w" -o bin/manager-next .
+	rm -rf "$folder"
+}
+
+# provide_programs builds everything that the images are made of, and the tools.
+provide_programs() {
+	quiet make --no-print-directory build bin/stand-in
+	next_operator
+	OPM="$(hack/tool.sh opm)"
+	OPERATOR_SDK="$(hack/tool.sh operator-sdk)"
+	OPM_VERSION="${OPM##*/opm-}"
+	export OPM OPERATOR_SDK OPM_VERSION
+	make --no-print-directory image-olm image-opm >/dev/null
+}
+
+# provide_images puts the images that the releases are made of into the node's registry.
+provide_images() {
+	local name
+	for name in first next; do
+		quiet bin/images-tool operator --out "$ARCHIVES" --name "operator-$name" --ref "registry.test/operator:$name" \
+			--binary "$([ "$name" = first ] && echo bin/manager || echo bin/manager-next)"
+		quiet bin/images-tool stand-in --out "$ARCHIVES" --name "stand-in-$name" --ref "registry.test/server:$name"
+		quiet cluster push "$ARCHIVES/operator-$name.tar" "$ARCHIVES/stand-in-$name.tar"
+	done
+}
+
+finish() {
+	[ -z "$STEP" ] || say "failed: $STEP"
+	[ "$STARTED" = no ] || [ "${KEEP:-}" = true ] || cluster down
+}
+
+step "building the operator, its next release, OLM and the tools" provide_programs
+use_cluster
+trap finish EXIT
+step "installing OLM" cluster olm "$ARCHIVES/olm.tar" "$ARCHIVES/opm.tar"
+step "providing the images" provide_images
+
+log="$(mktemp)"
+status=0
+GOWORK=off CGO_ENABLED="${CGO_ENABLED:-0}" go test -tags olm -count=1 -timeout "$TIMEOUT" -v ./test/olm -ginkgo.v -ginkgo.no-color "$@" | tee "$log" || status=$?
+# The count that every run of tests ends with.
+sed -n -E 's/.* -- ([0-9]+) Passed \| ([0-9]+) Failed .*/\1 passed, \2 failed/p' "$log"
+rm -f "$log"
+exit "$status"

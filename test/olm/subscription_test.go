@@ -1,0 +1,223 @@
+//go:build olm
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package olm_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	operatorsv1alpha1 "github.com/operator-framework/api/pkg/operators/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// nextRelease is what the base manifests of the next release add to every Deployment; see run.sh.
+const nextRelease = "example.com/next-release"
+
+// smallRequests let several servers fit the node; by default each asks for a whole core.
+const smallRequests = `resources: {requests: {cpu: 20m, memory: 64Mi}}`
+
+// legacyCRD is the definition of 0.9.0.
+func legacyCRD() *apiextensionsv1.CustomResourceDefinition {
+	GinkgoHelper()
+	text, err := os.ReadFile(filepath.Join(root, "test", "crdify", "testdata", "0.9.0.yaml"))
+	Expect(err).NotTo(HaveOccurred())
+	definition := &apiextensionsv1.CustomResourceDefinition{}
+	Expect(yaml.Unmarshal(text, definition)).To(Succeed())
+	Expect(definition.Name).To(Equal(crdName))
+	return definition
+}
+
+// legacy is a server as it was declared to 0.9.0, whose definition refused little.
+func legacy(namespace, name, spec string) *unstructured.Unstructured {
+	GinkgoHelper()
+	declared := &unstructured.Unstructured{}
+	Expect(yaml.Unmarshal([]byte(spec), &declared.Object)).To(Succeed())
+	declared.Object = map[string]any{"spec": declared.Object}
+	declared.SetAPIVersion(v1alpha1.GroupVersion.String())
+	declared.SetKind("LlamaStackDistribution")
+	declared.SetNamespace(namespace)
+	declared.SetName(name)
+	return declared
+}
+
+// The story of a cluster: each spec goes on where the one before has ended.
+var _ = Describe("A Subscription", Ordered, func() {
+	var (
+		namespace string
+		// byImage says which image it runs; byName and byOtherName leave that to the operator.
+		byImage, byName, byOtherName *v1alpha1.LlamaStackDistribution
+		all                          []*v1alpha1.LlamaStackDistribution
+	)
+
+	BeforeAll(func(ctx SpecContext) {
+		namespace = newNamespace(ctx)
+		byImage = server(namespace, "by-image").Image(firstServer).Obj()
+		byName = server(namespace, "by-name").Distribution("starter").Obj()
+		byOtherName = server(namespace, "by-other-name").Distribution("remote-vllm").Obj()
+		all = []*v1alpha1.LlamaStackDistribution{byImage, byName, byOtherName}
+		DeferCleanup(func(ctx SpecContext) {
+			uninstall(ctx)
+			forget(ctx)
+		})
+	})
+
+	It("installs over what 0.9.0 left, broken servers included", func(ctx SpecContext) {
+		create(ctx, legacyCRD())
+		Eventually(func() error {
+			return kube.Create(ctx, legacy(namespace, "fine", `server: {distribution: {image: "`+firstServer+`"}, containerSpec: {port: 8321, `+smallRequests+`}}`))
+		}).Should(Succeed())
+		for name, spec := range map[string]string{
+			"unknown-name":   `server: {distribution: {name: no-such-distribution}}`,
+			"nothing-to-run": `server: {distribution: {}}`,
+			"no-port":        `server: {distribution: {name: starter}, containerSpec: {port: -1}}`,
+			"fewer-than-0":   `{replicas: -1, server: {distribution: {name: starter}}}`,
+			"no-config":      `server: {distribution: {name: starter}, userConfig: {configMapName: missing}}`,
+			"odd-mount":      `server: {distribution: {name: starter}, containerSpec: {` + smallRequests + `}, storage: {mountPath: data}}`,
+			"odd-namespace":  `{server: {distribution: {name: starter}, containerSpec: {` + smallRequests + `}}, network: {allowedFrom: {namespaces: ["Not A Namespace"]}}}`,
+		} {
+			create(ctx, legacy(namespace, name, spec))
+		}
+
+		publish(ctx, catalog{tag: "first", entries: []entry{{release: release100}}})
+		install(ctx, operatorsv1alpha1.ApprovalAutomatic, nil)
+		becomeInstalled(ctx, release100)
+		Eventually(plan(ctx, release100)).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseComplete))
+
+		fine := &v1alpha1.LlamaStackDistribution{ObjectMeta: objectMeta(namespace, "fine")}
+		becomeReady(ctx, fine)
+		servers := &v1alpha1.LlamaStackDistributionList{}
+		Expect(kube.List(ctx, servers, client.InNamespace(namespace))).To(Succeed())
+		for i := range servers.Items {
+			remove(ctx, &servers.Items[i])
+		}
+	}, NodeTimeout(2*installs))
+
+	It("runs servers by image and by the name of a distribution", func(ctx SpecContext) {
+		for _, server := range all {
+			create(ctx, server)
+		}
+		becomeReady(ctx, all...)
+		remember(ctx, all...)
+		for _, server := range all {
+			Expect(processes(ctx, server)).To(HaveExactElements(HaveField("Image", firstServer)))
+			Eventually(writtenBy(ctx, server)).Should(Equal(release100.version))
+		}
+	}, NodeTimeout(installs))
+
+	It("leaves servers and data when it is deleted, and takes them over without a restart when it is back", func(ctx SpecContext) {
+		before := map[string][]process{}
+		for _, server := range all {
+			before[server.Name] = processes(ctx, server)
+		}
+		uninstall(ctx)
+
+		unchanged := func() {
+			GinkgoHelper()
+			for _, server := range all {
+				Expect(processes(ctx, server)).To(Equal(before[server.Name]), server.Name)
+			}
+			recall(ctx, all...)
+		}
+		unchanged()
+
+		install(ctx, operatorsv1alpha1.ApprovalAutomatic, nil)
+		becomeInstalled(ctx, release100)
+		// That the operator is at work shows in what it heals.
+		service := get(ctx, namespace, "by-image-service", &corev1.Service{})
+		remove(ctx, service.DeepCopy())
+		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(service), &corev1.Service{}) }).WithTimeout(podStarts).Should(Succeed())
+		becomeReady(ctx, all...)
+		unchanged()
+	}, NodeTimeout(2*installs))
+
+	It("upgrades by itself, and rolls nothing but the distribution that has another image", func(ctx SpecContext) {
+		before := map[string][]process{}
+		for _, server := range all {
+			before[server.Name] = processes(ctx, server)
+			Expect(deployment(ctx, server).Annotations).NotTo(HaveKey(nextRelease))
+		}
+
+		publish(ctx, catalog{tag: "second", entries: []entry{
+			{release: release100}, {release: release110, replaces: &release100},
+		}})
+		becomeInstalled(ctx, release110)
+
+		for _, server := range all {
+			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release110.version), server.Name)
+			Eventually(func() map[string]string { return deployment(ctx, server).Annotations }).Should(HaveKey(nextRelease), server.Name)
+			Expect(deployment(ctx, server).Spec.RevisionHistoryLimit).To(HaveValue(BeEquivalentTo(3)))
+		}
+		Eventually(func() []process { return processes(ctx, byName) }).WithTimeout(podStarts).Should(HaveExactElements(HaveField("Image", nextServer)))
+		becomeReady(ctx, all...)
+		Expect(processes(ctx, byImage)).To(Equal(before[byImage.Name]))
+		Expect(processes(ctx, byOtherName)).To(Equal(before[byOtherName.Name]))
+		recall(ctx, all...)
+	}, NodeTimeout(2*installs))
+
+	It("waits for approval, and leads from a release that was withdrawn to the next", func(ctx SpecContext) {
+		edit(ctx, func(spec *operatorsv1alpha1.SubscriptionSpec) {
+			spec.InstallPlanApproval = operatorsv1alpha1.ApprovalManual
+		})
+		publish(ctx, catalog{tag: "third", entries: []entry{
+			{release: release100}, {release: release120, replaces: &release100, skips: []release{release110}},
+		}})
+		Eventually(plan(ctx, release120)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
+		Expect(installed(ctx)()).To(Equal(release110.csv()))
+
+		approved, err := plan(ctx, release120)()
+		Expect(err).NotTo(HaveOccurred())
+		approved.Spec.Approved = true
+		Expect(kube.Update(ctx, &approved)).To(Succeed())
+		becomeInstalled(ctx, release120)
+		for _, server := range all {
+			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release120.version), server.Name)
+		}
+		becomeReady(ctx, all...)
+		recall(ctx, all...)
+	}, NodeTimeout(2*installs))
+
+	It("leads from the release before the withdrawn one past it", func(ctx SpecContext) {
+		uninstall(ctx)
+		install(ctx, operatorsv1alpha1.ApprovalManual, &release100)
+		for _, wanted := range []release{release100, release120} {
+			Eventually(plan(ctx, wanted)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
+			approved, err := plan(ctx, wanted)()
+			Expect(err).NotTo(HaveOccurred())
+			approved.Spec.Approved = true
+			Expect(kube.Update(ctx, &approved)).To(Succeed())
+			becomeInstalled(ctx, wanted)
+		}
+		plans := &operatorsv1alpha1.InstallPlanList{}
+		Expect(kube.List(ctx, plans, client.InNamespace(operatorNamespace))).To(Succeed())
+		for i := range plans.Items {
+			Expect(strings.Join(plans.Items[i].Spec.ClusterServiceVersionNames, " ")).NotTo(ContainSubstring(release110.csv()))
+		}
+		becomeReady(ctx, all...)
+		recall(ctx, all...)
+	}, NodeTimeout(3*installs))
+})
