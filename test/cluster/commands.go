@@ -208,7 +208,7 @@ func push(ctx context.Context, o options) error {
 
 // lifecycleManager installs OLM from images that are pulled from the registry.
 func lifecycleManager(ctx context.Context, o options) error {
-	if len(o.args) != 2 { //nolint:mnd // As its usage says.
+	if len(o.args) != 2 {
 		return fmt.Errorf("failed to install OLM: %w", errOLM)
 	}
 
@@ -304,7 +304,7 @@ func logs(_ context.Context, o options) error {
 
 // registry is the daemon that serves images. Its arguments are its certificate and the key.
 func registry(ctx context.Context, o options) error {
-	if len(o.args) != 2 { //nolint:mnd // As said above.
+	if len(o.args) != 2 {
 		return fmt.Errorf("failed to run the registry: %w", errPair)
 	}
 
