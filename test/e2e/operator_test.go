@@ -40,6 +40,8 @@ type operatorLogs struct {
 	mu sync.Mutex
 	// lines by Pod and, for those of a container that was restarted, "before".
 	lines map[string][]string
+	// permissionsRevoked says that a spec took the operator's permissions away for a while.
+	permissionsRevoked bool
 }
 
 // collect reads the logs of the Pods that there are. It is to be called before Pods are killed.

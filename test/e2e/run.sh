@@ -16,7 +16,9 @@
 #
 #   test/e2e/run.sh [argument of the test binary...]     such as -ginkgo.focus='random user'
 #
-# hack/demo/lib.sh says how to use a cluster of your own. Real servers are a must here.
+# hack/demo/lib.sh says how to use a cluster of your own. Real servers are a must here, but not for chaos.
+#
+#   E2E_LABELS      which specs, as a filter of Ginkgo's labels (default: !chaos, those that break nothing)
 set -euo pipefail
 
 # shellcheck source=hack/demo/lib.sh
@@ -24,17 +26,26 @@ set -euo pipefail
 
 # Longer than the specs may take together.
 readonly TIMEOUT=40m
+LABELS="${E2E_LABELS:-!chaos}"
 
 use_cluster
-step "providing the images of real servers" provide_servers
+if [[ $LABELS == chaos* ]]; then
+	# Nothing but stand-ins; and only the node that was started here can have its parts and its network broken.
+	servers=()
+	if foreign; then LABELS+=' && !node'; else export CLUSTER_PROGRAM="$ROOT/bin/cluster"; fi
+else
+	servers=(llama-stack ogx)
+	step "providing the images of real servers" provide_servers
+fi
 step "building the operator and the stand-ins" provide_binaries
-load operator stand-in llama-stack ogx
+load operator stand-in "${servers[@]}"
 step "deploying the operator $IMG" deploy_operator
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 status=0
-GOWORK=off CGO_ENABLED="${CGO_ENABLED:-0}" go test -tags e2e -count=1 -timeout "$TIMEOUT" -v ./test/e2e -ginkgo.v -ginkgo.no-color "$@" | tee "$log" || status=$?
+GOWORK=off CGO_ENABLED="${CGO_ENABLED:-0}" go test -tags e2e -count=1 -timeout "$TIMEOUT" -v ./test/e2e -ginkgo.v -ginkgo.no-color \
+	-ginkgo.label-filter "$LABELS" "$@" | tee "$log" || status=$?
 # The count that every run of tests ends with.
 sed -n -E 's/.* -- ([0-9]+) Passed \| ([0-9]+) Failed .*/\1 passed, \2 failed/p' "$log"
 exit "$status"

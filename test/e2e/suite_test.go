@@ -24,6 +24,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,7 +121,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 
 	operatorIsUp(ctx)
-	inference = startBackend(ctx)
+	if !strings.HasPrefix(GinkgoLabelFilter(), chaos[0]) { // chaos needs no real servers, and drains the node
+		inference = startBackend(ctx)
+	}
 })
 
 // operatorIsUp waits until every replica of the operator is up.
@@ -142,6 +145,8 @@ var _ = AfterSuite(func(ctx SpecContext) {
 		return
 	}
 	logs.collect(ctx)
-	Expect(logs.matching(`is forbidden: User`)).To(BeEmpty(), "requests of the operator that its RBAC does not allow")
+	if !logs.permissionsRevoked {
+		Expect(logs.matching(`is forbidden: User`)).To(BeEmpty(), "requests of the operator that its RBAC does not allow")
+	}
 	Expect(logs.matching(`panic`)).To(BeEmpty(), "panics of the operator")
 })

@@ -1,0 +1,127 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// misbehaviour is what the stand-in of a server is told to do, and what the operator then says of its health.
+type misbehaviour struct {
+	what, behaviour string
+	status          metav1.ConditionStatus
+	reason          v1alpha1.Reason
+}
+
+var _ = Describe("Servers that misbehave while they run", chaos, func() {
+	control := func(ctx context.Context, server *v1alpha1.LlamaStackDistribution, behaviour string) {
+		GinkgoHelper()
+		Eventually(func() error { return post(ctx, server, "/control", json.RawMessage(behaviour), nil) }).WithTimeout(podStarts).Should(Succeed())
+	}
+
+	It("are told of, and are well again as soon as they are", func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		faults := []misbehaviour{ // those first that are asked less often after a while
+			{"hangs", `{"faults": {"*": {"hang": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
+			{"answers nonsense", `{"faults": {"*": {"malformed": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
+			{"answers with errors", `{"faults": {"*": {"code": 503}}}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
+			{"says that it is ill", `{"health": "Error"}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
+		}
+		var ill []*v1alpha1.LlamaStackDistribution
+		for i := range faults { // ill from the start, because one that is well is asked every 5 minutes only
+			server := standIn(namespace, fmt.Sprintf("server-%d", i), `{"health": "Error"}`).Obj()
+			create(ctx, server)
+			ill = append(ill, server)
+		}
+		for i, fault := range faults {
+			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionReady)).WithTimeout(healed).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy))
+			control(ctx, ill[i], fault.behaviour)
+		}
+		for i, fault := range faults {
+			By("waiting until it is told that one " + fault.what)
+			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(healed).Should(say(fault.status, fault.reason))
+			control(ctx, ill[i], `{"health": "OK", "faults": {}}`)
+			since := time.Now()
+			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(askedRarely).
+				Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
+			becomeReady(ctx, ill[i])
+			record("a server that "+fault.what+" is mended", since)
+		}
+	}, NodeTimeout(2*specLimit))
+})
+
+// askedRarely is when a server is asked again after many tries without an answer, and some.
+const askedRarely = 6 * time.Minute
+
+var _ = Describe("The node", chaos, Ordered, Serial, func() {
+	var server *v1alpha1.LlamaStackDistribution
+
+	BeforeAll(func(ctx SpecContext) {
+		server = standIn(newNamespace(ctx), "server", `{}`).Storage("1Gi").Obj()
+		create(ctx, server)
+		becomeReady(ctx, server)
+	})
+
+	It("is drained, and takes Pods again", onNode, func(ctx SpecContext) {
+		nodes := &corev1.NodeList{}
+		Expect(kube.List(ctx, nodes)).To(Succeed())
+		logs.collect(ctx)
+		for _, node := range nodes.Items {
+			DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "uncordon", node.Name) })
+			// Without eviction: the operator's disruption budget rightly wants one of its Pods somewhere, and there is nowhere.
+			kubectl(ctx, "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--disable-eviction", "--force", "--timeout=2m")
+		}
+		Expect(readyProcesses(ctx)).To(BeZero())
+		text := mark(ctx, server, "drained")
+
+		for _, node := range nodes.Items {
+			kubectl(ctx, "uncordon", node.Name)
+		}
+		recovered(ctx, "all nodes were drained", server, text, time.Now())
+		allProcessesReady(ctx)
+	}, NodeTimeout(specLimit))
+
+	DescribeTable("loses a part that runs Pods", onNode, func(ctx SpecContext, part string) {
+		before := processes(ctx)
+		clusterCommand(ctx, "kill", part)
+		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
+		text := mark(ctx, server, part)
+		Eventually(marked(ctx, server)).WithTimeout(healed).Should(Equal(text), "the operator goes on")
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
+
+		clusterCommand(ctx, "start", part)
+		since := time.Now()
+		becomeReady(ctx, server)
+		record(part+" was killed during a rollout", since)
+		Expect(processes(ctx)).To(Equal(before), "no process ended")
+	},
+		Entry("the container runtime", "containerd", NodeTimeout(specLimit)),
+		Entry("the kubelet", "kubelet", NodeTimeout(specLimit)),
+	)
+})

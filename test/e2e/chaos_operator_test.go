@@ -1,0 +1,168 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// managerBinding is the ClusterRoleBinding that lets the operator do its work; its lease is another's matter.
+const managerBinding = "llama-stack-k8s-operator-manager-rolebinding"
+
+// outage is how long the API server is away: longer than the leader tries to renew its lease.
+const outage = 40 * time.Second
+
+// Each fault hits the operator while a server is edited, and that edit must arrive.
+var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
+	var server *v1alpha1.LlamaStackDistribution
+
+	BeforeAll(func(ctx SpecContext) {
+		server = standIn(newNamespace(ctx), "server", `{}`).Obj()
+		create(ctx, server)
+		becomeReady(ctx, server)
+	})
+
+	BeforeEach(func(ctx SpecContext) { allProcessesReady(ctx) })
+
+	It("the process that leads is killed", onNode, func(ctx SpecContext) {
+		killProcess(ctx, leaderPod(ctx))
+		since := time.Now()
+		recovered(ctx, "the leading process is killed", server, mark(ctx, server, "leader-killed"), since)
+	}, NodeTimeout(specLimit))
+
+	It("all its processes are killed", onNode, func(ctx SpecContext) {
+		for _, pod := range operatorPods(ctx) {
+			killProcess(ctx, pod)
+		}
+		since := time.Now()
+		recovered(ctx, "all processes are killed", server, mark(ctx, server, "all-killed"), since)
+	}, NodeTimeout(specLimit))
+
+	It("all its Pods are deleted at once", func(ctx SpecContext) {
+		since := time.Now()
+		for _, pod := range operatorPods(ctx) {
+			deleteOperatorPod(ctx, pod.Name, 0)
+		}
+		recovered(ctx, "all Pods are deleted", server, mark(ctx, server, "pods-deleted"), since)
+	}, NodeTimeout(specLimit))
+
+	It("the process that leads is cut off from the API server", onNode, func(ctx SpecContext) {
+		before, leading := processes(ctx), leaderPod(ctx)
+		heal := isolate(ctx, leading)
+		since := time.Now()
+		recovered(ctx, "the leading process is cut off", server, mark(ctx, server, "leader-cut-off"), since)
+		Expect(leader(ctx)).NotTo(Equal(leading.Name))
+
+		heal(ctx)
+		since = time.Now()
+		allProcessesReady(ctx)
+		record("the process that led is connected again", since)
+		Expect(processes(ctx)).To(Equal(before), "no process ended")
+	}, NodeTimeout(specLimit))
+
+	It("all its processes are cut off from the API server", onNode, func(ctx SpecContext) {
+		before := processes(ctx)
+		heal := isolate(ctx, operatorPods(ctx)...)
+		text := mark(ctx, server, "cut-off")
+		Eventually(readyProcesses).WithContext(ctx).WithTimeout(healed).Should(BeZero(), "who cannot see the cluster is not ready")
+		answer(ctx, server)
+		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))
+
+		heal(ctx)
+		recovered(ctx, "all processes were cut off", server, text, time.Now())
+		allProcessesReady(ctx)
+		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was away")
+	}, NodeTimeout(specLimit))
+
+	DescribeTable("a part of the control plane is killed", func(ctx SpecContext, part string) {
+		before := processes(ctx)
+		clusterCommand(ctx, "kill", part)
+		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
+		Consistently(ctx.Err).WithTimeout(outage).WithPolling(outage / 4).Should(Succeed())
+
+		clusterCommand(ctx, "start", part)
+		since := time.Now()
+		recovered(ctx, part+" was away for "+outage.String(), server, mark(ctx, server, part), since)
+		allProcessesReady(ctx)
+		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was away")
+	},
+		Entry("the API server", onNode, "kube-apiserver", NodeTimeout(specLimit)),
+		Entry("its database", onNode, "etcd", NodeTimeout(specLimit)),
+	)
+
+	It("its permissions are revoked and restored", func(ctx SpecContext) {
+		before := processes(ctx)
+		binding := get(ctx, "", managerBinding, &rbacv1.ClusterRoleBinding{})
+		restored := binding.DeepCopy()
+		restored.ObjectMeta = metav1.ObjectMeta{Name: binding.Name, Labels: binding.Labels}
+		restore := func(ctx context.Context) error { return kube.Create(ctx, restored.DeepCopy()) }
+		DeferCleanup(func(ctx SpecContext) { _ = restore(ctx) })
+
+		logs.permissionsRevoked = true
+		Expect(kube.Delete(ctx, binding)).To(Succeed())
+		Eventually(mayPatchDeployments).WithContext(ctx).Should(BeFalse())
+		text := mark(ctx, server, "no-permissions")
+		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))
+
+		Expect(restore(ctx)).To(Succeed())
+		recovered(ctx, "permissions were revoked for "+outage.String(), server, text, time.Now())
+		Expect(processes(ctx)).To(Equal(before), "no process ended")
+	}, NodeTimeout(specLimit))
+
+	// The last one: if the standby takes the lease, the process that led may work until it has tried to renew it for 10 s.
+	It("the lease is deleted", func(ctx SpecContext) {
+		before := processes(ctx)
+		lease := &coordinationv1.Lease{ObjectMeta: objectMeta(operatorNamespace, leaseName)}
+		Expect(kube.Delete(ctx, lease)).To(Succeed())
+		since := time.Now()
+		recovered(ctx, "the lease is deleted", server, mark(ctx, server, "lease-deleted"), since)
+		Eventually(leader).WithContext(ctx).WithTimeout(leaderTakesOver).ShouldNot(BeEmpty())
+		Expect(processes(ctx)).To(Equal(before), "no process ended")
+	}, NodeTimeout(specLimit))
+})
+
+// allProcessesReady waits until every process of the operator sees the cluster.
+func allProcessesReady(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(readyProcesses).WithContext(ctx).WithTimeout(healed).Should(BeNumerically(">=", 2))
+	operatorIsUp(ctx)
+}
+
+// readyProcesses counts the operator's Pods that are Ready.
+func readyProcesses(ctx context.Context) int {
+	ready := 0
+	for _, pod := range operatorPods(ctx) {
+		for _, condition := range pod.Status.Conditions {
+			if condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue {
+				ready++
+			}
+		}
+	}
+	return ready
+}
