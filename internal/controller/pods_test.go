@@ -60,8 +60,8 @@ var _ = Describe("The Pods of a server", func() {
 	BeforeEach(func() {
 		news = watch.NewFake()
 		pods = controller.EmptyPods(toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
-			ListFunc:  func(metav1.ListOptions) (runtime.Object, error) { return &corev1.PodList{}, nil },
-			WatchFunc: func(metav1.ListOptions) (watch.Interface, error) { return news, nil },
+			ListWithContextFunc:  func(context.Context, metav1.ListOptions) (runtime.Object, error) { return &corev1.PodList{}, nil },
+			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return news, nil },
 		}, listsFirst{}))
 		queue = workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 		DeferCleanup(queue.ShutDown)

@@ -69,7 +69,7 @@ func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.tokens = append(a.tokens, review.Spec.Token)
 		user, known := a.users[review.Spec.Token]
 		review.Status = authenticationv1.TokenReviewStatus{Authenticated: known, User: user}
-		_ = json.NewEncoder(w).Encode(review)
+		answer(w, review)
 	case "POST /apis/authorization.k8s.io/v1/subjectaccessreviews":
 		review := &authorizationv1.SubjectAccessReview{}
 		_ = json.NewDecoder(r.Body).Decode(review)
@@ -77,10 +77,20 @@ func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		asked := review.Spec.NonResourceAttributes
 		review.Status.Allowed = a.allowed[review.Spec.User] && asked.Verb == "get" && asked.Path == "/metrics"
 		review.Status.Denied = a.denies[review.Spec.User]
-		_ = json.NewEncoder(w).Encode(review)
+		answer(w, review)
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// answer writes a review with its verdict.
+func answer(w http.ResponseWriter, review any) {
+	text, err := json.Marshal(review)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_, _ = w.Write(text)
 }
 
 // asked is how often each question was put.
@@ -116,7 +126,7 @@ func guarded(a *apiServer, now clock.PassiveClock) http.Handler {
 
 // call is the handler's answer to a request with an Authorization header.
 func call(handler http.Handler, method, path, authorization string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, path, http.NoBody)
+	request := httptest.NewRequestWithContext(GinkgoT().Context(), method, path, http.NoBody)
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}

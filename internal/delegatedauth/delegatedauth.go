@@ -79,6 +79,7 @@ func filterAt(now cache.Clock, config *rest.Config, httpClient *http.Client) (me
 // gate remembers what the API server said.
 type gate struct {
 	reviews
+
 	// users by the hash of their token.
 	users    *memory[[sha256.Size]byte, identity]
 	verdicts *memory[question, bool]

@@ -54,10 +54,10 @@ func metricsOf(declared *v1alpha1.AutoscalingSpec) []any {
 	}
 	for _, metric := range declared.Metrics {
 		if metric.Pods != nil {
-			metrics = append(metrics, map[string]any{"type": "Pods", "pods": average(metric.Pods)})
+			metrics = append(metrics, map[string]any{typeKey: "Pods", "pods": average(metric.Pods)})
 		}
 		if metric.External != nil {
-			metrics = append(metrics, map[string]any{"type": "External", "external": average(metric.External)})
+			metrics = append(metrics, map[string]any{typeKey: "External", "external": average(metric.External)})
 		}
 	}
 	return metrics
@@ -67,21 +67,21 @@ func metricsOf(declared *v1alpha1.AutoscalingSpec) []any {
 func average(declared *v1alpha1.MetricTarget) map[string]any {
 	metric := map[string]any{nameKey: declared.Name}
 	if len(declared.MatchLabels) > 0 {
-		metric["selector"] = map[string]any{"matchLabels": anyMap(declared.MatchLabels)}
+		metric["selector"] = map[string]any{matchLabelsKey: anyMap(declared.MatchLabels)}
 	}
 	return map[string]any{
 		"metric": metric,
-		"target": map[string]any{"type": "AverageValue", "averageValue": declared.AverageValue.String()},
+		"target": map[string]any{typeKey: "AverageValue", "averageValue": declared.AverageValue.String()},
 	}
 }
 
 // utilization is a metric: the average use of a resource in percent of what the Pods request.
 func utilization(name corev1.ResourceName, percent int32) map[string]any {
 	return map[string]any{
-		"type": "Resource",
+		typeKey: "Resource",
 		"resource": map[string]any{
 			nameKey:  string(name),
-			"target": map[string]any{"type": "Utilization", "averageUtilization": percent},
+			"target": map[string]any{typeKey: "Utilization", "averageUtilization": percent},
 		},
 	}
 }

@@ -30,10 +30,17 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Paths in objects, and a key of many of their lists, that several transformers write to.
+// Fields that many kinds of objects have.
+const (
+	nameKey        = "name"
+	typeKey        = "type"
+	portKey        = "port"
+	matchLabelsKey = "matchLabels"
+)
+
+// Paths in objects that several transformers write to.
 const (
 	specPath      = "spec"
-	nameKey       = "name"
 	templatePath  = specPath + "/template"
 	podSpecPath   = templatePath + "/spec"
 	containerPath = podSpecPath + "/containers/0"

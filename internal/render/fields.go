@@ -50,9 +50,9 @@ func fieldMappings() []mapping {
 		{kindClaim, "spec/resources/requests", "storage", claimSize},
 		{kindClaim, specPath, "accessModes", accessModes},
 		{kindClaim, specPath, "storageClassName", storageClass},
-		{kindService, "spec/ports/0", "port", port},
+		{kindService, "spec/ports/0", portKey, port},
 		{kindService, "spec/ports/0", "targetPort", port},
-		{kindNetworkPolicy, "spec/ingress/0/ports/0", "port", port},
+		{kindNetworkPolicy, "spec/ingress/0/ports/0", portKey, port},
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
 		{kindIngress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
 		{kindIngress, "spec/rules/0", "host", func(s *server) any { return text(s.ingress().Host) }},
@@ -204,7 +204,7 @@ func (s *server) rollout() v1alpha1.RolloutSpec {
 func strategy(s *server) any {
 	declared := s.rollout()
 	if declared.Strategy != "" {
-		fields := map[string]any{"type": declared.Strategy}
+		fields := map[string]any{typeKey: declared.Strategy}
 		if declared.MaxSurge != nil || declared.MaxUnavailable != nil {
 			fields["rollingUpdate"] = map[string]any{
 				"maxSurge": intOrString(declared.MaxSurge), "maxUnavailable": intOrString(declared.MaxUnavailable),
@@ -215,7 +215,7 @@ func strategy(s *server) any {
 	if !s.Spec.Server.Storage.OnClaim() || s.sharedClaim() {
 		return nil
 	}
-	return map[string]any{"type": "Recreate"}
+	return map[string]any{typeKey: "Recreate"}
 }
 
 // progressDeadlineSeconds gives a server with a long startup budget the time to use it, or its rollout would be

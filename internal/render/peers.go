@@ -48,7 +48,7 @@ func (t setPeers) Transform(m resmap.ResMap) error {
 func (t setPeers) peers() []any {
 	peers := []any{
 		map[string]any{"podSelector": map[string]any{}},
-		namespaces("matchLabels", map[string]any{corev1.LabelMetadataName: t.OperatorNamespace}),
+		namespaces(matchLabelsKey, map[string]any{corev1.LabelMetadataName: t.OperatorNamespace}),
 	}
 	network := t.Spec.Network
 	if network == nil {
@@ -59,7 +59,7 @@ func (t setPeers) peers() []any {
 			return []any{map[string]any{"namespaceSelector": map[string]any{}}}
 		}
 		for _, name := range allowed.Namespaces {
-			peers = append(peers, namespaces("matchLabels", map[string]any{corev1.LabelMetadataName: name}))
+			peers = append(peers, namespaces(matchLabelsKey, map[string]any{corev1.LabelMetadataName: name}))
 		}
 		for _, key := range allowed.Labels {
 			peers = append(peers, namespaces("matchExpressions", []any{map[string]any{"key": key, "operator": "Exists"}}))
@@ -70,7 +70,7 @@ func (t setPeers) peers() []any {
 			peers = append(peers, peerOf(&policy.From[i]))
 		}
 	}
-	return append(peers, namespaces("matchLabels", map[string]any{policyGroupLabel: policyGroupIngress}))
+	return append(peers, namespaces(matchLabelsKey, map[string]any{policyGroupLabel: policyGroupIngress}))
 }
 
 // peerOf is a peer as a NetworkPolicy has it.
@@ -93,7 +93,7 @@ func labelSelector(labels map[string]v1alpha1.LabelValue) map[string]any {
 	if len(labels) == 0 {
 		return map[string]any{}
 	}
-	return map[string]any{"matchLabels": anyMap(labels)}
+	return map[string]any{matchLabelsKey: anyMap(labels)}
 }
 
 // setEgress limits whom the server may connect to, where the CR says anything about it.
@@ -139,7 +139,7 @@ func dnsPorts() []any {
 }
 
 func policyPort(protocol string, port int32) map[string]any {
-	return map[string]any{"protocol": protocol, "port": port}
+	return map[string]any{"protocol": protocol, portKey: port}
 }
 
 // namespaces is a peer: the namespaces that a selector finds.

@@ -83,5 +83,5 @@ func (t setPlacement) antiAffinity() map[string]any {
 
 // instanceSelector finds the Pods of the server by the instance label that they carry.
 func (t setPlacement) instanceSelector() map[string]any {
-	return map[string]any{"matchLabels": map[string]any{v1alpha1.LabelInstance: t.podLabels[v1alpha1.LabelInstance]}}
+	return map[string]any{matchLabelsKey: map[string]any{v1alpha1.LabelInstance: t.podLabels[v1alpha1.LabelInstance]}}
 }

@@ -94,9 +94,9 @@ func (t setProbe) action(probe v1alpha1.Probe) (string, any) {
 		}
 		return "exec", map[string]any{"command": command}
 	case probe.TCPSocket != nil, probe.HTTPGet == nil && t.UserConfig != nil && t.UserConfig.TCPProbe:
-		return "tcpSocket", map[string]any{"port": t.port}
+		return "tcpSocket", map[string]any{portKey: t.port}
 	default:
-		get := map[string]any{"path": healthPath, "port": t.port, "scheme": t.scheme()}
+		get := map[string]any{"path": healthPath, portKey: t.port, "scheme": t.scheme()}
 		if probe.HTTPGet != nil && probe.HTTPGet.Path != "" {
 			get["path"] = probe.HTTPGet.Path
 		}

@@ -119,7 +119,7 @@ func (s *server) scheme() string {
 
 // podSelector is the LabelSelector of the Pods.
 func (s *server) podSelector() map[string]any {
-	return map[string]any{"matchLabels": anyMap(s.selector)}
+	return map[string]any{matchLabelsKey: anyMap(s.selector)}
 }
 
 // anyMap turns a map of strings into one that an editor takes.
