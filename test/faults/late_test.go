@@ -49,7 +49,7 @@ var _ = Describe("An API server that fails", func() {
 		It("at random, to "+o.name+", keeps nothing from coming to the same", func(ctx context.Context) {
 			undisturbed := o.undisturbed(ctx)
 			var runs []func()
-			for seed := range uint64(rounds(2, 100)) { //nolint:gosec // a small number
+			for seed := range uint64(rounds(2, 100)) {
 				runs = append(runs, func() {
 					By(fmt.Sprintf("%s: seed %d", o.name, seed))
 					s := o.prepare(ctx)

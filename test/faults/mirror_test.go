@@ -82,7 +82,7 @@ func (m *mirror) see(object *unstructured.Unstructured) error {
 	}
 	typed, err := m.reader.Scheme().New(object.GroupVersionKind())
 	if err != nil {
-		return nil //nolint:nilerr // a kind that the operator does not know, such as a review of access
+		return nil // a kind that the operator does not know, such as a review of access
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed); err != nil {
 		return fmt.Errorf("failed to read %s: %w", id.key, err)
@@ -105,8 +105,8 @@ func (m *mirror) see(object *unstructured.Unstructured) error {
 }
 
 func (m *mirror) add(id identity, next revision) {
-	revisions := append(m.history[id], next)
-	m.history[id] = revisions[max(0, len(revisions)-keptRevisions):]
+	m.history[id] = append(m.history[id], next)
+	m.history[id] = m.history[id][max(0, len(m.history[id])-keptRevisions):]
 	m.changes[id.key.Namespace]++
 }
 

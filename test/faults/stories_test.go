@@ -55,7 +55,7 @@ var _ = Describe("Generated edits of a spec", func() {
 		spec := specSchema()
 		leaves := leavesOf(spec)
 		var runs []func()
-		for seed := range uint64(rounds(sequences, moreSequences)) { //nolint:gosec // a small number
+		for seed := range uint64(rounds(sequences, moreSequences)) {
 			runs = append(runs, func() { newStory(ctx, spec, leaves, seed).tell(ctx) })
 		}
 		together(runs)
