@@ -16,11 +16,6 @@ limitations under the License.
 
 package v1alpha1
 
-// Exposed says that the server is to be reached from outside through an Ingress.
-func (n *NetworkSpec) Exposed() bool {
-	return n != nil && (n.ExposeRoute || n.Ingress != nil)
-}
-
 // NetworkSpec is who may reach the server from where.
 // +kubebuilder:validation:XValidation:rule="!has(self.ingress) || !has(self.exposeRoute) || !self.exposeRoute",message="ingress makes an Ingress, as exposeRoute does: remove exposeRoute"
 type NetworkSpec struct {
@@ -42,6 +37,11 @@ type NetworkSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Policy *PolicySpec `json:"policy,omitempty"`
+}
+
+// Exposed says that the server is to be reached from outside through an Ingress.
+func (n *NetworkSpec) Exposed() bool {
+	return n != nil && (n.ExposeRoute || n.Ingress != nil)
 }
 
 // IngressSpec is an Ingress for the server.

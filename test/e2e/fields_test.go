@@ -36,7 +36,12 @@ import (
 func onlyPod(ctx context.Context, namespace string) *corev1.Pod {
 	GinkgoHelper()
 	var pods []corev1.Pod
-	Eventually(func() (_ []corev1.Pod, err error) { pods, err = podsOf(ctx, namespace); return pods, err }).WithTimeout(podStarts).Should(HaveLen(1))
+	Eventually(func(g Gomega) {
+		var err error
+		pods, err = podsOf(ctx, namespace)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(pods).To(HaveLen(1))
+	}).WithTimeout(podStarts).Should(Succeed())
 	return &pods[0]
 }
 

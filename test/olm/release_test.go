@@ -147,6 +147,7 @@ func list(from map[string]any, key string) []any {
 // entry is a release's place in the channel.
 type entry struct {
 	release
+
 	// replaces is the release that it follows, skips are those that it passes over.
 	replaces *release
 	skips    []release

@@ -220,7 +220,8 @@ func objects(ctx context.Context, namespace string, namespaced bool) ([]string, 
 			}
 			list := &metav1.PartialObjectMetadataList{}
 			list.SetGroupVersionKind(version.WithKind(kind.Kind + "List"))
-			if err := kube.List(ctx, list, client.InNamespace(namespace)); client.IgnoreNotFound(err) != nil {
+			err := kube.List(ctx, list, client.InNamespace(namespace))
+			if client.IgnoreNotFound(err) != nil {
 				return nil, fmt.Errorf("failed to list %s: %w", kind.Name, err)
 			}
 			for i := range list.Items {

@@ -79,7 +79,8 @@ const (
 
 // fieldCases has every field.
 func fieldCases() []fieldCase {
-	return slices.Concat(serverFields(), containerFields(), podFields(), addedPodFields(), probeFields(), scalingFields(), operationFields(), contentFields(), networkFields(), addedNetworkFields())
+	return slices.Concat(serverFields(), containerFields(), podFields(), addedPodFields(), probeFields(), scalingFields(),
+		operationFields(), contentFields(), networkFields(), addedNetworkFields())
 }
 
 func serverFields() []fieldCase {

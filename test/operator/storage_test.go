@@ -71,7 +71,8 @@ var _ = Describe("A claim that is not the operator's", func() {
 		instance := using(namespace, "data")
 		create(ctx, instance)
 
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonClaimNotFound, "PersistentVolumeClaim "+namespace+"/data", "create it"))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(
+			say(metav1.ConditionFalse, v1alpha1.ReasonClaimNotFound, "PersistentVolumeClaim "+namespace+"/data", "create it"))
 		Expect(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)()).To(say(metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "create it"))
 
 		create(ctx, ownClaim(namespace, "data"))

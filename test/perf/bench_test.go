@@ -96,7 +96,7 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 		Expect(operator.counter("llama_stack_operator_renders_total", `source="rendered"`)).To(Equal(rendered), "renders")
 	})
 
-	It("starts again with every server Ready", func(ctx context.Context) {
+	It("starts again with every server Ready", func() {
 		p := b.measure("restart", func() {
 			operator.stop()
 			operator.start()
