@@ -139,10 +139,6 @@ pre-commit: ## Run what the pre-commit hooks run, without the pre-commit tool.
 test: ## Run the unit, golden and API-server suites of every module; needs Go only.
 	@TEST_PKGS="$(TEST_PKGS)" TEST_ARGS="$(TEST_ARGS)" TEST_MODULES="$(filter-out .,$(MODULES))" hack/test.sh
 
-.PHONY: soak
-soak: ## Run the suite of faults thoroughly: every combination, ten times as many generated edits. Takes about an hour.
-	@KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" CGO_ENABLED=0 go test -timeout 6h ./test/faults -args -soak
-
 .PHONY: cover
 cover: ## Show the coverage of the last "make test" by function.
 	@go tool cover -func=cover.out

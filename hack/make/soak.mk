@@ -20,10 +20,14 @@ soak: ## Run the long forms of the suites, one after the other; every one runs, 
 		echo "soak: $$target" >&2; $(MAKE) --no-print-directory "$$target" || status=1; done; exit $$status
 
 # Each suite adds its target.
-SOAK += soak-fuzz
+SOAK += soak-fuzz soak-faults
 
 .PHONY: soak-fuzz
 soak-fuzz: ## Fuzz each target for 10 minutes.
 	@$(MAKE) --no-print-directory fuzz FUZZ_TIME=$(SOAK_FUZZ_TIME)
 
 SOAK_FUZZ_TIME ?= 10m
+
+.PHONY: soak-faults
+soak-faults: ## Run the suite of faults thoroughly: every combination, ten times as many generated edits.
+	@KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" CGO_ENABLED=0 go test -timeout 6h ./test/faults -args -soak
