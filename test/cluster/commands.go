@@ -233,7 +233,7 @@ func lifecycleManager(ctx context.Context, o options) error {
 	cluster := olm.Cluster{Folder: manager.Path("olm"), Sayf: sayf, Kubectl: func(ctx context.Context, args ...string) error {
 		_, err := system.Run(ctx, append([]string{manager.Binary("kubectl"), "--kubeconfig=" + manager.Kubeconfig()}, args...)...)
 
-		return err //nolint:wrapcheck // It is wrapped below.
+		return err
 	}}
 	if err := cluster.Install(ctx, olm.Images{OLM: names[0], OPM: names[1]}); err != nil {
 		return fmt.Errorf("failed to install OLM: %w", err)

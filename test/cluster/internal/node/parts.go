@@ -77,8 +77,10 @@ func (m *Manager) Start(ctx context.Context, name string) error {
 }
 
 func (m *Manager) partNames() string {
-	var names []string
-	for _, daemon := range slices.Concat(render.Foundation(m.Node, m.Self), render.Workers(m.Node, m.Self)) {
+	daemons := slices.Concat(render.Foundation(m.Node, m.Self), render.Workers(m.Node, m.Self))
+
+	names := make([]string, 0, len(daemons))
+	for _, daemon := range daemons {
 		names = append(names, daemon.Name)
 	}
 

@@ -42,7 +42,8 @@ func (m *Manager) Status() (string, error) {
 		_, _ = fmt.Fprintf(table, "%s\t%s\tprocess %d\n", record.Name, state, record.PID)
 	}
 
-	_, _ = fmt.Fprintf(table, "\nkubeconfig\t%s\nAPI server\t%s\nregistry\t%s (plain HTTP)\n\t%s (TLS, certified by %s)\nhost, seen from Pods\t%s\nlogs, audit log\t%s\nprograms\t%s\n\n",
+	_, _ = fmt.Fprintf(table, "\nkubeconfig\t%s\nAPI server\t%s\nregistry\t%s (plain HTTP)\n\t%s (TLS, certified by %s)\n"+
+		"host, seen from Pods\t%s\nlogs, audit log\t%s\nprograms\t%s\n\n",
 		m.Kubeconfig(), m.Server(), m.Registry(), m.SecureRegistry(), m.Authority(), m.HostIP(), m.Logs(), m.Binaries)
 
 	_ = table.Flush()

@@ -19,7 +19,6 @@ package olm
 
 import (
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
@@ -28,6 +27,8 @@ import (
 	"text/template"
 
 	"github.com/operator-framework/api/crds"
+
+	_ "embed"
 )
 
 // Namespace is where OLM runs, and where catalogs for all namespaces are.

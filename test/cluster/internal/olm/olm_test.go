@@ -51,7 +51,7 @@ func parse(stream []byte) []object {
 
 	var all []object
 
-	for _, document := range strings.Split("\n"+string(stream), "\n---\n") {
+	for document := range strings.SplitSeq("\n"+string(stream), "\n---\n") {
 		var parsed object
 		Expect(yaml.Unmarshal([]byte(document), &parsed)).To(Succeed())
 
@@ -87,7 +87,7 @@ var _ = Describe("OLM", func() {
 	})
 
 	It("takes the definitions of the version that its programs are built from", func() {
-		const pin = `(?m)^\s*github.com/operator-framework/api (v\S+)`
+		const pin = `(?m)^\s*github\.com/operator-framework/api (v\S+)`
 
 		var versions []string
 

@@ -20,6 +20,7 @@ package olm
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,19 +140,20 @@ func path() []string { return []string{"PATH=/bin"} }
 // tree is a folder with everything in it, in the order of the names, as it is to be in the image below prefix.
 func tree(folder, prefix string) ([]archive.Entry, error) {
 	var entries []archive.Entry
-	err := filepath.WalkDir(folder, func(path string, found os.DirEntry, err error) error {
+	files := os.DirFS(folder)
+	err := fs.WalkDir(files, ".", func(path string, found fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name := prefix + "/" + filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(path, filepath.Clean(folder)), "/"))
+		name := strings.TrimSuffix(prefix+"/"+path, ".")
 		switch {
-		case path == folder && prefix == "":
+		case name == "/":
 			return nil
 		case found.IsDir():
 			entries = append(entries, archive.Folder(name, executable, 0, 0))
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := fs.ReadFile(files, path)
 		if err != nil {
 			return err //nolint:wrapcheck // It is wrapped below.
 		}
