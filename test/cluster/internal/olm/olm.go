@@ -34,7 +34,7 @@ import (
 // Namespace is where OLM runs, and where catalogs for all namespaces are.
 const Namespace = "olm"
 
-//go:embed manifests.yaml
+//go:embed manifests.yaml.tmpl
 var manifests string
 
 // ErrNoVersion is returned for an image of OLM whose tag is no version.
