@@ -37,7 +37,7 @@ next_operator() {
 	local base=internal/render/base/deployment.yaml folder
 	folder="$(mktemp -d)"
 	awk '
-		/^spec:/ && !done { print "  annotations:\n    example.com/next-release: \"true\"\nspec:\n  revisionHistoryLimit: 3"; done = 1; next }
+		/^spec:/ && !done { print "  annotations:\n    example.com/next-release: \"true\"\nspec:\n  minReadySeconds: 1"; done = 1; next }
 		{ print }
 	' "$base" > "$folder/deployment.yaml"
 	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$base" "$folder/deployment.yaml" > "$folder/overlay.json"

@@ -170,7 +170,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		for _, server := range all {
 			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release110.version), server.Name)
 			Eventually(func() map[string]string { return deployment(ctx, server).Annotations }).Should(HaveKey(nextRelease), server.Name)
-			Expect(deployment(ctx, server).Spec.RevisionHistoryLimit).To(HaveValue(BeEquivalentTo(3)))
+			Expect(deployment(ctx, server).Spec.MinReadySeconds).To(BeEquivalentTo(1))
 		}
 		Eventually(func() []process { return processes(ctx, byName) }).WithTimeout(podStarts).Should(HaveExactElements(HaveField("Image", nextServer)))
 		becomeReady(ctx, all...)
