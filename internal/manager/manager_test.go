@@ -30,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -240,7 +241,7 @@ var _ = Describe("The caches", func() {
 	It("know every kind in the scheme", func() {
 		scheme, err := manager.NewScheme()
 		Expect(err).NotTo(HaveOccurred())
-		for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}) {
+		for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}, &rbacv1.ClusterRoleBindingList{}) {
 			_, _, err := scheme.ObjectKinds(object)
 			Expect(err).NotTo(HaveOccurred())
 		}

@@ -43,7 +43,7 @@ func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	adders := []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, policyv1.AddToScheme, autoscalingv2.AddToScheme,
-		metav1.AddMetaToScheme, v1alpha1.AddToScheme,
+		rbacv1.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme,
 	}
 	for _, add := range adders {
 		if err := add(scheme); err != nil {
