@@ -241,7 +241,7 @@ var _ = Describe("The caches", func() {
 	It("know every kind in the scheme", func() {
 		scheme, err := manager.NewScheme()
 		Expect(err).NotTo(HaveOccurred())
-		for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}, &rbacv1.ClusterRoleBindingList{}) {
+		for _, object := range append(manager.ManagedObjects(), &v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}, &rbacv1.ClusterRoleBinding{}) {
 			_, _, err := scheme.ObjectKinds(object)
 			Expect(err).NotTo(HaveOccurred())
 		}
