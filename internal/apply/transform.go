@@ -24,10 +24,8 @@ import (
 	"maps"
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/lru"
 )
 
 // DigestAnnotation stands for a ConfigMap's content in the cache, and in an intent whose content is read only when it has to be sent. It
@@ -47,79 +45,6 @@ func CacheTransform(obj any) (any, error) {
 		StripManagedFields(o)
 	}
 	return obj, nil
-}
-
-// sharedTexts is how many texts a SharingTransform knows: the ones that it met last.
-const sharedTexts = 512
-
-// SharingTransform returns a CacheTransform for many similar objects: it keeps the texts that they have in common in memory once. That
-// is the script that all servers start with, the keys and values of labels, and who made and manages them.
-func SharingTransform() func(obj any) (any, error) {
-	s := sharer{texts: lru.New(sharedTexts)}
-	return func(obj any) (any, error) {
-		if o, ok := obj.(metav1.Object); ok {
-			s.metadata(o)
-		}
-		if d, ok := obj.(*appsv1.Deployment); ok {
-			s.template(&d.Spec.Template)
-		}
-		return CacheTransform(obj)
-	}
-}
-
-type sharer struct{ texts *lru.Cache }
-
-func (s sharer) metadata(o metav1.Object) {
-	o.SetLabels(s.pairs(o.GetLabels()))
-	o.SetAnnotations(s.pairs(o.GetAnnotations()))
-	o.SetNamespace(s.text(o.GetNamespace()))
-	owners := o.GetOwnerReferences()
-	for i := range owners {
-		owners[i].APIVersion, owners[i].Kind, owners[i].Name = s.text(owners[i].APIVersion), s.text(owners[i].Kind), s.text(owners[i].Name)
-	}
-	entries := o.GetManagedFields()
-	for i := range entries {
-		entries[i].Manager = s.text(entries[i].Manager)
-		entries[i].Operation = metav1.ManagedFieldsOperationType(s.text(string(entries[i].Operation)))
-	}
-}
-
-func (s sharer) template(t *corev1.PodTemplateSpec) {
-	s.metadata(t)
-	for i := range t.Spec.Containers {
-		container := &t.Spec.Containers[i]
-		container.Image = s.text(container.Image)
-		s.words(container.Command)
-		s.words(container.Args)
-	}
-}
-
-func (s sharer) pairs(pairs map[string]string) map[string]string {
-	if pairs == nil {
-		return nil
-	}
-	shared := make(map[string]string, len(pairs))
-	for key, value := range pairs {
-		shared[s.text(key)] = s.text(value)
-	}
-	return shared
-}
-
-func (s sharer) words(words []string) {
-	for i, word := range words {
-		words[i] = s.text(word)
-	}
-}
-
-// text is the same text, where it was met before in the memory that it has there.
-func (s sharer) text(text string) string {
-	if known, ok := s.texts.Get(text); ok {
-		if known, ok := known.(string); ok {
-			return known
-		}
-	}
-	s.texts.Add(text, text)
-	return text
 }
 
 // StripManagedFields keeps of managedFields who manages the object itself, and by which operation: neither the fields and times nor the

@@ -46,12 +46,13 @@ func ManagedObjects() []client.Object {
 // MainCacheOptions are those of the manager's own cache: the LlamaStackDistributions whole, their children by label,
 // and the one CustomResourceDefinition that tells OpenShift. Reading a kind that is not listed here is an error.
 func MainCacheOptions() cache.Options {
+	transform := apply.SharingTransform()
 	managed := cache.ByObject{
 		Label:     labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
-		Transform: apply.SharingTransform(),
+		Transform: transform,
 	}
 	byObject := map[client.Object]cache.ByObject{
-		&v1alpha1.LlamaStackDistribution{}: {Transform: apply.CacheTransform},
+		&v1alpha1.LlamaStackDistribution{}: {Transform: transform},
 		openShiftCRD():                     {Field: fields.OneTermEqualSelector("metadata.name", openShiftCRDName), Transform: keepIdentity},
 	}
 	for _, object := range ManagedObjects() {
