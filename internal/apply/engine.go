@@ -192,7 +192,7 @@ func (e *Engine) Apply(ctx context.Context, request Request) []Outcome {
 	for _, ref := range request.Absent {
 		outcomes = append(outcomes, r.remove(ctx, ref))
 	}
-	e.memory.put(request.Owner.GetUID(), owned{intent: request.Intent, settled: settled(outcomes), objects: r.after})
+	e.memory.put(request.Owner.GetUID(), owned{intent: request.Intent, settled: settled(outcomes), objects: recordsOf(r.after)})
 	return outcomes
 }
 
@@ -223,9 +223,9 @@ func (e *Engine) Settled(owner types.UID, intent string) bool {
 	if !ok || !last.settled || last.intent != intent {
 		return false
 	}
-	for ref, rec := range last.objects {
-		obj, err := e.cached(context.Background(), ref)
-		if err != nil || versionOf(obj) != rec.resourceVersion {
+	for _, known := range last.objects {
+		obj, err := e.cached(context.Background(), known.ref)
+		if err != nil || versionOf(obj) != known.record.resourceVersion {
 			return false
 		}
 	}
@@ -248,7 +248,7 @@ func (e *Engine) Echo(owner types.UID, obj client.Object) bool {
 	}
 	last, _ := e.memory.get(owner)
 	ref := Ref{GVK: gvk, Namespace: obj.GetNamespace(), Name: obj.GetName()}
-	rec, ok := last.objects[ref]
+	rec, ok := last.objects.get(ref)
 	if !ok || rec.uid != obj.GetUID() || newer(obj.GetResourceVersion(), rec.resourceVersion) {
 		return false
 	}

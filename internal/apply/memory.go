@@ -17,7 +17,6 @@ limitations under the License.
 package apply
 
 import (
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -58,7 +57,45 @@ type owned struct {
 	intent  string
 	settled bool
 	// objects is not changed once it is stored.
-	objects map[Ref]record
+	objects records
+}
+
+// records are what is remembered of the few objects of an owner. A map of them would take twice the memory, and be no faster.
+type records []entry
+
+type entry struct {
+	ref    Ref
+	record record
+}
+
+func recordsOf(of map[Ref]record) records {
+	all := make(records, 0, len(of))
+	for ref, rec := range of {
+		all = append(all, entry{ref, rec})
+	}
+	return all
+}
+
+func (r records) index(ref Ref) int {
+	return slices.IndexFunc(r, func(e entry) bool { return e.ref == ref })
+}
+
+// get tells what is remembered of an object, and whether anything is.
+func (r records) get(ref Ref) (record, bool) {
+	if i := r.index(ref); i >= 0 {
+		return r[i].record, true
+	}
+	return record{}, false
+}
+
+// with returns a copy that has another record of an object.
+func (r records) with(ref Ref, rec record) records {
+	all := append(make(records, 0, len(r)+1), r...)
+	if i := all.index(ref); i >= 0 {
+		all[i].record = rec
+		return all
+	}
+	return append(all, entry{ref, rec})
 }
 
 type memory struct {
@@ -79,10 +116,10 @@ func (m *memory) get(owner types.UID) (owned, bool) {
 func (m *memory) put(owner types.UID, o owned) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	for ref, rec := range o.objects {
-		if noted := m.owners[owner].objects[ref]; noted.seen && noted.uid == rec.uid && noted.resourceVersion == rec.resourceVersion {
+	for i := range o.objects {
+		rec := &o.objects[i].record
+		if noted, _ := m.owners[owner].objects.get(o.objects[i].ref); noted.seen && noted.uid == rec.uid && noted.resourceVersion == rec.resourceVersion {
 			rec.seen = true
-			o.objects[ref] = rec
 		}
 	}
 	m.owners[owner] = o
@@ -94,10 +131,7 @@ func (m *memory) note(owner types.UID, ref Ref, rec record) {
 	defer m.mutex.Unlock()
 	o := m.owners[owner]
 	o.settled = false
-	objects := make(map[Ref]record, len(o.objects)+1)
-	maps.Copy(objects, o.objects)
-	objects[ref] = rec
-	o.objects = objects
+	o.objects = o.objects.with(ref, rec)
 	m.owners[owner] = o
 }
 
@@ -106,18 +140,14 @@ func (m *memory) see(owner types.UID, refs ...Ref) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	o := m.owners[owner]
-	if len(refs) == 0 {
-		refs = slices.Collect(maps.Keys(o.objects))
-	}
-	unseen := slices.DeleteFunc(refs, func(ref Ref) bool { return o.objects[ref].seen })
-	if len(unseen) == 0 {
+	unseen := func(e entry) bool { return !e.record.seen && (len(refs) == 0 || slices.Contains(refs, e.ref)) }
+	if !slices.ContainsFunc(o.objects, unseen) {
 		return
 	}
-	o.objects = maps.Clone(o.objects)
-	for _, ref := range unseen {
-		if rec, ok := o.objects[ref]; ok {
-			rec.seen = true
-			o.objects[ref] = rec
+	o.objects = append(make(records, 0, len(o.objects)), o.objects...)
+	for i := range o.objects {
+		if unseen(o.objects[i]) {
+			o.objects[i].record.seen = true
 		}
 	}
 	m.owners[owner] = o

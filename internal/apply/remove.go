@@ -35,7 +35,7 @@ func (r *run) removeIfOurs(ctx context.Context, ref Ref) (Action, error) {
 	if err != nil {
 		return ActionNone, err
 	}
-	rec := r.before[ref]
+	rec, _ := r.before.get(ref)
 	switch {
 	case obj == nil && rec.awaited(r.Clock.Now()):
 		return ActionPending, nil // Made moments ago: it can be deleted when the cache shows it.

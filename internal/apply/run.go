@@ -36,7 +36,8 @@ type run struct {
 	request Request
 	legacy  LegacyManagers
 	// before is what was remembered, after what will be.
-	before, after map[Ref]record
+	before records
+	after  map[Ref]record
 	// written are the objects as the API server returned them.
 	written map[Ref]client.Object
 }
@@ -64,7 +65,7 @@ func (e *Engine) legacyManagers(owner client.Object) LegacyManagers {
 }
 
 func (r *run) keep(ref Ref) {
-	if rec, ok := r.before[ref]; ok {
+	if rec, ok := r.before.get(ref); ok {
 		r.after[ref] = rec
 	}
 }
@@ -129,7 +130,7 @@ func (r *run) locate(ctx context.Context, in *intent) (client.Object, error) {
 		r.saw(in.ref)
 		return obj, nil
 	}
-	if rec, ok := r.before[in.ref]; ok && rec.awaited(r.Clock.Now()) {
+	if rec, ok := r.before.get(in.ref); ok && rec.awaited(r.Clock.Now()) {
 		return nil, errUnseen
 	}
 	return r.locateLive(ctx, in)
@@ -205,7 +206,7 @@ func (r *run) verified(in *intent, obj client.Object) bool {
 }
 
 func (r *run) remembered(ref Ref, obj client.Object) (record, bool) {
-	rec, ok := r.before[ref]
+	rec, ok := r.before.get(ref)
 	return rec, ok && rec.hash != "" && rec.uid == obj.GetUID()
 }
 
