@@ -30,6 +30,10 @@ test-e2e: ## Run the end-to-end tests with real servers, on the node of cluster-
 test-olm: ## Run the tests through the Operator Lifecycle Manager, on a node of their own (Linux, root, 10 minutes).
 	@test/olm/run.sh
 
+.PHONY: test-olmv1
+test-olmv1: ## Run the tests through OLM v1, on a node of their own (Linux, root; builds OLM v1 the first time, 10 minutes).
+	@OLMV1=true test/olm/run.sh
+
 .PHONY: test-chaos
 test-chaos: ## Break the operator, its servers and the node in every way, and print how long each recovery took.
 	@E2E_LABELS=chaos test/e2e/run.sh

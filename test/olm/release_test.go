@@ -19,6 +19,7 @@ limitations under the License.
 package olm_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -158,10 +159,15 @@ type catalog struct {
 	// tag of the image.
 	tag     string
 	entries []entry
+	// registry is the address that its images are named by; the node's registry has them by any.
+	registry string
 }
 
+// at is the address of the registry.
+func (c catalog) at() string { return cmp.Or(c.registry, "registry.test") }
+
 // image is the name of the catalog's image.
-func (c catalog) image() string { return "registry.test/catalog:" + c.tag }
+func (c catalog) image() string { return c.at() + "/catalog:" + c.tag }
 
 // push makes the catalog and its image.
 func (c catalog) push(ctx context.Context) {
@@ -185,10 +191,10 @@ func (c catalog) push(ctx context.Context) {
 	}
 	for _, e := range c.entries {
 		rendered := command(ctx, nil, opm, "render", e.pushBundle(ctx), "--output=yaml",
-			"--migrate-level=bundle-object-to-csv-metadata", "--alpha-image-ref-template="+e.bundleImage("registry.test"))
+			"--migrate-level=bundle-object-to-csv-metadata", "--alpha-image-ref-template="+e.bundleImage(c.at()))
 		text.WriteString("---\n" + strings.TrimPrefix(rendered, "---\n"))
 	}
 	Expect(os.WriteFile(filepath.Join(folder, "catalog.yaml"), []byte(text.String()), 0o600)).To(Succeed())
 	command(ctx, nil, opm, "validate", folder)
-	images(ctx, "catalog", "catalog", c.image(), "--from", folder)
+	images(ctx, "catalog", "catalog", catalog{tag: c.tag}.image(), "--from", folder)
 }

@@ -1,0 +1,191 @@
+//go:build olm
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package olm_test
+
+import (
+	"context"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// becomeExtended waits until OLM has installed a release, and its operator is up.
+func becomeExtended(ctx context.Context, wanted release) {
+	GinkgoHelper()
+	Eventually(extension(ctx)).WithTimeout(installs).Should(And(
+		HavePrefix(wanted.version+" "), ContainSubstring("Installed=Succeeded"), ContainSubstring("Progressing=Succeeded")))
+	Eventually(func(g Gomega) {
+		operator := &appsv1.Deployment{}
+		g.Expect(kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorName}, operator)).To(Succeed())
+		g.Expect(operator.Spec.Template.Spec.Containers[0].Image).To(Equal(wanted.operator))
+		g.Expect(operator.Status.ObservedGeneration).To(Equal(operator.Generation))
+		g.Expect(operator.Status.AvailableReplicas).To(Equal(*operator.Spec.Replicas))
+		g.Expect(operator.Status.Replicas).To(Equal(*operator.Spec.Replicas))
+	}).WithTimeout(podStarts).Should(Succeed())
+}
+
+// forgetV1 removes what the documentation's manifest brings, and what OLM installed by it.
+func forgetV1(ctx context.Context) {
+	GinkgoHelper()
+	for _, object := range shippedExtension() {
+		if object.GetKind() != "Namespace" {
+			remove(ctx, object)
+		}
+	}
+	forget(ctx)
+}
+
+// enforcement is where an extension says whether changes of definitions are checked.
+var enforcement = []string{"spec", "install", "preflight", "crdUpgradeSafety", "enforcement"}
+
+// give marks a definition as the extension's, as the documentation says. Without that OLM v1 leaves it alone.
+func give(ctx context.Context, definition string) {
+	GinkgoHelper()
+	Eventually(func() error {
+		object := &apiextensionsv1.CustomResourceDefinition{}
+		if err := kube.Get(ctx, client.ObjectKey{Name: definition}, object); err != nil {
+			return err
+		}
+		metav1.SetMetaDataLabel(&object.ObjectMeta, "app.kubernetes.io/managed-by", "Helm")
+		metav1.SetMetaDataAnnotation(&object.ObjectMeta, "meta.helm.sh/release-name", packageName)
+		metav1.SetMetaDataAnnotation(&object.ObjectMeta, "meta.helm.sh/release-namespace", operatorNamespace)
+		return kube.Update(ctx, object)
+	}).Should(Succeed())
+}
+
+// change sets a field of an object.
+func change(ctx context.Context, object *unstructured.Unstructured, value any, path ...string) {
+	GinkgoHelper()
+	Eventually(func() error {
+		if err := kube.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return err
+		}
+		if err := unstructured.SetNestedField(object.Object, value, path...); err != nil {
+			return err
+		}
+		return kube.Update(ctx, object)
+	}).Should(Succeed())
+}
+
+// The story of a cluster: each spec goes on where the one before has ended.
+var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
+	var (
+		namespace string
+		// kept has a claim that outlives it, and an image of its own; other has neither.
+		kept, other *v1alpha1.LlamaStackDistribution
+		first       catalog
+		before      []string
+	)
+
+	BeforeAll(func(ctx SpecContext) {
+		startV1(ctx)
+		namespace = newNamespace(ctx)
+		create(ctx, &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: map[string]string{"config.yaml": "version: '2'\n"}})
+		kept = server(namespace, "kept").Image(firstServer).Obj()
+		other = server(namespace, "other").Distribution("starter").Retention(v1alpha1.RetentionDelete).
+			UserConfig("config").Command("/stand-in").Obj()
+		first = catalog{tag: "v1-first", registry: secureRegistry(), entries: []entry{{release: release100}}}
+		DeferCleanup(func(ctx SpecContext) { forgetV1(ctx) })
+		var err error
+		before, err = objects(ctx, "", false)
+		Expect(err).NotTo(HaveOccurred())
+	}, NodeTimeout(installs))
+
+	JustAfterEach(func(ctx SpecContext) {
+		if CurrentSpecReport().Failed() {
+			reportV1(ctx)
+		}
+	}, NodeTimeout(reportTimeout))
+
+	It("leaves the definition of another installation alone until that is given to it", func(ctx SpecContext) {
+		create(ctx, legacyCRD())
+		Eventually(func() error {
+			return kube.Create(ctx, legacy(namespace, "fine", `server: {distribution: {image: "`+firstServer+`"}, containerSpec: {port: 8321, `+smallRequests+`}}`))
+		}).Should(Succeed())
+		first.push(ctx)
+		installV1(ctx, first.image())
+		Eventually(extension(ctx)).WithTimeout(installs).Should(ContainSubstring("already exists"))
+
+		// The definition's texts have changed since, which is more than the check of upgrades can judge.
+		change(ctx, v1Object("ClusterExtension", packageName), "None", enforcement...)
+		give(ctx, crdName)
+		becomeExtended(ctx, release100)
+		fine := &v1alpha1.LlamaStackDistribution{ObjectMeta: objectMeta(namespace, "fine")}
+		becomeReady(ctx, fine)
+		remove(ctx, fine)
+		change(ctx, v1Object("ClusterExtension", packageName), "Strict", enforcement...)
+	}, NodeTimeout(2*installs))
+
+	It("has installed the operator with the rights that the documentation lists", func(ctx SpecContext) {
+		create(ctx, kept, other)
+		becomeReady(ctx, kept, other)
+		remember(ctx, kept)
+		Eventually(writtenBy(ctx, kept)).Should(Equal(release100.version))
+	}, NodeTimeout(2*installs))
+
+	It("undoes edits of the operator's Deployment", func(ctx SpecContext) {
+		edited := get(ctx, operatorNamespace, operatorName, &appsv1.Deployment{})
+		replicas := *edited.Spec.Replicas
+		Expect(kube.Patch(ctx, edited, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"replicas":0}}`)))).To(Succeed())
+		Eventually(func() *int32 { return get(ctx, operatorNamespace, operatorName, &appsv1.Deployment{}).Spec.Replicas }).
+			WithTimeout(installs).Should(HaveValue(Equal(replicas)))
+		becomeExtended(ctx, release100)
+	}, NodeTimeout(2*installs))
+
+	It("upgrades by itself, and rolls nothing but the distribution that has another image", func(ctx SpecContext) {
+		running := processes(ctx, kept)
+		second := catalog{tag: "v1-second", registry: secureRegistry(), entries: []entry{
+			{release: release100}, {release: release110, replaces: &release100},
+		}}
+		second.push(ctx)
+		change(ctx, v1Object("ClusterCatalog", "llama-stack"), second.image(), "spec", "source", "image", "ref")
+		becomeExtended(ctx, release110)
+		for _, server := range []*v1alpha1.LlamaStackDistribution{kept, other} {
+			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release110.version), server.Name)
+		}
+		Eventually(func() []process { return processes(ctx, other) }).WithTimeout(podStarts).Should(HaveExactElements(HaveField("Image", nextServer)))
+		becomeReady(ctx, kept, other)
+		Expect(processes(ctx, kept)).To(Equal(running))
+	}, NodeTimeout(2*installs))
+
+	It("removes the definition and every server when it is deleted, but not data to be retained nor what is the users'", func(ctx SpecContext) {
+		remove(ctx, v1Object("ClusterExtension", packageName))
+		Eventually(func() bool {
+			return apierrors.IsNotFound(kube.Get(ctx, client.ObjectKey{Name: crdName}, &apiextensionsv1.CustomResourceDefinition{}))
+		}).WithTimeout(podStarts).Should(BeTrue(), "the definition is still there")
+		Eventually(remaining(ctx, namespace)).WithTimeout(podStarts).Should(ConsistOf("ConfigMap/config", "PersistentVolumeClaim/"+kept.Name+"-pvc"))
+		recall(ctx, kept)
+		Eventually(remaining(ctx, operatorNamespace)).WithTimeout(podStarts).
+			Should(ConsistOf("ConfigMap/llama-stack-operator-config", "Lease/54e06e98.llamastack.io", "ServiceAccount/"+packageName+"-installer"))
+		Eventually(func() ([]string, error) { return objects(ctx, "", false) }).WithTimeout(podStarts).Should(HaveEach(Or(
+			BeElementOf(before), Equal("Namespace/"+operatorNamespace), HavePrefix("PersistentVolume/"),
+			BeElementOf("ClusterCatalog/llama-stack", "ClusterRole/"+packageName+"-installer", "ClusterRoleBinding/"+packageName+"-installer"),
+		)))
+	}, NodeTimeout(installs))
+})
