@@ -255,6 +255,7 @@ type CABundleConfig struct {
 // +operator-sdk:csv:customresourcedefinitions:displayName="Llama Stack Distribution",resources={{Deployment,v1},{Pod,v1},{ReplicaSet,v1},{Service,v1},{ServiceAccount,v1},{PersistentVolumeClaim,v1},{ConfigMap,v1},{HorizontalPodAutoscaler,v2},{PodDisruptionBudget,v1},{NetworkPolicy,v1},{Ingress,v1},{Event,v1}}
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:shortName=llsd
+// +kubebuilder:metadata:annotations="helm.sh/resource-policy=keep"
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
 // +kubebuilder:printcolumn:name="Phase",type="string",JSONPath=".status.phase"

@@ -87,6 +87,10 @@ var _ = Describe("the objects", func() {
 		generated := parse[apiextensionsv1.CustomResourceDefinition](file("config", "crd", "bases", "llamastack.io_llamastackdistributions.yaml"))
 		Expect(load().V1CRDs[0].Spec).To(Equal(generated.Spec))
 	})
+
+	It("have a CRD that stays, and the servers with it, when OLM v1 removes the rest", func() {
+		Expect(load().V1CRDs[0].Annotations).To(HaveKeyWithValue("helm.sh/resource-policy", "keep"))
+	})
 })
 
 var _ = Describe("the operator's Pods", func() {

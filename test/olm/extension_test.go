@@ -25,7 +25,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -174,15 +173,32 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		Expect(processes(ctx, kept)).To(Equal(running))
 	}, NodeTimeout(2*installs))
 
-	It("removes the definition and every server when it is deleted, but not data to be retained nor what is the users'", func(ctx SpecContext) {
+	It("leaves servers and data when it is deleted, and takes them over without a restart when it is back", func(ctx SpecContext) {
+		all := []*v1alpha1.LlamaStackDistribution{kept, other}
+		running := map[string][]process{}
+		for _, server := range all {
+			running[server.Name] = processes(ctx, server)
+		}
 		remove(ctx, v1Object("ClusterExtension", packageName))
-		Eventually(func() bool {
-			return apierrors.IsNotFound(kube.Get(ctx, client.ObjectKey{Name: crdName}, &apiextensionsv1.CustomResourceDefinition{}))
-		}).WithTimeout(podStarts).Should(BeTrue(), "the definition is still there")
-		Eventually(remaining(ctx, namespace)).WithTimeout(podStarts).Should(ConsistOf("ConfigMap/config", "PersistentVolumeClaim/"+kept.Name+"-pvc"))
-		recall(ctx, kept)
 		Eventually(remaining(ctx, operatorNamespace)).WithTimeout(podStarts).
 			Should(ConsistOf("ConfigMap/llama-stack-operator-config", "Lease/54e06e98.llamastack.io", "ServiceAccount/"+packageName+"-installer"))
+		Expect(get(ctx, "", crdName, &apiextensionsv1.CustomResourceDefinition{}).DeletionTimestamp).To(BeNil())
+
+		installV1(ctx, first.image())
+		becomeExtended(ctx, release110)
+		becomeReady(ctx, all...)
+		for _, server := range all {
+			Expect(processes(ctx, server)).To(Equal(running[server.Name]), server.Name)
+		}
+		recall(ctx, kept)
+	}, NodeTimeout(2*installs))
+
+	It("is gone with the definition, but for data to be retained and what is the users'", func(ctx SpecContext) {
+		// In this order: the extension makes the definition again.
+		remove(ctx, v1Object("ClusterExtension", packageName))
+		remove(ctx, &apiextensionsv1.CustomResourceDefinition{ObjectMeta: objectMeta("", crdName)})
+		Eventually(remaining(ctx, namespace)).WithTimeout(podStarts).Should(ConsistOf("ConfigMap/config", "PersistentVolumeClaim/"+kept.Name+"-pvc"))
+		recall(ctx, kept)
 		Eventually(func() ([]string, error) { return objects(ctx, "", false) }).WithTimeout(podStarts).Should(HaveEach(Or(
 			BeElementOf(before), Equal("Namespace/"+operatorNamespace), HavePrefix("PersistentVolume/"),
 			BeElementOf("ClusterCatalog/llama-stack", "ClusterRole/"+packageName+"-installer", "ClusterRoleBinding/"+packageName+"-installer"),
