@@ -50,8 +50,8 @@ type fault struct {
 
 // The faults of a call.
 var (
-	dies          = fault{name: "the process ends before it", lost: true, ends: true}
-	diesAfter     = fault{name: "the process ends after it", lost: true, done: true, ends: true}
+	dies          = fault{name: "the process ends before it", ends: true}
+	diesAfter     = fault{name: "the process ends after it", done: true, ends: true}
 	timesOut      = fault{name: "a time-out, and it was not done", lost: true}
 	timesOutDone  = fault{name: "a time-out, though it was done", lost: true, done: true}
 	conflicts     = fault{name: "409", code: http.StatusConflict, reason: metav1.StatusReasonConflict}
@@ -62,7 +62,11 @@ var (
 	surviveFaults = []fault{timesOut, timesOutDone, conflicts, throttled, fails, failsDone, unavailable}
 )
 
-var errLost = errors.New("failed to read the answer: connection reset by peer")
+var (
+	errLost = errors.New("failed to read the answer: connection reset by peer")
+	// errEnded is no error of a connection: a client would try those again, for seconds, on behalf of a process that is gone.
+	errEnded = errors.New("failed to send: the process has ended")
+)
 
 // wire is one process's connection to the API server, or the test's own. Everything that is written through it is seen by
 // the mirror.
@@ -178,6 +182,9 @@ func (w *wire) begin() {
 }
 
 func (f *fault) answer(r *http.Request) (*http.Response, error) {
+	if f.ends {
+		return nil, errEnded
+	}
 	if f.lost {
 		return nil, errLost
 	}
