@@ -47,6 +47,7 @@ type LlamaStackDistributionSpec struct {
 }
 
 // ServerSpec describes the server's Pods.
+// +kubebuilder:validation:XValidation:rule="!has(self.tlsConfig) || !has(self.tlsConfig.serving) || has(self.userConfig) || has(self.containerSpec) && has(self.containerSpec.command) && size(self.containerSpec.command) > 0",message="a configuration names the certificate to the server, and the image's own cannot be edited: set userConfig, or a command that starts the server with the files in /etc/llama-stack-tls",fieldPath=".tlsConfig.serving"
 type ServerSpec struct {
 	// Distribution is the server's image, by name or by reference.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution"}
@@ -91,9 +92,9 @@ type ServerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig"}
 	UserConfig *UserConfigSpec `json:"userConfig,omitempty"`
-	// TLSConfig is what the server trusts.
+	// TLSConfig is what the server trusts, and the certificate that it shows.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Trust",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
 	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
 	// Launch is how the container starts with userConfig and without command. Detect, the default: a launcher finds
 	// the server in the image. Image: the image's entrypoint, told by RUN_CONFIG_PATH.
@@ -220,12 +221,35 @@ type UserConfigSpec struct {
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
 }
 
-// TLSConfig is what the server trusts.
+// TLSConfig is what the server trusts, and the certificate that it shows.
 type TLSConfig struct {
 	// CABundle is a set of certificate authorities that the server trusts instead of the image's.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle"}
 	CABundle *CABundleConfig `json:"caBundle,omitempty"`
+	// Serving makes the server answer over HTTPS. It needs userConfig, or a command of one's own.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Certificate",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving"}
+	Serving *ServingTLS `json:"serving,omitempty"`
+}
+
+// ServingTLS is the certificate that the server shows. A new one is served without an edit: the server's container
+// restarts.
+type ServingTLS struct {
+	// SecretName of the Secret, with tls.crt and tls.key, which cert-manager can make.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Secret",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:io.kubernetes:Secret"}
+	SecretName string `json:"secretName"`
+}
+
+// ServingSecret is the name of the Secret with the certificate that the server shows; empty: none.
+func (s *ServerSpec) ServingSecret() string {
+	if s.TLSConfig == nil || s.TLSConfig.Serving == nil {
+		return ""
+	}
+	return s.TLSConfig.Serving.SecretName
 }
 
 // CABundleConfig names certificates in a ConfigMap.

@@ -113,6 +113,9 @@ func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *child
 		NetworkPolicy: has.networkPolicy != nil,
 		RestartedAt:   instance.Annotations[v1alpha1.AnnotationRestartedAt],
 	}
+	if secret := instance.Spec.Server.ServingSecret(); secret != "" {
+		input.Serving = &render.Serving{SecretName: secret}
+	}
 	if networkPolicy.Known {
 		input.NetworkPolicy = networkPolicy.Value
 	}

@@ -72,7 +72,7 @@ func (r *Reconciler) gatherCABundle(ctx context.Context, instance *v1alpha1.Llam
 	if err := r.findSources(ctx, instance, spec, p); err != nil || len(p.bundle.sources) == 0 {
 		return err
 	}
-	p.bundle.withTLS = p.input.UserConfig != nil && p.input.UserConfig.TLS
+	p.bundle.withTLS = p.input.TLS()
 	finding, err := r.findCABundle(ctx, &p.bundle)
 	if err != nil {
 		return err

@@ -37,6 +37,8 @@ import (
 type userConfig struct {
 	key     client.ObjectKey
 	workers *int32
+	// serving says that the certificate of a Secret is put in.
+	serving bool
 	digest  string
 	data    *corev1.ConfigMap
 }
@@ -48,6 +50,8 @@ type userFinding struct {
 	facts   serverconfig.Facts
 	problem *status.Problem
 	local   []string
+	// ownCertificate says that the configuration names one, so that none was put in.
+	ownCertificate bool
 }
 
 func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
@@ -60,7 +64,9 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 			"copy it to namespace %s and remove configMapNamespace", ns, spec.ConfigMapName, instance.Namespace)
 		return nil
 	}
-	p.user = userConfig{key: client.ObjectKey{Namespace: instance.Namespace, Name: spec.ConfigMapName}, workers: instance.Spec.Server.Workers}
+	p.user = userConfig{
+		key: client.ObjectKey{Namespace: instance.Namespace, Name: spec.ConfigMapName}, workers: instance.Spec.Server.Workers, serving: p.input.Serving != nil,
+	}
 	finding, err := r.findUserConfig(ctx, &p.user)
 	if err != nil {
 		return err
@@ -75,10 +81,15 @@ func (r *Reconciler) gatherUserConfig(ctx context.Context, instance *v1alpha1.Ll
 		CopyName: render.ConfigCopyName(instance.Name, finding.hash), Hash: finding.hash,
 		TLS: finding.facts.TLS, TCPProbe: !finding.facts.HTTPProbe(),
 	}
+	if finding.ownCertificate {
+		p.input.Serving.Unused = true
+		p.noticef("ConfigMap %s names server.tls_certfile and server.tls_keyfile of its own, which the server shows instead of Secret %s",
+			p.user.key, p.input.Serving.SecretName)
+	}
 	return nil
 }
 
-// findUserConfig reads the ConfigMap only if its resourceVersion, or the number of workers to put in, is a new one.
+// findUserConfig reads the ConfigMap only if its resourceVersion, or what to put in, is a new one.
 func (r *Reconciler) findUserConfig(ctx context.Context, user *userConfig) (userFinding, error) {
 	reference, err := r.reference(ctx, user.key)
 	if err != nil {
@@ -106,10 +117,10 @@ func (u *userConfig) memoryKey(uid, resourceVersion string) string {
 	if u.workers != nil {
 		workers = *u.workers
 	}
-	return fmt.Sprintf("user/%s/%s/%d", uid, resourceVersion, workers)
+	return fmt.Sprintf("user/%s/%s/%d/%t", uid, resourceVersion, workers, u.serving)
 }
 
-// inspect checks the content, puts the number of workers in, and keeps the result for this pass.
+// inspect checks the content, puts the certificate and the number of workers in, and keeps the result for this pass.
 func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 	text, ok := configMap.Data[v1alpha1.UserConfigKey]
 	if !ok {
@@ -117,21 +128,35 @@ func (u *userConfig) inspect(configMap *corev1.ConfigMap) userFinding {
 			"ConfigMap %s, which spec.server.userConfig names, has no key %s (it has %v): put the server's configuration under that key",
 			u.key, v1alpha1.UserConfigKey, slices.Sorted(maps.Keys(configMap.Data)))}
 	}
-	facts, err := serverconfig.Inspect(text)
-	var local []string
-	if err == nil {
-		local, err = serverconfig.LocalState(text)
-	}
-	if err == nil && u.workers != nil {
-		text, err = serverconfig.WithWorkers(text, *u.workers)
-	}
+	finding := userFinding{}
+	text, err := u.complete(text, &finding)
 	if err != nil {
 		return userFinding{problem: userProblemf(v1alpha1.ReasonUserConfigInvalid,
 			"key %s of ConfigMap %s cannot be read as the server's configuration: %v: mend it", v1alpha1.UserConfigKey, u.key, err)}
 	}
 	configMap.Data[v1alpha1.UserConfigKey] = text
 	u.data = configMap
-	return userFinding{hash: contentHash(configMap), digest: apply.DigestOf(configMap), facts: facts, local: local}
+	finding.hash, finding.digest = contentHash(configMap), apply.DigestOf(configMap)
+	return finding
+}
+
+// complete is the configuration with what is put in, and what was found in it.
+func (u *userConfig) complete(text string, finding *userFinding) (string, error) {
+	var err error
+	if u.serving {
+		files := serverconfig.Certificate{CertFile: render.CertFile, KeyFile: render.KeyFile}
+		text, finding.ownCertificate, err = serverconfig.WithCertificate(text, files)
+	}
+	if err == nil {
+		finding.facts, err = serverconfig.Inspect(text)
+	}
+	if err == nil {
+		finding.local, err = serverconfig.LocalState(text)
+	}
+	if err == nil && u.workers != nil {
+		text, err = serverconfig.WithWorkers(text, *u.workers)
+	}
+	return text, err //nolint:wrapcheck // the caller says of what
 }
 
 // payload is the content to mount; it reads the ConfigMap again where only the finding was remembered.

@@ -87,7 +87,7 @@ const (
 )
 
 func (p *pass) scheme() string {
-	if p.input.UserConfig != nil && p.input.UserConfig.TLS {
+	if p.input.TLS() {
 		return schemeHTTPS
 	}
 	return schemeHTTP

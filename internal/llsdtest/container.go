@@ -126,6 +126,10 @@ func (w *Wrapper) network() *v1alpha1.NetworkSpec {
 	return ensure(&w.obj.Spec.Network)
 }
 
+func (w *Wrapper) tlsConfig() *v1alpha1.TLSConfig {
+	return ensure(&w.obj.Spec.Server.TLSConfig)
+}
+
 func (w *Wrapper) allowed() *v1alpha1.AllowedFromSpec {
 	return ensure(&w.network().AllowedFrom)
 }

@@ -167,9 +167,13 @@ func (w *Wrapper) CABundle(configMap string, keys ...string) *Wrapper {
 
 // CABundleIn is CABundle with the ConfigMap's namespace.
 func (w *Wrapper) CABundleIn(namespace, configMap string, keys ...string) *Wrapper {
-	w.obj.Spec.Server.TLSConfig = &v1alpha1.TLSConfig{CABundle: &v1alpha1.CABundleConfig{
-		ConfigMapName: configMap, ConfigMapNamespace: namespace, ConfigMapKeys: keys,
-	}}
+	w.tlsConfig().CABundle = &v1alpha1.CABundleConfig{ConfigMapName: configMap, ConfigMapNamespace: namespace, ConfigMapKeys: keys}
+	return w
+}
+
+// ServingTLS names the Secret with the certificate that the server shows.
+func (w *Wrapper) ServingTLS(secret string) *Wrapper {
+	w.tlsConfig().Serving = &v1alpha1.ServingTLS{SecretName: secret}
 	return w
 }
 

@@ -17,6 +17,7 @@ limitations under the License.
 package render
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -49,5 +50,13 @@ func (t setCommand) command() []string {
 	if len(own) > 0 || t.UserConfig == nil || t.Spec.Server.Launch == v1alpha1.LaunchImage {
 		return own
 	}
-	return []string{"/bin/sh", "-c", t.script, "launch", strings.ToLower(t.scheme())}
+	launch := []string{"/bin/sh", "-c", t.script, "launch"}
+	if t.Serving == nil || t.Serving.Unused {
+		return append(launch, strings.ToLower(t.scheme()))
+	}
+	grace := defaultGracePeriod
+	if seconds := t.overrides.TerminationGracePeriodSeconds; seconds != nil {
+		grace = *seconds
+	}
+	return append(launch, "serving", servingPath, strconv.FormatInt(grace, 10))
 }

@@ -21,6 +21,7 @@ import (
 	"errors"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -31,6 +32,18 @@ const (
 	configVolume   = "user-config"
 	caBundlePath   = "/etc/ssl/certs/ca-bundle"
 	caBundleVolume = "ca-bundle"
+)
+
+// Where the certificate that the server shows is in the container, and the name of its volume.
+const (
+	servingPath   = "/etc/llama-stack-tls"
+	servingVolume = "serving-tls"
+	// CertFile and KeyFile are its files, for the server's configuration.
+	CertFile = servingPath + "/" + corev1.TLSCertKey
+	KeyFile  = servingPath + "/" + corev1.TLSPrivateKeyKey
+	// servingMode lets the container's user read the files, whichever user and group the image, the CR or the platform
+	// chose. There is nobody else in the container.
+	servingMode = 0o444
 )
 
 // Annotations of the Pods that roll them when the content changes.
@@ -49,7 +62,7 @@ const (
 	componentCABundle = "ca-bundle"
 )
 
-// mountConfig mounts the configuration and the CA bundle, and marks the Pods with the hashes of their content.
+// mountConfig mounts the configuration, the CA bundle and the server's certificate, and marks the Pods with the hashes of their content.
 type mountConfig struct{ *server }
 
 // Transform implements resmap.Transformer.
@@ -66,7 +79,24 @@ func (t mountConfig) Transform(m resmap.ResMap) error {
 		addMount(e, caBundleVolume, caBundlePath)
 		e.set(templatePath+"/metadata/annotations", caBundleHashAnnotation, t.CABundle.Hash)
 	}
+	if t.Serving != nil {
+		t.mountServing(e)
+	}
 	return e.err
+}
+
+// mountServing mounts the certificate. Both keys are asked for by name, so that the kubelet says which one is missing,
+// and starts the server as soon as it is there.
+func (t mountConfig) mountServing(e *editor) {
+	var items []any
+	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
+		items = append(items, map[string]any{"key": key, "path": key})
+	}
+	volume := map[string]any{nameKey: servingVolume, "secret": map[string]any{
+		"secretName": t.Serving.SecretName, "defaultMode": int64(servingMode), "items": items,
+	}}
+	e.set(podSpecPath, "volumes", append(e.list(podSpecPath, "volumes"), volume))
+	addMount(e, servingVolume, servingPath)
 }
 
 func addVolume(e *editor, name string, configMap map[string]any) {

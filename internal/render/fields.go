@@ -17,6 +17,8 @@ limitations under the License.
 package render
 
 import (
+	"strings"
+
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -52,6 +54,7 @@ func fieldMappings() []mapping {
 		{kindClaim, specPath, "storageClassName", storageClass},
 		{kindService, "spec/ports/0", portKey, port},
 		{kindService, "spec/ports/0", "targetPort", port},
+		{kindService, "spec/ports/0", "appProtocol", appProtocol},
 		{kindNetworkPolicy, "spec/ingress/0/ports/0", portKey, port},
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
 		{kindIngress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
@@ -151,6 +154,14 @@ func intOrString(value *intstr.IntOrString) any {
 	default:
 		return value.StrVal
 	}
+}
+
+// appProtocol tells meshes and gateways, which take the port for plain HTTP by its name, that it speaks TLS.
+func appProtocol(s *server) any {
+	if s.TLS() {
+		return strings.ToLower(s.scheme())
+	}
+	return nil
 }
 
 // text is left out where there is none.

@@ -37,6 +37,8 @@ type Input struct {
 	Image string `json:"image"`
 	// UserConfig is the server's configuration; nil: the image's own applies.
 	UserConfig *UserConfig `json:"userConfig,omitempty"`
+	// Serving is the certificate that the server shows; nil: none, or the configuration's own.
+	Serving *Serving `json:"serving,omitempty"`
 	// CABundle is the certificate authorities that the server trusts; nil: the image's own.
 	CABundle *CABundle `json:"caBundle,omitempty"`
 	// OpenShift leaves user and group ids to the platform's security context constraints.
@@ -73,6 +75,19 @@ type UserConfig struct {
 	// TCPProbe says that the kubelet cannot ask for the server's health (client certificates, a route policy that
 	// denies it) and only probes whether it listens.
 	TCPProbe bool `json:"tcpProbe,omitempty"`
+}
+
+// Serving is a certificate from a Secret.
+type Serving struct {
+	// SecretName of the Secret, with tls.crt and tls.key.
+	SecretName string `json:"secretName"`
+	// Unused says that the configuration names files of its own, so that the server need not look for new ones here.
+	Unused bool `json:"unused,omitempty"`
+}
+
+// TLS says that the server listens with TLS: its configuration makes it, or a command that is told of a certificate.
+func (in Input) TLS() bool {
+	return in.Serving != nil || in.UserConfig != nil && in.UserConfig.TLS
 }
 
 // CABundle is the merged bundle, in the ConfigMap <name>-ca-bundle.

@@ -16,24 +16,38 @@
 # Starts the server that an image has with a configuration file. The operator makes it the container's command:
 #
 #     /bin/sh -c "$(cat launch.sh)" launch http|https [argument...]
+#     /bin/sh -c "$(cat launch.sh)" launch serving folder seconds [argument...]
 #
-# The first argument is what the configuration makes the server speak, the others are the server's own. It knows the
-# configuration by RUN_CONFIG_PATH, the port by LLS_PORT and the number of processes by LLS_WORKERS. Every server is
-# exec'd, so that it is process 1 and gets the signals. Lines that are comments are not part of the command; a # is
-# therefore never the first character of a line of code, here or in the Python below.
+# The first argument is what the configuration makes the server speak: "serving" is https with tls.crt and tls.key in
+# a folder that the kubelet keeps up to date; the seconds are those that the server has to end before it starts again
+# with new ones. The other arguments are the server's own. The launcher knows the configuration by RUN_CONFIG_PATH, the
+# port by LLS_PORT and the number of processes by LLS_WORKERS. A server whose certificate is not watched is exec'd, so
+# that it is process 1 and gets the signals. Lines that are comments are not part of the command; a # is therefore never
+# the first character of a line of code, here or in the Python below.
 set -eu
 
 say() {
   echo "llama-stack launcher: $*" >&2
 }
 
-fail() {
+# The kubelet takes the last message of a container from this file, and the operator puts it into the status.
+leave() {
   say "$*"
+  { echo "$*" >/dev/termination-log; } 2>/dev/null || :
+}
+
+fail() {
+  leave "$*"
   exit 1
 }
 
 scheme=$1
+folder='' grace=30
 shift
+if [ "$scheme" = serving ]; then
+  scheme=https folder=$1 grace=$2
+  shift 2
+fi
 config=${RUN_CONFIG_PATH:-/etc/llama-stack/config.yaml}
 port=${LLS_PORT:-8321}
 workers=${LLS_WORKERS:-1}
@@ -73,16 +87,85 @@ for python in python3 python; do
   break
 done
 
+# Starts the server. Where its certificate is watched, the launcher stays process 1: nothing else in a container can end
+# a process 1 that does not end by itself. It hands on the signals, and ends with the server and as the server did.
+start() {
+  [ -n "$folder" ] || exec "$@"
+  shown=$(certificate)
+  server=''
+  trap '[ -z "$server" ] || kill -TERM "$server" 2>/dev/null || :' TERM INT
+  "$@" &
+  server=$!
+  watch_certificate &
+  watcher=$!
+  code=0
+  while kill -0 "$server" 2>/dev/null; do
+    code=0
+    wait "$server" || code=$?
+  done
+  kill "$watcher" 2>/dev/null || :
+  exit "$code"
+}
+
+certificate() {
+  cat "$folder/tls.crt" 2>/dev/null || :
+}
+
+# A server reads its certificate once, when it starts. When the kubelet has put another in place, the server ends, so
+# that the kubelet starts the container again; the Pod and its volumes stay. The Pods of a server do it at different
+# times, within LLS_TLS_SPREAD seconds. A certificate that no server can load would end one that works, for nothing.
+watch_certificate() {
+  while pause "${LLS_TLS_CHECK:-15}" && kill -0 "$server" 2>/dev/null; do
+    found=$(certificate)
+    if [ -z "$found" ] || [ "$found" = "$shown" ]; then
+      continue
+    fi
+    shown=$found
+    if ! usable; then
+      say "the new certificate in $folder does not fit its key, or is none; the server goes on with the one it has"
+      continue
+    fi
+    turn=$(cksum </etc/hostname 2>/dev/null) || turn=0
+    turn=$((${turn%% *} % (${LLS_TLS_SPREAD:-600} + 1)))
+    say "there is a new certificate in $folder; the server starts again with it in $turn s"
+    pause "$turn"
+    leave "the server starts again with the new certificate in $folder"
+    kill -TERM "$server"
+    pause "$grace"
+    kill -KILL "$server"
+    break
+  done
+}
+
+pause() {
+  sleep "$1" >/dev/null 2>&1
+}
+
+usable() {
+  [ -n "$package" ] || return 0
+  "$python" -c '
+import ssl
+import sys
+
+ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(sys.argv[1] + "/tls.crt", sys.argv[1] + "/tls.key")
+' "$folder" >/dev/null 2>&1
+}
+
 # Several processes, and a command line that cannot start them: that of 0.3.0 does not know of them, those of 0.4.0
-# to 0.6 hand over a list of addresses, with which they crash. Served as 0.9.0 of the operator did; the command line
-# alone knows TLS, so with TLS there is no way around it.
-if [ "$package" = llama_stack ] && [ "$workers" -gt 1 ] && [ "$scheme" = http ]; then
+# to 0.6 hand over a list of addresses, with which they crash. Served as 0.9.0 of the operator did. The command line
+# alone reads about TLS in the configuration, so with certificates that are named there alone there is no way around it.
+around=''
+if [ "$scheme" = http ] || { [ -n "$folder" ] && ! grep -q tls_cafile "$config"; }; then
+  around=yes
+fi
+if [ "$package" = llama_stack ] && [ "$workers" -gt 1 ] && [ -n "$around" ]; then
   if [ "$number" -eq 3000 ] || { [ "$number" -ge 4000 ] && [ "$number" -lt 7000 ]; }; then
     [ $# -eq 0 ] || say "arguments are not used: llama_stack $version starts $workers workers without its command line"
     say "starting llama_stack $version with $workers workers"
     export LLAMA_STACK_CONFIG="$config"
-    exec "$python" -m uvicorn llama_stack.core.server.server:create_app --factory \
-      --host 0.0.0.0 --port "$port" --workers "$workers"
+    set -- --host 0.0.0.0 --port "$port" --workers "$workers"
+    [ -z "$folder" ] || set -- "$@" --ssl-certfile "$folder/tls.crt" --ssl-keyfile "$folder/tls.key"
+    start "$python" -m uvicorn llama_stack.core.server.server:create_app --factory "$@"
   fi
 fi
 
@@ -107,7 +190,7 @@ if [ -n "$entrypoint" ]; then
   fi
   say "starting $entrypoint${version:+ ($package $version)}"
   export RUN_CONFIG_PATH="$config"
-  exec "$entrypoint" "$@"
+  start "$entrypoint" "$@"
 fi
 
 [ -n "$package" ] || fail "the image has no entrypoint that this operator knows, and neither ogx nor llama_stack is" \
@@ -119,13 +202,13 @@ if [ -n "$insecure" ]; then
   set -- --insecure "$@"
 fi
 if [ "$package" = ogx ] && [ "$number" -ge 1000000 ]; then
-  exec "$python" -m ogx.cli.ogx run "$config" --port "$port" "$@"
+  start "$python" -m ogx.cli.ogx run "$config" --port "$port" "$@"
 elif [ "$package" = ogx ]; then
-  exec "$python" -m ogx.cli.ogx stack run "$config" --port "$port" "$@"
+  start "$python" -m ogx.cli.ogx stack run "$config" --port "$port" "$@"
 elif [ "$number" -ge 3000 ]; then
-  exec "$python" -m llama_stack.cli.llama stack run "$config" --port "$port" "$@"
+  start "$python" -m llama_stack.cli.llama stack run "$config" --port "$port" "$@"
 elif [ "$number" -ge 2017 ]; then
-  exec "$python" -m llama_stack.core.server.server "$config" --port "$port" "$@"
+  start "$python" -m llama_stack.core.server.server "$config" --port "$port" "$@"
 else
-  exec "$python" -m llama_stack.distribution.server.server --config "$config" --port "$port" "$@"
+  start "$python" -m llama_stack.distribution.server.server --config "$config" --port "$port" "$@"
 fi

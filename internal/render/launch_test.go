@@ -61,18 +61,21 @@ type image struct {
 	env   map[string]string
 }
 
-// newImage makes an image with a configuration, a grep, and nothing to start.
+// lastMessage is where a container leaves why it ended.
+const lastMessage = "/dev/termination-log"
+
+// newImage makes an image with a configuration, a few programs that every image has, and nothing to start.
 func newImage(shell string) *image {
 	GinkgoHelper()
 	i := &image{root: GinkgoT().TempDir(), shell: strings.Fields(shell), env: map[string]string{"FOUND": "", "STATUS": "0"}}
 	i.write("/etc/llama-stack/config.yaml", "version: 2\n", 0o644)
-	grep, err := exec.LookPath("grep")
-	Expect(err).NotTo(HaveOccurred())
 	Expect(os.MkdirAll(i.path("/bin"), 0o755)).To(Succeed())
-	Expect(os.Symlink(grep, i.path("/bin/grep"))).To(Succeed())
-	sleep, err := exec.LookPath("sleep")
-	Expect(err).NotTo(HaveOccurred())
-	Expect(os.Symlink(sleep, i.path("/bin/sleep"))).To(Succeed())
+	for _, name := range []string{"grep", "sleep", "cat", "cksum"} {
+		program, err := exec.LookPath(name)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.Symlink(program, i.path("/bin/"+name))).To(Succeed())
+	}
+	i.write(lastMessage, "", 0o644)
 	i.env["PATH"] = i.path("/bin")
 	i.env["RUN_CONFIG_PATH"] = i.path("/etc/llama-stack/config.yaml")
 	return i
@@ -86,6 +89,13 @@ func (i *image) write(name, text string, mode os.FileMode) {
 	GinkgoHelper()
 	Expect(os.MkdirAll(filepath.Dir(i.path(name)), 0o755)).To(Succeed())
 	Expect(os.WriteFile(i.path(name), []byte(text), mode)).To(Succeed())
+}
+
+func (i *image) read(name string) string {
+	GinkgoHelper()
+	text, err := os.ReadFile(i.path(name))
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
 }
 
 // with adds a program.
@@ -113,8 +123,14 @@ func (i *image) command(in render.Input, args ...string) *exec.Cmd {
 	GinkgoHelper()
 	rendered := container(in).Command
 	Expect(rendered[:2]).To(Equal([]string{"/bin/sh", "-c"}))
-	script := strings.NewReplacer("/usr/local/bin/", i.path("/usr/local/bin/")+"/", "/opt/app-root/", i.path("/opt/app-root/")+"/").Replace(rendered[2])
-	argv := append(append(append([]string{}, i.shell...), "-c", script), rendered[3:]...)
+	var moves []string
+	for _, at := range []string{"/usr/local/bin/", "/opt/app-root/", "/etc/hostname", lastMessage, servingFolder} {
+		moves = append(moves, at, i.root+at)
+	}
+	argv := append(append([]string{}, i.shell...), "-c")
+	for _, word := range rendered[2:] {
+		argv = append(argv, strings.NewReplacer(moves...).Replace(word))
+	}
 	command := exec.CommandContext(GinkgoT().Context(), argv[0], append(argv[1:], args...)...)
 	command.Env = []string{}
 	for name, value := range i.env {
@@ -368,6 +384,7 @@ func launcherSpecs(shell string) {
 		Expect(result.code).To(Equal(1))
 		Expect(result.started).To(BeEmpty())
 		Expect(result.stderr).To(ContainSubstring("there is no configuration at " + i.path(configFile)))
+		Expect(i.read(lastMessage)).To(HavePrefix("there is no configuration at "))
 	})
 
 	It("hands signals to the server", func() {

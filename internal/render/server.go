@@ -111,7 +111,7 @@ func (s *server) replicated() bool {
 
 // scheme of the server's port, in the spelling of a probe.
 func (s *server) scheme() string {
-	if s.UserConfig != nil && s.UserConfig.TLS {
+	if s.TLS() {
 		return "HTTPS"
 	}
 	return "HTTP"

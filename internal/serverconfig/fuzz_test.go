@@ -64,12 +64,35 @@ func FuzzInspect(f *testing.F) {
 		if before.TLS && before.TLSUncertain || before.MutualTLS && !before.TLS && !before.TLSUncertain {
 			t.Fatalf("facts that exclude each other: %+v", before)
 		}
+		checkCertificate(t, config, before)
 		changed, err := serverconfig.WithWorkers(config, workers)
 		if err != nil || changed == config {
 			return
 		}
 		checkChanged(t, config, before, changed)
 	})
+}
+
+// checkCertificate shows that a configuration that takes a certificate makes the server speak TLS, with no other fact
+// changed, and takes it once.
+func checkCertificate(t *testing.T, config string, before serverconfig.Facts) {
+	t.Helper()
+	files := serverconfig.Certificate{CertFile: "/t/tls.crt", KeyFile: "/t/tls.key"}
+	changed, own, err := serverconfig.WithCertificate(config, files)
+	if err != nil {
+		return
+	}
+	after, err := serverconfig.Inspect(changed)
+	if err != nil || !after.TLS || own && changed != config {
+		t.Fatalf("%q became %q: %+v, %v", config, changed, after, err)
+	}
+	before.TLS, before.TLSUncertain, before.MutualTLS = after.TLS, after.TLSUncertain, after.MutualTLS
+	if !reflect.DeepEqual(after, before) {
+		t.Fatalf("%q became %q: %+v, want %+v", config, changed, after, before)
+	}
+	if again, same, err := serverconfig.WithCertificate(changed, files); err != nil || again != changed || same != own {
+		t.Fatalf("a second time %q became %q: %v", changed, again, err)
+	}
 }
 
 // workers is what the fuzz target sets.

@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Package serverconfig reads from a server's config.yaml the few facts that decide how its Pods are probed and
-// reached, and adds the one key that the operator sets.
+// reached, and adds the few keys that the operator sets.
 //
 // The file belongs to its user and to the server. Keys that are not named here are never looked at, unknown ones
 // are no error, and ${env.NAME} templates, which the server fills in from its environment, may stand in any value.
@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -89,32 +88,6 @@ func transportOf(server *yaml.Node) (bool, bool, bool) {
 	}
 	certain := cert == set && key == set
 	return certain, !certain, settingOf(lookup(server, keyClientCA)) != unset
-}
-
-// WithWorkers returns the configuration with server.workers set to n. A configuration that has the key already,
-// whatever its value, comes back byte for byte; otherwise comments and the order of keys stay.
-func WithWorkers(config string, n int32) (string, error) {
-	document, err := parse(config)
-	if err != nil {
-		return "", err
-	}
-	root := rootOf(document)
-	server := lookup(root, keyServer)
-	switch {
-	case isNull(server):
-		server = replaceByMapping(root, keyServer)
-	case server.Kind != yaml.MappingNode || lookup(server, keyWorkers) != nil:
-		return config, nil
-	default:
-		server = detach(root, keyServer)
-	}
-	server.Content = append(server.Content, scalar(keyWorkers, yaml.NodeTagString), scalar(strconv.Itoa(int(n)), yaml.NodeTagInt))
-	spellOut(document)
-	text, err := yaml.String(document)
-	if err != nil {
-		return "", fmt.Errorf("failed to write the configuration with %s.%s: %w", keyServer, keyWorkers, err)
-	}
-	return text, nil
 }
 
 // parse returns the one document of the text, whose top level is a mapping.

@@ -19,6 +19,7 @@ package status
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -85,7 +86,7 @@ func containerTrouble(container *corev1.ContainerStatus) Trouble {
 	case container.Ready:
 		return Trouble{}
 	case ended != nil:
-		return Trouble{Reason: endless(container), Message: fmt.Sprintf("the container ended with exit code %d (%s)", ended.ExitCode, ended.Reason)}
+		return Trouble{Reason: endless(container), Message: lastWords(ended)}
 	case waiting == nil, waiting.Reason == waitsForPod, waiting.Reason == waitsForContainer:
 		return Trouble{}
 	case waiting.Reason == pullFailed:
@@ -93,6 +94,15 @@ func containerTrouble(container *corev1.ContainerStatus) Trouble {
 	default:
 		return Trouble{Reason: waiting.Reason, Message: bounded(waiting.Message, maxTrouble)}
 	}
+}
+
+// lastWords are how a container ended, and the message that it left, as the operator's launcher does.
+func lastWords(ended *corev1.ContainerStateTerminated) string {
+	words := fmt.Sprintf("the container ended with exit code %d (%s)", ended.ExitCode, ended.Reason)
+	if message := strings.TrimSpace(ended.Message); message != "" {
+		words += ": " + message
+	}
+	return bounded(words, maxTrouble)
 }
 
 // lastEnd is how a container ended, the last time that it did.

@@ -69,6 +69,9 @@ var _ = Describe("The trouble of a Pod", func() {
 		Entry("that its image has no name", podOf(container(0, waiting("InvalidImageName", ""), none)), "InvalidImageName"),
 		Entry("that what it refers to is missing", podOf(container(0, waiting("CreateContainerConfigError", `secret "s" not found`), none)),
 			`CreateContainerConfigError: secret "s" not found`),
+		Entry("that it ended with a last message", podOf(container(1, running, corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+			Reason: "Completed", Message: "the server starts again\n",
+		}})), "Restarted: the container ended with exit code 0 (Completed): the server starts again"),
 		Entry("that of a container after one that runs", podOf(corev1.ContainerStatus{Ready: true, State: running}, container(0, waiting("ErrImagePull", "x"), none)),
 			"ImagePullBackOff: x"),
 		Entry("that of a container that runs first", &corev1.Pod{Status: corev1.PodStatus{

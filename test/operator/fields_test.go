@@ -193,6 +193,11 @@ func contentFields() []fieldCase {
 			in: inItself, at: "{.status.conditions[?(@.type=='Ready')].reason}", shows: string(v1alpha1.ReasonUserConfigOtherNS),
 		},
 		{
+			path: "server.tlsConfig.serving.secretName", value: "other-tls", without: "tls", in: inDeployment,
+			with: "server: {userConfig: {configMapName: config}, tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: tls}}}",
+			at:   atPod + `.volumes[?(@.name=="serving-tls")].secret.secretName}`, shows: "other-tls",
+		},
+		{
 			path: "server.tlsConfig.caBundle.configMapName", value: "other-ca", without: "ca", with: withCABundle,
 			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
 		},
@@ -237,10 +242,14 @@ var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func
 	}
 	DescribeTable("is followed by the server's objects, and gone from them when it is removed", append([]any{func(ctx context.Context, field fieldCase) {
 		namespace := newNamespace(ctx, false)
+		trusted := harness.NewCertificate("a")
+		if strings.Contains(field.with, "serving") {
+			trusted = servers.ReplaceTLS(namespace, "x", healthy())
+		}
 		create(ctx,
 			configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
 			configMap(namespace, "other-config", map[string]string{"config.yaml": "version: '3'\n"}),
-			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("a"), "second.crt": harness.NewCertificate("b")}),
+			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": trusted, "second.crt": harness.NewCertificate("b")}),
 			configMap(namespace, "other-ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("c")}))
 		instance := llsdtest.Make("x").Namespace(namespace).Obj()
 		withSpec(instance, field.with)

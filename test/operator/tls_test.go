@@ -18,12 +18,14 @@ package operator_test
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -37,9 +39,7 @@ const (
 var _ = Describe("A server whose configuration makes it speak TLS", func() {
 	It("is asked and probed by TLS, and trusted by its CA bundle alone", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
-		trusted := servers.ReplaceTLS(namespace, "secure", harness.Answer(map[string]string{
-			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.3.0"}`, "/v1/providers": `{"data":[]}`,
-		}))
+		trusted := servers.ReplaceTLS(namespace, "secure", healthy())
 		create(ctx,
 			configMap(namespace, "config", map[string]string{"config.yaml": tlsConfig}),
 			configMap(namespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("other")}))
@@ -55,6 +55,53 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 			HaveField("ServiceURL", "https://"+harness.HostOf(namespace, "secure")+".cluster.local:8321")))
 	})
 
+	It("is told of a Secret's certificate in the copy of its configuration", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		servers.ReplaceTLS(namespace, "serving", harness.Answer(nil))
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "server: {port: 8321} # mine\n"}))
+		instance := llsdtest.Make("serving").Namespace(namespace).UserConfig("config").ServingTLS("mine").Obj()
+		create(ctx, instance)
+
+		Eventually(copiedConfig(ctx, instance)).Should(Equal("server: {port: 8321, tls_certfile: /etc/llama-stack-tls/tls.crt, tls_keyfile: /etc/llama-stack-tls/tls.key} # mine\n"))
+		Eventually(statusOf(ctx, instance)).Should(HaveField("ServiceURL", HavePrefix("https://")))
+		service := &corev1.Service{}
+		Expect(admin.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "serving-service"}, service)).To(Succeed())
+		Expect(service.Spec.Ports[0].AppProtocol).To(HaveValue(Equal("https")))
+
+		By("speaking HTTP again without it")
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.TLSConfig = nil })
+		Eventually(copiedConfig(ctx, instance)).Should(Equal("server: {port: 8321} # mine\n"))
+		Eventually(statusOf(ctx, instance)).Should(HaveField("ServiceURL", HavePrefix("http://")))
+	})
+
+	It("shows the certificate that its configuration names, and says so, where a Secret is named, too", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		servers.ReplaceTLS(namespace, "own", harness.Answer(nil))
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": tlsConfig}))
+		instance := llsdtest.Make("own").Namespace(namespace).UserConfig("config").ServingTLS("mine").Obj()
+		create(ctx, instance)
+
+		Eventually(copiedConfig(ctx, instance)).Should(Equal(tlsConfig))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "of its own", "instead of Secret mine"))
+	})
+
+	It("is not touched while its configuration leaves open whether it has a certificate", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "server: {tls_certfile: /tls/tls.crt}\n"}))
+		instance := llsdtest.Make("half").Namespace(namespace).UserConfig("config").ServingTLS("mine").Obj()
+		create(ctx, instance)
+
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigInvalid, "remove both"))
+	})
+
+	It("is taken by its word where it has a command of its own", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		instance := llsdtest.Make("command").Namespace(namespace).Command("serve").ServingTLS("mine").Obj()
+		create(ctx, instance)
+		Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].StartupProbe.HTTPGet.Scheme).To(Equal(corev1.URISchemeHTTPS))
+		Eventually(statusOf(ctx, instance)).Should(HaveField("ServiceURL", HavePrefix("https://")))
+	})
+
 	It("is probed by TCP where it wants a certificate of everybody who asks", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": mutualTLSConfig}))
@@ -65,3 +112,26 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Expect(probe.TCPSocket.Port.IntVal).To(Equal(v1alpha1.DefaultPort))
 	})
 })
+
+// copiedConfig is the configuration that the server's newest Pods mount.
+func copiedConfig(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() string {
+	return func() string {
+		GinkgoHelper()
+		for _, volume := range deploymentOf(ctx, instance).Spec.Template.Spec.Volumes {
+			if volume.ConfigMap == nil {
+				continue
+			}
+			copied := &corev1.ConfigMap{}
+			Expect(admin.Get(ctx, client.ObjectKey{Namespace: instance.Namespace, Name: volume.ConfigMap.Name}, copied)).To(Succeed())
+			return copied.Data[v1alpha1.UserConfigKey]
+		}
+		return ""
+	}
+}
+
+// healthy answers as a server of OGX that is well.
+func healthy() http.Handler {
+	return harness.Answer(map[string]string{
+		"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.3.0"}`, "/v1/providers": `{"data":[]}`,
+	})
+}
