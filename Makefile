@@ -37,7 +37,7 @@ TEST_ARGS ?=
 # The Go modules of the repository, apart from the tools'.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard hack/*/go.mod test/*/go.mod))
 
-export VERSION LLAMASTACK_VERSION IMG CONTAINER_TOOL
+export VERSION LLAMASTACK_VERSION OGX_VERSION IMG CONTAINER_TOOL
 
 ##@ General
 
@@ -57,7 +57,7 @@ clean: ## Remove what was built for the operator; tools and the test control pla
 generate: stamp deepcopy manifests api-docs bundle catalog ## Write every generated file.
 
 .PHONY: stamp
-stamp: ## Write VERSION and LLAMASTACK_VERSION into the files that carry them.
+stamp: ## Write the versions of versions.mk into the files that carry them.
 	@hack/stamp.sh
 
 .PHONY: deepcopy

@@ -25,3 +25,6 @@ CHANNELS ?= candidate-v1,fast-v1,stable-v1
 
 # LLAMASTACK_VERSION is the tag of the server images behind the distribution names that are published for it.
 LLAMASTACK_VERSION ?= 0.7.3
+
+# OGX_VERSION is the same for the names that begin with ogx-: Llama Stack goes on under that name.
+OGX_VERSION ?= 1.3.0

@@ -21,12 +21,13 @@
 # RELEASED            when, in RFC 3339 (default: now)
 # CHANNELS            those it goes into
 # LLAMASTACK_VERSION  the tag of the server images
+# OGX_VERSION         the tag of those of the names that begin with ogx-
 # IMG, BUNDLE_IMG     the operator's image and the bundle's
 # DIGESTS             false: ask no registry, and name every image by its tag
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-: "${VERSION:?}" "${CHANNELS:?}" "${LLAMASTACK_VERSION:?}" "${IMG:?}" "${BUNDLE_IMG:?}"
+: "${VERSION:?}" "${CHANNELS:?}" "${LLAMASTACK_VERSION:?}" "${OGX_VERSION:?}" "${IMG:?}" "${BUNDLE_IMG:?}"
 RELEASED="${RELEASED:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
 
 TEMPLATE=config/catalog/template.yaml
@@ -87,6 +88,7 @@ set_version VERSION "$VERSION"
 set_version RELEASED "$RELEASED"
 set_version CHANNELS "$CHANNELS"
 set_version LLAMASTACK_VERSION "$LLAMASTACK_VERSION"
+set_version OGX_VERSION "$OGX_VERSION"
 export RELEASED
 make --no-print-directory stamp
 digests > "$DIGESTS_FILE.new"

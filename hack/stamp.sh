@@ -12,11 +12,11 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-# Writes VERSION and LLAMASTACK_VERSION into the files that carry them. versions.mk is where they are changed.
+# Writes the versions of versions.mk, where they are changed, into the files that carry them.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-: "${VERSION:?}" "${LLAMASTACK_VERSION:?}"
+: "${VERSION:?}" "${LLAMASTACK_VERSION:?}" "${OGX_VERSION:?}"
 
 # replace FILE EXPRESSION edits FILE in place with sed, and fails when the expression's place is gone.
 # "sed -i" differs between systems.
@@ -35,7 +35,11 @@ replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/valu
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
 replace README.md "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
 replace docs/olm.md "s/(-bundle:v)[0-9A-Za-z.+-]+/\1$VERSION/" '-bundle:v'
-# Names whose image is published for each version; "latest" stands where it is not.
+# Names whose image is published for each version. Those of the others ended with a version, and keep it.
 for file in config/samples/with_user_config.yaml config/manager/manager.yaml internal/distribution/distributions.json; do
-	replace "$file" "s#(/distribution-[a-z-]+:)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" '/distribution-starter:[0-9]'
+	replace "$file" "s#(/llamastack/distribution-(starter|postgres-demo):)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" \
+		'/llamastack/distribution-starter:[0-9]'
+done
+for file in config/manager/manager.yaml internal/distribution/distributions.json; do
+	replace "$file" "s#(/ogxai/distribution-[a-z-]+:)[0-9][0-9A-Za-z.+-]*#\1$OGX_VERSION#" '/ogxai/distribution-starter:[0-9]'
 done

@@ -18,6 +18,8 @@ package distribution_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -33,6 +35,9 @@ const (
 	ownImage       = "registry.example.com/own/server:1.0"
 	override       = "registry.example.com/override/starter:2.0"
 )
+
+// builtIn are the names that every operator knows.
+var builtIn = []string{"meta-reference-gpu", "ogx-postgres-demo", "ogx-starter", "postgres-demo", "remote-vllm", "starter"}
 
 // environment is a getenv over a map.
 func environment(vars map[string]string) func(string) string {
@@ -55,22 +60,26 @@ var _ = Describe("New", func() {
 		Expect(err).To(BeAssignableToTypeOf(invalid))
 	})
 
-	It("has the names that 0.9.0 knew, each with a valid image", func() {
+	It("has the names that 0.9.0 knew and those of the later era, each with an image that does not move", func() {
 		available := catalog(nil).Available(nil)
 
-		Expect(available).To(HaveLen(4))
-		for _, n := range []string{"starter", "remote-vllm", "meta-reference-gpu", "postgres-demo"} {
-			Expect(available).To(HaveKey(n))
-			_, err := name.ParseReference(available[n], name.StrictValidation)
+		Expect(slices.Sorted(maps.Keys(available))).To(Equal(builtIn))
+		for _, image := range available {
+			_, err := name.ParseReference(image, name.StrictValidation)
 			Expect(err).NotTo(HaveOccurred())
+			Expect(distribution.Floating(image)).To(BeFalse(), image)
 		}
 	})
 
-	It("pins the images that have a tag of the server's version", func() {
-		available := catalog(nil).Available(nil)
-
-		Expect(available["starter"]).To(Equal(builtInStarter))
-		Expect(available["postgres-demo"]).To(Equal("docker.io/llamastack/distribution-postgres-demo:0.7.3"))
+	It("has for each name a version that was published", func() {
+		Expect(catalog(nil).Available(nil)).To(Equal(map[string]string{
+			"starter":            builtInStarter,
+			"postgres-demo":      "docker.io/llamastack/distribution-postgres-demo:0.7.3",
+			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.3.0",
+			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.3.0",
+			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:0.2.12",
+			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:0.4.0",
+		}))
 	})
 })
 
@@ -119,13 +128,13 @@ var _ = Describe("Resolve of what cannot be resolved", func() {
 		var unknown *distribution.UnknownError
 		Expect(err).To(BeAssignableToTypeOf(unknown))
 		Expect(err).To(MatchError(`spec.server.distribution.name "ollama" is unknown: use one of added, meta-reference-gpu, ` +
-			`postgres-demo, remote-vllm, starter, or set spec.server.distribution.image`))
+			`ogx-postgres-demo, ogx-starter, postgres-demo, remote-vllm, starter, or set spec.server.distribution.image`))
 	})
 
 	It("gives the known names sorted", func() {
 		_, err := catalog(nil).Resolve(v1alpha1.DistributionType{Name: "x"}, nil)
 
-		Expect(err).To(HaveField("Known", []string{"meta-reference-gpu", "postgres-demo", "remote-vllm", "starter"}))
+		Expect(err).To(HaveField("Known", builtIn))
 	})
 
 	It("says that neither name nor image is set", func() {
@@ -170,8 +179,10 @@ var _ = Describe("Available", func() {
 			"starter":            relatedStarter,
 			"postgres-demo":      override,
 			"added":              ownImage,
-			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:latest",
-			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:latest",
+			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.3.0",
+			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.3.0",
+			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:0.2.12",
+			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:0.4.0",
 		}))
 	})
 
@@ -193,7 +204,7 @@ var _ = Describe("A name", func() {
 
 		available := c.Available(overrides)
 
-		Expect(available).To(HaveLen(6))
+		Expect(available).To(HaveLen(len(builtIn) + 2))
 		for known, image := range available {
 			Expect(c.Resolve(v1alpha1.DistributionType{Name: known}, overrides)).To(
 				And(HaveField("Image", image), HaveField("Active", known)))
@@ -208,7 +219,7 @@ var _ = Describe("A name", func() {
 		})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(asked).To(Equal([]string{
-			"RELATED_IMAGE_META_REFERENCE_GPU", "RELATED_IMAGE_POSTGRES_DEMO", "RELATED_IMAGE_REMOTE_VLLM", "RELATED_IMAGE_STARTER",
+			"RELATED_IMAGE_META_REFERENCE_GPU", "RELATED_IMAGE_OGX_POSTGRES_DEMO", "RELATED_IMAGE_OGX_STARTER", "RELATED_IMAGE_POSTGRES_DEMO", "RELATED_IMAGE_REMOTE_VLLM", "RELATED_IMAGE_STARTER",
 		}))
 		asked = nil
 

@@ -156,7 +156,7 @@ var _ = Describe("a release", func() {
 	It("needs a semantic version, and changes nothing without one", func() {
 		before := file("versions.mk")
 		for _, wrong := range []string{"1.1", "v1.1.0", "next"} {
-			output, err := script([]string{"VERSION=" + wrong, "CHANNELS=stable-v1", "LLAMASTACK_VERSION=1", "IMG=a", "BUNDLE_IMG=b"}, "release.sh")
+			output, err := script([]string{"VERSION=" + wrong, "CHANNELS=stable-v1", "LLAMASTACK_VERSION=1", "OGX_VERSION=1", "IMG=a", "BUNDLE_IMG=b"}, "release.sh")
 			Expect(err).To(HaveOccurred())
 			Expect(output).To(ContainSubstring("not a semantic version"))
 		}
@@ -164,7 +164,7 @@ var _ = Describe("a release", func() {
 	})
 
 	It("is versioned in one place only", func() {
-		for _, name := range []string{"VERSION", "RELEASED", "CHANNELS", "LLAMASTACK_VERSION"} {
+		for _, name := range []string{"VERSION", "RELEASED", "CHANNELS", "LLAMASTACK_VERSION", "OGX_VERSION"} {
 			Expect(strings.Count(file("versions.mk"), "\n"+name+" ?= ")).To(Equal(1), name)
 		}
 	})
