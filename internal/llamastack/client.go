@@ -114,6 +114,7 @@ func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, b
 		if problem := step.read(&observation, got); problem != "" {
 			problems = append(problems, "GET "+step.path+": "+problem)
 		}
+		observation.Interrupted = observation.Interrupted || observation.Reached && got.code == 0
 		if throttled = got.code == http.StatusTooManyRequests; throttled || !observation.Reached {
 			break
 		}

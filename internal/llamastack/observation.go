@@ -47,6 +47,9 @@ const (
 type Observation struct {
 	// Reached is true when the server gave any HTTP answer.
 	Reached bool
+	// Interrupted is true when the server was reached and then a request got no answer: something was in the way for a
+	// moment, such as a network policy that did not know the Pod yet.
+	Interrupted bool
 	// Limited is 401, 403 or 429 when that is the answer to /v1/health, else 0. Such a server is alive and gives
 	// no information. A server that tells its health and refuses the rest is not Limited: Problem says what is
 	// missing.

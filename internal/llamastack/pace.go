@@ -22,7 +22,7 @@ import "time"
 //
 //	the server is starting, or says that it is unhealthy     every 15 s
 //	its Pods are up and it is healthy, or gives 401 or 403   every 5 min
-//	its Pods are up and it gives no usable answer            every 15 s, after 8 tries every 5 min: something keeps the operator out
+//	its Pods are up and it gives no usable answer, or not all every 15 s, after 8 tries every 5 min: something keeps the operator out
 //	its Pods are up and nobody answers at all                the same, but 1, 2, 4 and 8 s at first
 //	it answers 429                                           twice as long as it would be, each time anew, up to an hour
 const (
@@ -60,7 +60,7 @@ func (p *pace) next(settled bool, observation Observation, throttled bool) time.
 }
 
 func (p *pace) unthrottled(settled bool, observation Observation) time.Duration {
-	answered := observation.Health != "" || observation.Limited != 0
+	answered := (observation.Health != "" || observation.Limited != 0) && !observation.Interrupted
 	if !settled || answered {
 		p.unanswered = 0
 	} else {
@@ -69,7 +69,7 @@ func (p *pace) unthrottled(settled bool, observation Observation) time.Duration 
 	switch {
 	case !settled:
 		return startingPace
-	case observation.Health == HealthOK, observation.Limited != 0, p.unanswered >= patience:
+	case p.unanswered >= patience, answered && (observation.Health == HealthOK || observation.Limited != 0):
 		return settledPace
 	case !observation.Reached:
 		return min(firstWait<<(p.unanswered-1), startingPace)

@@ -26,6 +26,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// hangUp ends a connection without an answer.
+func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
 var _ = Describe("Prober", func() {
 	Context("the pace", func() {
 		It("is 15 s while the server starts, whatever it says", func() {
@@ -76,9 +79,21 @@ var _ = Describe("Prober", func() {
 			f.waits(11, 15*time.Second)
 		})
 
+		It("is 15 s when it is well and a later request gets no answer, until all have one", func() {
+			f := started()
+			f.answer(healthy().with("/v1/version", hangUp))
+			f.watch("1", true)
+			for i := range 7 {
+				f.waits(i+1, 15*time.Second)
+			}
+			f.waits(8, 5*time.Minute)
+			f.answer(healthy())
+			f.waits(9, 5*time.Minute)
+		})
+
 		It("is a second at first when nobody answers though the Pods are up, and doubles up to 15 s", func() {
 			f := started()
-			f.answer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+			f.answer(http.HandlerFunc(hangUp))
 			f.watch("1", true)
 			for i, seconds := range []int{1, 2, 4, 8, 15, 15, 15, 300} {
 				f.waits(i+1, time.Duration(seconds)*time.Second)
