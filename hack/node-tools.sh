@@ -26,12 +26,13 @@ set -euo pipefail
 . "$(dirname "$0")/lib/build.sh"
 
 K8S="$(pinned kubernetes k8s.io/kubernetes)"
-PINS="$(cd "$ROOT" && cat tools/{kubernetes,etcd,containerd,runc,cni,coredns}/go.mod hack/lib/build.sh hack/node-tools.sh test/cluster/pause/main.go | cksum | cut -d' ' -f1)"
+PINS="$(cd "$ROOT" && cat tools/{kubernetes,etcd,containerd,runc,cni,coredns,kube-router}/go.mod hack/lib/build.sh hack/node-tools.sh test/cluster/pause/main.go | cksum | cut -d' ' -f1)"
 NODE="$ROOT/bin/node-$K8S-$PINS"
 CONTAINERD=github.com/containerd/containerd/v2
 RUNC=github.com/opencontainers/runc
 PLUGINS=github.com/containernetworking/plugins
 COREDNS=github.com/coredns/coredns
+KUBE_ROUTER=github.com/cloudnativelabs/kube-router/v2
 
 # link_controlplane makes the node use the etcd, kube-apiserver and kubectl that tests use.
 # KUBEBUILDER_ASSETS is ignored: it may hold another version than the kubelet's.
@@ -86,6 +87,9 @@ build_rest() {
 	local version
 	version="$(pinned coredns "$COREDNS")"
 	build "$NODE/coredns" "$version" "2 min" coredns "$COREDNS" -ldflags "-s -w"
+	version="$(pinned kube-router "$KUBE_ROUTER")"
+	build "$NODE/kube-router" "$version" "2 min" kube-router "$KUBE_ROUTER/cmd/kube-router" \
+		-ldflags "-s -w -X $KUBE_ROUTER/pkg/version.Version=$version"
 	# The container that holds a Pod's namespaces; `cluster up` packs it into an image.
 	build "$NODE/pause" "" "1 s" ../test/cluster ./pause -ldflags "-s -w"
 }

@@ -93,11 +93,7 @@ func startBackend(ctx context.Context) backend {
 	namespace := newNamespace(ctx)
 	inUse.take() // it is of interest to no spec
 	run := func(name, model string) string {
-		labels := map[string]string{"app": name}
-		create(ctx, inferencePod(namespace, name, model), &corev1.Service{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
-			Spec:       corev1.ServiceSpec{Selector: labels, Ports: []corev1.ServicePort{{Port: 8000}}},
-		})
+		create(ctx, standInPod(namespace, name, 8000, "/health", "inference", "--models="+model), serviceOf(namespace, name, 8000))
 		return fmt.Sprintf("http://%s.%s.svc:8000/v1", name, namespace)
 	}
 	started := backend{first: run("first", firstModel), second: run("second", secondModel)}
@@ -105,7 +101,8 @@ func startBackend(ctx context.Context) backend {
 	return started
 }
 
-func inferencePod(namespace, name, model string) *corev1.Pod {
+// standInPod plays a role of the stand-in, at a port with a path that answers when it is up.
+func standInPod(namespace, name string, port int32, path string, args ...string) *corev1.Pod {
 	yes, no, atOnce := true, false, int64(0)
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app": name}},
@@ -115,15 +112,23 @@ func inferencePod(namespace, name, model string) *corev1.Pod {
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
 			Containers: []corev1.Container{{
-				Name: "inference", Image: image.standIn, Args: []string{"inference", "--models=" + model}, Resources: small(),
+				Name: args[0], Image: image.standIn, Args: args, Resources: small(),
 				ReadinessProbe: &corev1.Probe{PeriodSeconds: 1, ProbeHandler: corev1.ProbeHandler{
-					HTTPGet: &corev1.HTTPGetAction{Path: "/health", Port: intstr.FromInt32(8000)},
+					HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt32(port)},
 				}},
 				SecurityContext: &corev1.SecurityContext{
 					AllowPrivilegeEscalation: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 				},
 			}},
 		},
+	}
+}
+
+// serviceOf leads to a Pod of standInPod, at the same port.
+func serviceOf(namespace, name string, port int32) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": name}, Ports: []corev1.ServicePort{{Port: port}}},
 	}
 }
 

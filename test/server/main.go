@@ -18,6 +18,7 @@ limitations under the License.
 //
 //	stand-in server     a Llama Stack server that misbehaves on demand
 //	stand-in inference  an OpenAI-compatible inference backend that repeats what it is told
+//	stand-in caller     a client in a Pod: it asks whom a test tells it to ask
 //
 // Without a role it is the server, so that it can replace a real image in a custom resource. Every flag can
 // be given in the environment instead, because that is what a custom resource can set.
@@ -74,10 +75,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, signals
 	}
 
 	build, known := map[string]func(*flags) (http.Handler, serve.Options, error){
-		"server": serverRole, "inference": inferenceRole,
+		"server": serverRole, "inference": inferenceRole, "caller": callerRole,
 	}[role]
 	if !known {
-		return usageError{fmt.Errorf("unknown role %q: write server or inference", role)}
+		return usageError{fmt.Errorf("unknown role %q: write server, inference or caller", role)}
 	}
 
 	handler, options, err := build(newFlags(role, rest, getenv, output))

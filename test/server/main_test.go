@@ -95,6 +95,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		Entry("a server told by the environment", []string{`STAND_IN_BEHAVIOUR={"version": "0.3.5"}`, "LLAMA_STACK_PORT=0"}, []string{"server"}, "/v1/version", "0.3.5"),
 		Entry("a server of the later era", []string{"OGX_PORT=0"}, nil, "/v1/health", "OK"),
 		Entry("the inference backend", nil, []string{"inference", "--port=0", "--models=a,b"}, "/v1/models", `"id":"b"`),
+		Entry("a caller", nil, []string{"caller", "--port=0"}, "/call?url=nowhere", "unsupported protocol scheme"),
 		Entry("an inference backend told by the environment", []string{"INFERENCE_PORT=0", "INFERENCE_MODELS=c"}, []string{"inference"}, "/v1/models", `"id":"c"`),
 	)
 
@@ -123,7 +124,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		Expect(exit.ExitCode()).To(Equal(2))
 		Expect(string(output)).To(ContainSubstring(expected))
 	},
-		Entry("a role that does not exist", `unknown role "client": write server or inference`, "client"),
+		Entry("a role that does not exist", `unknown role "client": write server, inference or caller`, "client"),
 		Entry("a flag that does not exist", "flag provided but not defined", "--nothing"),
 		Entry("an argument too many", `unexpected argument "now"`, "server", "now"),
 		Entry("a behaviour that makes no sense", "failed to use --behaviour", "--behaviour=yes"),

@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/caller"
 	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/openai"
 	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/serve"
 	"github.com/llamastack/llama-stack-k8s-operator/test/server/internal/standin"
@@ -35,6 +36,8 @@ const (
 	serverPort = "8321"
 	// inferencePort is vLLM's port.
 	inferencePort = "8000"
+	// callerPort is one that neither of the others takes, since a caller can be in the same Pod.
+	callerPort = "8500"
 )
 
 // flags is a command line whose defaults come from the environment.
@@ -122,6 +125,20 @@ func inferenceRole(f *flags) (http.Handler, serve.Options, error) {
 
 	mux := http.NewServeMux()
 	openai.Backend{Models: strings.Split(*models, ",")}.Register(mux)
+
+	return mux, serve.Options{Address: ":" + *port}, nil
+}
+
+// callerRole is a client that asks from within a Pod's network.
+func callerRole(f *flags) (http.Handler, serve.Options, error) {
+	port := f.text("port", callerPort, "port to listen on", "CALLER_PORT")
+
+	if err := f.parse(); err != nil {
+		return nil, serve.Options{}, err
+	}
+
+	mux := http.NewServeMux()
+	caller.Register(mux)
 
 	return mux, serve.Options{Address: ":" + *port}, nil
 }

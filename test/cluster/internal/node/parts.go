@@ -55,7 +55,7 @@ func (m *Manager) Kill(name string) error {
 
 // Start starts one daemon, unless it runs, and waits until the whole cluster is healthy.
 func (m *Manager) Start(ctx context.Context, name string) error {
-	all := slices.Concat(render.Foundation(m.Node, m.Self), render.Workers(m.Node, m.Self))
+	all := render.All(m.Node, m.Self)
 
 	index := slices.IndexFunc(all, func(d process.Daemon) bool { return d.Name == name })
 	if index < 0 {
@@ -77,7 +77,7 @@ func (m *Manager) Start(ctx context.Context, name string) error {
 }
 
 func (m *Manager) partNames() string {
-	daemons := slices.Concat(render.Foundation(m.Node, m.Self), render.Workers(m.Node, m.Self))
+	daemons := render.All(m.Node, m.Self)
 
 	names := make([]string, 0, len(daemons))
 	for _, daemon := range daemons {

@@ -59,14 +59,15 @@ type part struct {
 	ready  func(context.Context) error
 }
 
-// parts returns the API server first: the others need it.
+// parts returns the API server and the kubelet first: the others need them.
 func (m *Manager) parts() []part {
 	return []part{
 		{"kube-apiserver", m.apiReady},
 		{"kubelet", m.nodeReady},
 		{"kube-controller-manager", m.accountReady},
 		{"coredns", m.dnsReady},
-		{"kube-proxy", m.proxyReady},
+		{"kube-proxy", m.answers("kube-proxy", "10256")},
+		{"kube-router", m.answers("kube-router", "20244")},
 	}
 }
 
@@ -249,27 +250,30 @@ func (m *Manager) dnsReady(ctx context.Context) error {
 	return nil
 }
 
-func (m *Manager) proxyReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
+// answers asks a daemon that tells of its health over HTTP at a port.
+func (m *Manager) answers(daemon, port string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(m.IP().String(), "10256")+"/healthz", http.NoBody)
-	if err != nil {
-		return fmt.Errorf("failed to ask kube-proxy: %w", err)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(m.IP().String(), port)+"/healthz", http.NoBody)
+		if err != nil {
+			return fmt.Errorf("failed to ask %s: %w", daemon, err)
+		}
+
+		client := http.Client{Transport: &http.Transport{}} // no proxy between host and node
+		defer client.CloseIdleConnections()
+
+		response, err := client.Do(request)
+		if err != nil {
+			return fmt.Errorf("failed to wait: %s %w: %w", daemon, ErrNotReady, err)
+		}
+		defer func() { _ = response.Body.Close() }()
+
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("failed to wait: %s %w: it answers %s", daemon, ErrNotReady, response.Status)
+		}
+
+		return nil
 	}
-
-	client := http.Client{Transport: &http.Transport{}} // no proxy between host and node
-	defer client.CloseIdleConnections()
-
-	response, err := client.Do(request)
-	if err != nil {
-		return fmt.Errorf("failed to wait: kube-proxy %w: %w", ErrNotReady, err)
-	}
-	defer func() { _ = response.Body.Close() }()
-
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("failed to wait: kube-proxy %w: it answers %s", ErrNotReady, response.Status)
-	}
-
-	return nil
 }

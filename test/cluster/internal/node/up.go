@@ -89,7 +89,7 @@ func (m *Manager) Up(ctx context.Context) error {
 	m.Sayf("starting the cluster %s in %s (about 15 s) ...", m.Name, m.State)
 
 	for _, step := range []func(context.Context) error{
-		m.prepare, m.startFoundation, m.startWorkers, m.finish,
+		m.prepare, m.startFoundation, m.startWorkers, m.startGuards, m.finish,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -172,9 +172,17 @@ func (m *Manager) startWorkers(ctx context.Context) error {
 	return nil
 }
 
-// finish waits for what the first Pod needs beside the API server.
+func (m *Manager) startGuards(ctx context.Context) error {
+	if err := m.wait(ctx, "kubelet", m.nodeReady); err != nil {
+		return err
+	}
+
+	return m.start(render.Guards(m.Node))
+}
+
+// finish waits for what the first Pod needs beside the API server and the kubelet.
 func (m *Manager) finish(ctx context.Context) error {
-	for _, part := range m.parts()[1:] {
+	for _, part := range m.parts()[2:] {
 		if err := m.wait(ctx, part.daemon, part.ready); err != nil {
 			return err
 		}

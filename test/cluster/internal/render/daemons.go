@@ -18,6 +18,7 @@ package render
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/cluster/internal/config"
@@ -72,6 +73,26 @@ func Workers(node config.Node, self string) []process.Daemon {
 		daemon(node, "coredns", node.Binary("coredns"), "-conf="+node.Path("Corefile")),
 		daemon(node, "provisioner", self, "provisioner", "--state="+node.State),
 	}
+}
+
+// Guards returns the daemons to start when the Node is ready: they end where they do not find it.
+func Guards(node config.Node) []process.Daemon {
+	return []process.Daemon{
+		// Of kube-router only the part that enforces NetworkPolicies.
+		daemon(node, "kube-router", node.Binary("kube-router"),
+			"--kubeconfig="+node.Path("kube-router.kubeconfig"),
+			"--hostname-override="+config.NodeName,
+			"--service-cluster-ip-range="+config.ServiceCIDR,
+			"--run-firewall",
+			"--run-router=false",
+			"--run-service-proxy=false",
+		),
+	}
+}
+
+// All returns every daemon, in the order in which to start them.
+func All(node config.Node, self string) []process.Daemon {
+	return slices.Concat(Foundation(node, self), Workers(node, self), Guards(node))
 }
 
 func apiServer(node config.Node) process.Daemon {

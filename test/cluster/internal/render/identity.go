@@ -49,6 +49,7 @@ func Clients() map[string]pki.Subject {
 		"kube-controller-manager.kubeconfig": {User: "system:kube-controller-manager"},
 		"kube-scheduler.kubeconfig":          {User: "system:kube-scheduler"},
 		"kube-proxy.kubeconfig":              {User: "system:kube-proxy"},
+		"kube-router.kubeconfig":             {User: "kube-router", Groups: []string{administrators}},
 		"coredns.kubeconfig":                 {User: "coredns", Groups: []string{administrators}},
 		"provisioner.kubeconfig":             {User: "provisioner", Groups: []string{administrators}},
 		// The node's programs themselves ask under this name whether everything is up.

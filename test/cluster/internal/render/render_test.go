@@ -99,7 +99,7 @@ func lines(daemons []process.Daemon) string {
 var _ = Describe("the command lines", func() {
 	It("are those of the golden file", func() {
 		node := example()
-		expectGolden("daemons.txt", lines(slices.Concat(render.Foundation(node, "/opt/cluster"), render.Workers(node, "/opt/cluster"))))
+		expectGolden("daemons.txt", lines(render.All(node, "/opt/cluster")))
 	})
 
 	It("start etcd before the API server that needs it", func() {
@@ -144,7 +144,7 @@ var _ = Describe("the identities", func() {
 		files, err := render.Files(node)
 		Expect(err).NotTo(HaveOccurred())
 
-		parts := []string{lines(render.Foundation(node, "/opt/cluster")), lines(render.Workers(node, "/opt/cluster"))}
+		parts := []string{lines(render.All(node, "/opt/cluster"))}
 		for _, content := range files {
 			parts = append(parts, string(content))
 		}

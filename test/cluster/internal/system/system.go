@@ -50,6 +50,7 @@ func Requirements(build bool) []Requirement {
 		{Command: "nsenter", Package: "util-linux", Purpose: "start programs in the node's network"},
 		{Command: "mount", Package: "mount", Purpose: "mount volumes"},
 		{Command: "iptables", Package: "iptables", Purpose: "route Services"},
+		{Command: "ipset", Package: "ipset", Purpose: "enforce NetworkPolicies"},
 		{Command: "conntrack", Package: "conntrack", Purpose: "forget connections to Pods that are gone"},
 	}
 
