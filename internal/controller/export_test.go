@@ -17,6 +17,7 @@ limitations under the License.
 package controller
 
 import (
+	"context"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -109,6 +110,12 @@ type Pods = pods
 
 // EmptyPods knows no Pods yet.
 var EmptyPods = emptyPods
+
+// Later has what is done after a while told to a test, which does it.
+func (p *pods) Later(tell func(time.Duration, func(context.Context))) { p.later = tell }
+
+// WithAdvice adds what to do about a missing certificate.
+var WithAdvice = withAdvice
 
 // Trouble is why the Pods of a server do not run.
 func (p *pods) Trouble(server types.NamespacedName) string { return p.trouble(server) }

@@ -45,7 +45,7 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 		})
 		p.server, p.probed = r.prober.Observation(key)
 	}
-	p.podReason = r.pods.trouble(key)
+	p.podReason = withAdvice(r.pods.trouble(key), p.input.Serving)
 }
 
 // tellReuse says that the claim is older than the LlamaStackDistribution, so that the data in it is an earlier server's:

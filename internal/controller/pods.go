@@ -52,6 +52,10 @@ type pods struct {
 	// states of the Pods of each server, by the Pod's name.
 	states map[types.NamespacedName]map[string]podState
 	wake   func(server types.NamespacedName)
+
+	events eventReader
+	// later does something after a while, unless the operator has stopped by then.
+	later func(time.Duration, func(context.Context))
 }
 
 // podState is what is kept of a Pod.
@@ -59,6 +63,8 @@ type podState struct {
 	template string
 	created  time.Time
 	trouble  status.Trouble
+	// mounting is the UID of a Pod whose volumes are not mounted yet.
+	mounting types.UID
 }
 
 // newPods watches with a client of its own, because a cache would keep all that it sees.
@@ -70,12 +76,13 @@ func newPods(mgr manager.Manager) (*pods, error) {
 	}
 	ours := labels.Set{v1alpha1.LabelApp: v1alpha1.AppName}.String() + "," + v1alpha1.LabelInstance
 	watched := toolscache.NewFilteredListWatchFromClient(rest, "pods", metav1.NamespaceAll, func(options *metav1.ListOptions) { options.LabelSelector = ours })
-	return emptyPods(watched), nil
+	return emptyPods(watched, readEvents(rest)), nil
 }
 
-func emptyPods(watched toolscache.ListerWatcher) *pods {
+func emptyPods(watched toolscache.ListerWatcher, events eventReader) *pods {
 	return &pods{
 		watched: watched, synced: make(chan struct{}), states: map[types.NamespacedName]map[string]podState{}, wake: func(types.NamespacedName) {},
+		events: events, later: func(time.Duration, func(context.Context)) {},
 	}
 }
 
@@ -85,6 +92,13 @@ func (p *pods) Start(ctx context.Context, queue workqueue.TypedRateLimitingInter
 	defer p.mu.Unlock()
 	p.wake = func(server types.NamespacedName) {
 		queue.AddAfter(reconcile.Request{NamespacedName: server}, gatherFor)
+	}
+	p.later = func(pause time.Duration, do func(context.Context)) {
+		time.AfterFunc(pause, func() {
+			if ctx.Err() == nil {
+				do(ctx)
+			}
+		})
 	}
 	reflector := toolscache.NewReflectorWithOptions(p.watched, &corev1.Pod{}, p, toolscache.ReflectorOptions{Name: "pods"})
 	go reflector.RunWithContext(ctx)
@@ -135,7 +149,15 @@ func (p *pods) Update(object any) error {
 	if !ok {
 		return notAPod(object)
 	}
-	p.change(serverOf(pod), func(states map[string]podState) { states[pod.Name] = stateOf(pod, states[pod.Name]) })
+	var before, now types.UID
+	p.change(serverOf(pod), func(states map[string]podState) {
+		state := stateOf(pod, states[pod.Name])
+		before, now = states[pod.Name].mounting, state.mounting
+		states[pod.Name] = state
+	})
+	if now != "" && now != before {
+		p.lookLater(serverOf(pod), pod.Name, now, firstLook)
+	}
 	return nil
 }
 
@@ -217,8 +239,15 @@ func serverOf(pod *corev1.Pod) types.NamespacedName {
 }
 
 func stateOf(pod *corev1.Pod, before podState) podState {
-	return podState{
+	state := podState{
 		template: pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey], created: pod.CreationTimestamp.Time,
 		trouble: status.PodTrouble(pod, before.trouble),
 	}
+	if status.Mounting(pod) {
+		state.mounting = pod.UID
+		if state.mounting == before.mounting {
+			state.trouble = before.trouble
+		}
+	}
+	return state
 }

@@ -18,13 +18,16 @@ package controller_test
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
@@ -56,13 +59,17 @@ var _ = Describe("The Pods of a server", func() {
 		pods  *controller.Pods
 		queue workqueue.TypedRateLimitingInterface[reconcile.Request]
 		news  *watch.FakeWatcher
+
+		events  []corev1.Event
+		failure error
 	)
 	BeforeEach(func() {
+		events, failure = nil, nil
 		news = watch.NewFake()
 		pods = controller.EmptyPods(toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
 			ListWithContextFunc:  func(context.Context, metav1.ListOptions) (runtime.Object, error) { return &corev1.PodList{}, nil },
 			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return news, nil },
-		}, listsFirst{}))
+		}, listsFirst{}), func(context.Context, string, types.UID) ([]corev1.Event, error) { return events, failure })
 		queue = workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 		DeferCleanup(queue.ShutDown)
 	})
@@ -138,6 +145,91 @@ var _ = Describe("The Pods of a server", func() {
 		news.Delete(serverPod("q", "1", 1, "ErrImagePull"))
 		Eventually(woken).Should(Equal(1))
 		Expect(trouble()).To(BeEmpty())
+	})
+
+	Describe("whose volumes are not mounted", func() {
+		type timer struct {
+			pause time.Duration
+			do    func(context.Context)
+		}
+		var timers []timer
+		mounting := func(name, uid string) *corev1.Pod {
+			pod := serverPod(name, "1", 1, "ContainerCreating")
+			pod.UID, pod.Status.Phase = types.UID(uid), corev1.PodPending
+			pod.Status.Conditions = []corev1.PodCondition{
+				{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse},
+			}
+			return pod
+		}
+		failed := func(message string) []corev1.Event { return []corev1.Event{{Reason: "FailedMount", Message: message}} }
+		// ring does what is due next, and says after how long that was.
+		ring := func(ctx context.Context) time.Duration {
+			GinkgoHelper()
+			Expect(timers).NotTo(BeEmpty())
+			next := timers[0]
+			timers = timers[1:]
+			next.do(ctx)
+			return next.pause
+		}
+		BeforeEach(func() {
+			timers = nil
+			pods.Later(func(pause time.Duration, do func(context.Context)) { timers = append(timers, timer{pause, do}) })
+			see(mounting("p", "1"))
+		})
+
+		It("are in the trouble that the Events about them tell, which are read ever more rarely", func(ctx context.Context) {
+			Expect(trouble()).To(BeEmpty())
+			events = failed("secret not found")
+			Expect(ring(ctx)).To(Equal(10 * time.Second))
+			Expect(trouble()).To(Equal("FailedMount: secret not found"))
+			see(mounting("p", "1"))
+			Expect(trouble()).To(Equal("FailedMount: secret not found"), "the Pod itself has nothing to say")
+			Expect(timers).To(HaveLen(1))
+
+			events = failed("no such key")
+			Expect(ring(ctx)).To(Equal(20 * time.Second))
+			Expect(trouble()).To(Equal("FailedMount: no such key"))
+			for range 10 {
+				ring(ctx)
+			}
+			Expect(ring(ctx)).To(Equal(5 * time.Minute))
+		})
+
+		It("are not asked about once they run, are gone, or are others", func(ctx context.Context) {
+			events = failed("secret not found")
+			for _, change := range []func(){
+				func() { see(serverPod("p", "1", 1, "")) },
+				func() { Expect(pods.Delete(mounting("p", "1"))).To(Succeed()) },
+			} {
+				timers = nil
+				see(serverPod("p", "1", 1, ""), mounting("p", "1"))
+				change()
+				ring(ctx)
+				Expect(trouble()).To(BeEmpty())
+				Expect(timers).To(BeEmpty())
+			}
+			see(mounting("p", "2"))
+			ring(ctx)
+			Expect(trouble()).To(Equal("FailedMount: secret not found"))
+		})
+
+		It("stay in the trouble that they are in when the Events cannot be read", func(ctx context.Context) {
+			events = failed("secret not found")
+			ring(ctx)
+			failure = errors.New("no")
+			ring(ctx)
+			Expect(trouble()).To(Equal("FailedMount: secret not found"))
+			Expect(timers).To(HaveLen(1))
+		})
+	})
+
+	It("are told how to get a certificate where they wait for one", func() {
+		const missing = `FailedMount: MountVolume.SetUp failed for volume "serving-tls" : secret "mine" not found`
+		serving := &render.Serving{SecretName: "mine"}
+		Expect(controller.WithAdvice(missing, serving)).To(Equal(missing +
+			": create Secret mine, which spec.server.tlsConfig.serving names, with the keys tls.crt and tls.key"))
+		Expect(controller.WithAdvice(missing, nil)).To(Equal(missing))
+		Expect(controller.WithAdvice("FailedMount: volume \"other\"", serving)).To(Equal("FailedMount: volume \"other\""))
 	})
 
 	It("are waited for as long as the controller's start may take", func(ctx context.Context) {

@@ -36,8 +36,9 @@ const (
 
 // Where the certificate that the server shows is in the container, and the name of its volume.
 const (
-	servingPath   = "/etc/llama-stack-tls"
-	servingVolume = "serving-tls"
+	servingPath = "/etc/llama-stack-tls"
+	// ServingVolume is what the kubelet calls it.
+	ServingVolume = "serving-tls"
 	// CertFile and KeyFile are its files, for the server's configuration.
 	CertFile = servingPath + "/" + corev1.TLSCertKey
 	KeyFile  = servingPath + "/" + corev1.TLSPrivateKeyKey
@@ -92,11 +93,11 @@ func (t mountConfig) mountServing(e *editor) {
 	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
 		items = append(items, map[string]any{"key": key, "path": key})
 	}
-	volume := map[string]any{nameKey: servingVolume, "secret": map[string]any{
+	volume := map[string]any{nameKey: ServingVolume, "secret": map[string]any{
 		"secretName": t.Serving.SecretName, "defaultMode": int64(servingMode), "items": items,
 	}}
 	e.set(podSpecPath, "volumes", append(e.list(podSpecPath, "volumes"), volume))
-	addMount(e, servingVolume, servingPath)
+	addMount(e, ServingVolume, servingPath)
 }
 
 func addVolume(e *editor, name string, configMap map[string]any) {

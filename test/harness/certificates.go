@@ -36,6 +36,13 @@ func NewCertificate(name string) string {
 	return newServerCertificate(name).certificate
 }
 
+// NewKeyPair is a certificate that signs for a host, and for itself, and its key, in PEM.
+func NewKeyPair(host string) (certificate, key string) {
+	GinkgoHelper()
+	pair := newServerCertificate(host)
+	return pair.certificate, pair.key
+}
+
 // keyPair is a certificate and its key, in PEM.
 type keyPair struct{ certificate, key string }
 

@@ -19,10 +19,12 @@ package operator_test
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -92,6 +94,27 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		create(ctx, instance)
 
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigInvalid, "remove both"))
+	})
+
+	It("says what it waits for while the Secret is missing, as the Events about its Pod tell", func(ctx context.Context) {
+		instance := llsdtest.Make("waiting").Namespace(newNamespace(ctx, true)).Command("serve").ServingTLS("mine").Obj()
+		create(ctx, instance)
+		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
+		pod := waitingPod(ctx, instance, "ContainerCreating", "")
+		create(ctx, &corev1.Event{
+			ObjectMeta: metav1.ObjectMeta{Namespace: instance.Namespace, GenerateName: "e-"}, Reason: "FailedMount", Type: corev1.EventTypeWarning,
+			Message:        `MountVolume.SetUp failed for volume "serving-tls" : secret "mine" not found`,
+			InvolvedObject: corev1.ObjectReference{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}, LastTimestamp: metav1.Now(),
+		})
+		mark := audit.Mark()
+		pod.Status.Phase, pod.Status.Conditions = corev1.PodPending, []corev1.PodCondition{
+			{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse},
+		}
+		Expect(admin.Status().Update(ctx, pod)).To(Succeed())
+
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(30 * time.Second).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing,
+			`FailedMount: MountVolume.SetUp failed for volume "serving-tls" : secret "mine" not found: create Secret mine`, "tls.crt and tls.key"))
+		Expect(audit.In(instance.Namespace, mark)).To(HaveEach(HaveField("Subresource", "status")), "nothing is read but the Events, once")
 	})
 
 	It("is taken by its word where it has a command of its own", func(ctx context.Context) {

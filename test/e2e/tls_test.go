@@ -1,0 +1,101 @@
+//go:build e2e
+
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const secretName = "serving"
+
+// askSecurely asks a server by HTTPS for its version, through its Service.
+func askSecurely(ctx context.Context, server *v1alpha1.LlamaStackDistribution) error {
+	port := strconv.Itoa(int(server.ServerPort()))
+	return ask(ctx, clientset.CoreV1().RESTClient().Get().Namespace(server.Namespace).Resource("services").
+		Name("https:"+server.Name+"-service:"+port).SubResource("proxy").Suffix("/v1/version"), nil)
+}
+
+// certificateFor is a Secret with a new certificate of a server, and the authority to trust for it.
+func certificateFor(server *v1alpha1.LlamaStackDistribution) (*corev1.Secret, string) {
+	GinkgoHelper()
+	certificate, key := harness.NewKeyPair(harness.HostOf(server.Namespace, server.Name))
+	return &corev1.Secret{
+		ObjectMeta: objectMeta(server.Namespace, secretName), Type: corev1.SecretTypeTLS,
+		StringData: map[string]string{corev1.TLSCertKey: certificate, corev1.TLSPrivateKeyKey: key},
+	}, certificate
+}
+
+var _ = Describe("A real server with a certificate from a Secret", func() {
+	DescribeTable("waits for it, says so, answers over HTTPS, and serves a renewed one", func(ctx SpecContext, imageOf func() string, provider string) {
+		namespace := newNamespace(ctx)
+		server := realServer(namespace, "secure", imageOf()).UserConfig("config").CABundle("ca").ServingTLS(secretName).
+			Env("LLS_TLS_CHECK", "1").Env("LLS_TLS_SPREAD", "2").Obj()
+		secret, trusted := certificateFor(server)
+		create(ctx, &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: configWith(provider)},
+			&corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "ca"), Data: map[string]string{v1alpha1.DefaultCABundleKey: trusted}}, server)
+
+		By("waiting")
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(serverStarts).
+			Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "FailedMount", "create Secret "+secretName))
+
+		By("answering")
+		create(ctx, secret)
+		becomeReady(ctx, server)
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
+		Expect(statusOf(ctx, server)()).To(HaveField("ServiceURL", HavePrefix("https://")))
+		Expect(askSecurely(ctx, server)).To(Succeed())
+		Expect(ask(ctx, request(server, http.MethodGet, "/v1/version"), nil)).NotTo(Succeed())
+
+		By("renewing: the operator does not trust the new one, so that it tells the two apart")
+		renewed, _ := certificateFor(server)
+		edit(ctx, secret, func(s *corev1.Secret) { s.Data, s.StringData = nil, renewed.StringData })
+		pods, err := podsOf(ctx, namespace)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(pods).To(HaveLen(1))
+		edit(ctx, &pods[0], func(p *corev1.Pod) {
+			p.Annotations = map[string]string{"e2e/look": "now"} // the kubelet looks at the Secret with the Pod
+		})
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(serverStarts).
+			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "certificate"))
+		becomeReady(ctx, server)
+		Expect(askSecurely(ctx, server)).To(Succeed())
+		Expect(revision(ctx, server)).To(Equal("1"), "the container started again, and no Pod was replaced")
+		after, err := podsOf(ctx, namespace)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(after).To(HaveExactElements(And(HaveField("UID", pods[0].UID),
+			HaveField("Status.ContainerStatuses", HaveExactElements(HaveField("RestartCount", BeEquivalentTo(1)))))))
+		last := after[0].Status.ContainerStatuses[0].LastTerminationState.Terminated
+		Expect(last).NotTo(BeNil())
+		Expect(strings.TrimSpace(last.Message)).To(ContainSubstring("new certificate"))
+	},
+		Entry("of Llama Stack", func() string { return image.llamaStack }, "tls-older", NodeTimeout(3*serverStarts)),
+		Entry("of OGX", func() string { return image.ogx }, "tls-newer", NodeTimeout(3*serverStarts)),
+	)
+})
