@@ -133,7 +133,7 @@ type ProviderInfo struct {
 	// ProviderType, such as remote::vllm.
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderType string `json:"provider_type"`
-	// Config is not filled: it can carry secrets.
+	// Config is always empty: it can carry secrets. 0.9.0 cannot do without the field.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Config *apiextensionsv1.JSON `json:"config,omitempty"`
@@ -150,5 +150,5 @@ type ProviderHealthStatus struct {
 	// Message explains an Error.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
-	Message string `json:"message,omitempty"`
+	Message string `json:"message"`
 }

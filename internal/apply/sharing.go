@@ -17,6 +17,7 @@ limitations under the License.
 package apply
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/lru"
 )
@@ -44,7 +46,7 @@ const (
 // small map takes more than 300 bytes, one of quantities 700.
 // So what is in the cache must not be changed in place, which holds for every cache.
 func SharingTransform() func(obj any) (any, error) {
-	s := sharer{texts: lru.New(sharedTexts), sets: lru.New(sharedSets)}
+	s := sharer{texts: lru.New(sharedTexts), sets: lru.New(sharedSets), empty: &apiextensionsv1.JSON{Raw: []byte("{}")}}
 	return func(obj any) (any, error) {
 		if o, ok := obj.(metav1.Object); ok {
 			s.metadata(o)
@@ -61,12 +63,16 @@ func SharingTransform() func(obj any) (any, error) {
 			s.selector(o.Spec.Selector)
 		case *v1alpha1.LlamaStackDistribution:
 			s.conditions(o.Name, o.Status.Conditions)
+			s.providers(o.Status.DistributionConfig.Providers)
 		}
 		return CacheTransform(obj)
 	}
 }
 
-type sharer struct{ texts, sets *lru.Cache }
+type sharer struct {
+	texts, sets *lru.Cache
+	empty       *apiextensionsv1.JSON
+}
 
 func (s sharer) metadata(o metav1.Object) {
 	o.SetLabels(s.set(o.GetLabels()))
@@ -116,6 +122,18 @@ func (s sharer) conditions(name string, conditions []metav1.Condition) {
 		c.Type, c.Reason, c.Status = s.text(c.Type), s.text(c.Reason), metav1.ConditionStatus(s.text(string(c.Status)))
 		if !strings.Contains(c.Message, name) {
 			c.Message = s.text(c.Message)
+		}
+	}
+}
+
+// providers are the same ones in all servers of a distribution, and have the same configuration: none.
+func (s sharer) providers(providers []v1alpha1.ProviderInfo) {
+	for i := range providers {
+		p := &providers[i]
+		p.API, p.ProviderID, p.ProviderType = s.text(p.API), s.text(p.ProviderID), s.text(p.ProviderType)
+		p.Health.Status = s.text(p.Health.Status)
+		if p.Config != nil && bytes.Equal(p.Config.Raw, s.empty.Raw) {
+			p.Config = s.empty
 		}
 	}
 }

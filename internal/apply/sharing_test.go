@@ -27,6 +27,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -219,6 +220,31 @@ var _ = Describe("SharingTransform", func() {
 		}
 		Expect(unsafe.StringData(other[0].Message)).To(BeIdenticalTo(unsafe.StringData(one[0].Message)))
 		Expect(unsafe.StringData(other[1].Message)).NotTo(BeIdenticalTo(unsafe.StringData(one[1].Message)))
+	})
+
+	It("keeps what servers say of their providers once, and changes none", func() {
+		transform := apply.SharingTransform()
+		listing := func(config string) *v1alpha1.LlamaStackDistribution {
+			instance := &v1alpha1.LlamaStackDistribution{}
+			instance.Status.DistributionConfig.Providers = []v1alpha1.ProviderInfo{
+				{
+					API: strings.Clone("inference"), ProviderID: strings.Clone("vllm"), ProviderType: strings.Clone("remote::vllm"),
+					Config: &apiextensionsv1.JSON{Raw: []byte(config)}, Health: v1alpha1.ProviderHealthStatus{Status: strings.Clone("OK")},
+				},
+				{API: "inference"},
+			}
+			return instance
+		}
+		first, second, told := listing("{}"), listing("{}"), listing(`{"a":1}`)
+		for config, instance := range map[string]*v1alpha1.LlamaStackDistribution{"{}": first, `{"a":1}`: told} {
+			Expect(transform(instance)).To(BeIdenticalTo(instance))
+			Expect(instance).To(Equal(listing(config)))
+		}
+		Expect(transform(second)).To(Equal(listing("{}")))
+
+		one, other := first.Status.DistributionConfig.Providers[0], second.Status.DistributionConfig.Providers[0]
+		Expect(other.Config).To(BeIdenticalTo(one.Config))
+		Expect(unsafe.StringData(other.ProviderType)).To(BeIdenticalTo(unsafe.StringData(one.ProviderType)))
 	})
 
 	It("is a CacheTransform", func() {

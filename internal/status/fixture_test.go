@@ -27,6 +27,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -191,7 +192,10 @@ func (f *fixture) compute() v1alpha1.LlamaStackDistributionStatus { return statu
 
 // provider is one with a message that follows from its status.
 func provider(api, id, health string) v1alpha1.ProviderInfo {
-	info := v1alpha1.ProviderInfo{API: api, ProviderID: id, ProviderType: "remote::" + id, Health: v1alpha1.ProviderHealthStatus{Status: health}}
+	info := v1alpha1.ProviderInfo{
+		API: api, ProviderID: id, ProviderType: "remote::" + id, Config: &apiextensionsv1.JSON{Raw: []byte("{}")},
+		Health: v1alpha1.ProviderHealthStatus{Status: health},
+	}
 	if health != "OK" {
 		info.Health.Message = "says " + health
 	}

@@ -21,6 +21,7 @@ import (
 	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 )
 
 const (
@@ -68,9 +69,10 @@ func (f *facts) setProviders(next *v1alpha1.LlamaStackDistributionStatus, known 
 	}
 }
 
-// listed sorts providers by their identity, bounds them and leaves their configuration out, which can carry secrets and
-// which 0.9.0 copied. The text of an error stays the one that was first told, until the status changes: such texts name
-// ports and times and differ from one probe to the next.
+// listed sorts providers by their identity, bounds them and leaves their configuration empty, which can carry secrets and
+// which 0.9.0 copied. The field is there, because 0.9.0's schema demands it: without it nobody could go back. The text of
+// an error stays the one that was first told, until the status changes: such texts name ports and times and differ from
+// one probe to the next.
 func listed(providers, before []v1alpha1.ProviderInfo) []v1alpha1.ProviderInfo {
 	list := make([]v1alpha1.ProviderInfo, 0, len(providers))
 	for _, provider := range providers {
@@ -87,6 +89,7 @@ func cleaned(provider v1alpha1.ProviderInfo, before []v1alpha1.ProviderInfo) v1a
 		API:          bounded(provider.API, maxProviderText),
 		ProviderID:   bounded(provider.ProviderID, maxProviderText),
 		ProviderType: bounded(provider.ProviderType, maxProviderText),
+		Config:       &apiextensionsv1.JSON{Raw: []byte("{}")},
 		Health: v1alpha1.ProviderHealthStatus{
 			Status:  bounded(provider.Health.Status, maxProviderText),
 			Message: bounded(provider.Health.Message, maxProviderText),
