@@ -156,7 +156,7 @@ func (u *userConfig) complete(text string, finding *userFinding) (string, error)
 	if err == nil && u.workers != nil {
 		text, err = serverconfig.WithWorkers(text, *u.workers)
 	}
-	return text, err //nolint:wrapcheck // the caller says of what
+	return text, err
 }
 
 // payload is the content to mount; it reads the ConfigMap again where only the finding was remembered.

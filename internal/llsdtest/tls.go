@@ -33,10 +33,10 @@ func serving(secret string) string {
 
 // refusedTLS are about what 0.9.0 did not let one say about certificates.
 func refusedTLS() []Case {
-	const secret = "tlsConfig: {serving: {secretName: a}}"
+	const serves = "tlsConfig: {serving: {secretName: a}}"
 	return []Case{
-		{"a certificate without a configuration", server(secret), fieldServing, messageConfig},
-		{"a certificate without a configuration and with an empty command", server(secret + ", containerSpec: {command: []}"), fieldServing, messageConfig},
+		{"a certificate without a configuration", server(serves), fieldServing, messageConfig},
+		{"a certificate without a configuration and with an empty command", server(serves + ", containerSpec: {command: []}"), fieldServing, messageConfig},
 		{"a certificate of no Secret", serving(""), fieldSecret, "Required value"},
 		{"a certificate of a Secret without a name", serving(`secretName: ""`), fieldSecret, "should be at least 1 chars long"},
 		{"a certificate of a Secret in capitals", serving("secretName: A"), fieldSecret, messagePattern},

@@ -89,8 +89,9 @@ func (t mountConfig) Transform(m resmap.ResMap) error {
 // mountServing mounts the certificate. Both keys are asked for by name, so that the kubelet says which one is missing,
 // and starts the server as soon as it is there.
 func (t mountConfig) mountServing(e *editor) {
-	var items []any
-	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
+	keys := []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey}
+	items := make([]any, 0, len(keys))
+	for _, key := range keys {
 		items = append(items, map[string]any{"key": key, "path": key})
 	}
 	volume := map[string]any{nameKey: ServingVolume, "secret": map[string]any{

@@ -37,7 +37,7 @@ func NewCertificate(name string) string {
 }
 
 // NewKeyPair is a certificate that signs for a host, and for itself, and its key, in PEM.
-func NewKeyPair(host string) (certificate, key string) {
+func NewKeyPair(host string) (string, string) {
 	GinkgoHelper()
 	pair := newServerCertificate(host)
 	return pair.certificate, pair.key
