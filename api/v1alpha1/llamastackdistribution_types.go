@@ -273,6 +273,11 @@ type CABundleConfig struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:text"}
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
+	// IncludeSystemRoots adds the public authorities, as the operator's release knows them. Default: false. Newer ones
+	// do not restart servers.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Include System Roots",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	IncludeSystemRoots bool `json:"includeSystemRoots,omitempty"`
 }
 
 // LlamaStackDistribution declares a Llama Stack server, which the operator runs.

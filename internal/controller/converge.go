@@ -104,7 +104,7 @@ func (r *Reconciler) desired(p *pass) ([]*unstructured.Unstructured, error) {
 			return nil, fmt.Errorf("failed to render the CA bundle: %w", err)
 		}
 		delete(bundle.Object, "data")
-		contents = append(contents, withDigest(bundle, p.input.CABundle.Hash))
+		contents = append(contents, withDigest(bundle, p.bundle.digest))
 	}
 	return append(contents, objects...), nil // before the Deployment, whose Pods mount them
 }

@@ -21,6 +21,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -38,12 +39,19 @@ import (
 // odhBundle is the ConfigMap in which Open Data Hub puts the trusted certificates of a namespace. It is found by itself.
 const odhBundle = "odh-trusted-ca-bundle"
 
+// withSystemRoots ends the hash of Pods that have the public authorities, too, whichever these are.
+const withSystemRoots = "+system"
+
 // caBundle is where the certificates come from. pem is "" while only the finding is remembered.
 type caBundle struct {
 	sources []caSource
 	withTLS bool
-	pem     string
-	roots   *x509.CertPool
+	// system says that the public authorities are to be among the certificates.
+	system bool
+	pem    string
+	// digest is that of the ConfigMap with all of them.
+	digest string
+	roots  *x509.CertPool
 }
 
 // caSource is one ConfigMap with certificates, and those keys of it that count; none is all of them.
@@ -56,8 +64,10 @@ type caSource struct {
 // caFinding is what is remembered of the certificates. roots is kept for servers that serve TLS only, because the
 // operator verifies no other.
 type caFinding struct {
-	// hash is the digest of the ConfigMap with the merged certificates. A bundle that is kept as it is has it too, in the
-	// cache, so that its Pods do not roll.
+	// digest is that of the ConfigMap with the merged certificates.
+	digest string
+	// hash is what the Pods carry: the digest, or where the public authorities are included that of the user's alone, so
+	// that a release with newer ones does not roll servers.
 	hash         string
 	certificates int
 	roots        *x509.CertPool
@@ -73,6 +83,7 @@ func (r *Reconciler) gatherCABundle(ctx context.Context, instance *v1alpha1.Llam
 		return err
 	}
 	p.bundle.withTLS = p.input.TLS()
+	p.bundle.system = spec != nil && spec.IncludeSystemRoots
 	finding, err := r.findCABundle(ctx, &p.bundle)
 	if err != nil {
 		return err
@@ -81,7 +92,7 @@ func (r *Reconciler) gatherCABundle(ctx context.Context, instance *v1alpha1.Llam
 		p.problems = append(p.problems, *finding.problem)
 		return nil
 	}
-	p.bundle.roots = finding.roots
+	p.bundle.roots, p.bundle.digest = finding.roots, finding.digest
 	if finding.certificates > 0 {
 		p.input.CABundle = &render.CABundle{Hash: finding.hash}
 	}
@@ -110,9 +121,18 @@ func (*Reconciler) keepBundle(spec *v1alpha1.CABundleConfig, instance *v1alpha1.
 		p.blamef(v1alpha1.ReasonCABundleOtherNS, "%s", why)
 		return nil
 	}
-	p.input.CABundle = &render.CABundle{Hash: p.children.bundle.Annotations[apply.DigestAnnotation]}
+	p.input.CABundle = &render.CABundle{Hash: keptHash(spec, &p.children)}
 	p.noticef("%s; the certificates that were copied before stay as they are", why)
 	return nil
+}
+
+// keptHash is the one with which Pods do not roll. The ConfigMap's digest, which the cache has, is theirs unless the
+// public authorities are included.
+func keptHash(spec *v1alpha1.CABundleConfig, have *children) string {
+	if spec.IncludeSystemRoots && have.deployment != nil {
+		return render.CABundleHash(have.deployment)
+	}
+	return have.bundle.Annotations[apply.DigestAnnotation]
 }
 
 // findSources are the ConfigMap that the CR names and the namespace's own, in this order.
@@ -155,7 +175,7 @@ func (r *Reconciler) addSource(ctx context.Context, source caSource, p *pass) (b
 
 func (b *caBundle) memoryKey() string {
 	var key strings.Builder
-	fmt.Fprintf(&key, "ca/%t", b.withTLS)
+	fmt.Fprintf(&key, "ca/%t/%t", b.withTLS, b.system)
 	for _, source := range b.sources {
 		fmt.Fprintf(&key, "/%s%q", source.version, source.keys)
 	}
@@ -192,7 +212,7 @@ func (r *Reconciler) mergeCABundle(ctx context.Context, bundle *caBundle) (caFin
 		}
 		sources = append(sources, read)
 	}
-	return bundle.merge(sources), nil
+	return bundle.merge(sources, r.roots), nil
 }
 
 // read takes the keys that count, all of them where none is named, in a fixed order.
@@ -214,21 +234,32 @@ func (s *caSource) read(configMap *corev1.ConfigMap) (cabundle.Source, *status.P
 	return source, nil
 }
 
-func (b *caBundle) merge(sources []cabundle.Source) caFinding {
-	merged, err := cabundle.Merge(sources)
+func (b *caBundle) merge(sources []cabundle.Source, roots func() iter.Seq[[]byte]) caFinding {
+	own, err := cabundle.Merge(sources)
+	merged := own
+	if err == nil && b.system {
+		merged, err = own.With(roots())
+	}
 	var invalid *cabundle.InvalidError
 	var limit *cabundle.LimitError
 	if errors.As(err, &invalid) || errors.As(err, &limit) {
 		return caFinding{problem: userProblemf(v1alpha1.ReasonCABundleInvalid, "the CA bundle cannot be used: %v: mend that key", err)}
 	}
 	b.pem = merged.PEM
-	content := &corev1.ConfigMap{Data: map[string]string{v1alpha1.DefaultCABundleKey: merged.PEM}}
-	finding := caFinding{hash: apply.DigestOf(content), certificates: merged.Certificates}
+	finding := caFinding{digest: digestOf(merged), hash: digestOf(own), certificates: merged.Certificates}
+	if b.system {
+		finding.hash += withSystemRoots
+	}
 	if b.withTLS {
+		// The user's alone: no public authority vouches for the name of a Service.
 		finding.roots = x509.NewCertPool()
-		finding.roots.AppendCertsFromPEM([]byte(merged.PEM))
+		finding.roots.AppendCertsFromPEM([]byte(own.PEM))
 	}
 	return finding
+}
+
+func digestOf(bundle cabundle.Bundle) string {
+	return apply.DigestOf(&corev1.ConfigMap{Data: map[string]string{v1alpha1.DefaultCABundleKey: bundle.PEM}})
 }
 
 // certificates is the merged bundle; it reads the sources again where only the finding was remembered.

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -87,6 +88,7 @@ type Reconciler struct {
 	rejoin   *waker
 
 	clock     clock.PassiveClock
+	roots     func() iter.Seq[[]byte]
 	openShift bool
 	namespace string
 	version   string

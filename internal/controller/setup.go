@@ -20,10 +20,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/cabundle"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
@@ -58,6 +60,8 @@ type Options struct {
 	Metrics *metrics.Metrics
 	// Dial reaches servers; nil is the network's own.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Roots are the public certificate authorities, in DER; nil is cabundle.SystemRoots.
+	Roots func() iter.Seq[[]byte]
 	// Clock measures how long something has been waited for; nil is the real one.
 	Clock clock.PassiveClock
 	// Diffs is where edits of a spec are printed for people to read; nil is nowhere.
@@ -120,6 +124,9 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 	if options.Clock == nil {
 		options.Clock = clock.RealClock{}
 	}
+	if options.Roots == nil {
+		options.Roots = cabundle.SystemRoots
+	}
 	mgr, rejoin := parts.Manager, &waker{}
 	pods, err := newPods(mgr)
 	if err != nil {
@@ -139,7 +146,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
 		copies: &copies{cached: mgr.GetClient(), live: mgr.GetAPIReader(), writer: mgr.GetClient(), metrics: options.Metrics, settled: map[types.UID]string{}},
-		rejoin: rejoin, clock: options.Clock, openShift: parts.OpenShift, namespace: parts.Namespace, version: options.Version,
+		rejoin: rejoin, clock: options.Clock, roots: options.Roots, openShift: parts.OpenShift, namespace: parts.Namespace, version: options.Version,
 	}, nil
 }
 

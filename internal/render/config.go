@@ -21,6 +21,7 @@ import (
 	"errors"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -129,6 +130,11 @@ func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]by
 		copied.Object["binaryData"] = encoded
 	}
 	return copied, nil
+}
+
+// CABundleHash is the Hash of the CABundle that the Pods of a Deployment carry; "" where they have none.
+func CABundleHash(deployment *appsv1.Deployment) string {
+	return deployment.Spec.Template.Annotations[caBundleHashAnnotation]
 }
 
 // CABundleConfigMap is the ConfigMap <name>-ca-bundle with the merged bundle (PEM) in its key ca-bundle.crt. It

@@ -18,6 +18,7 @@ package harness
 
 import (
 	"context"
+	"iter"
 	"net"
 	"sync"
 
@@ -40,6 +41,8 @@ type OperatorOptions struct {
 	Getenv func(string) string
 	// Dial connects to the servers; default as the network does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Roots are the public certificate authorities, in DER; default those of the operator's release.
+	Roots func() iter.Seq[[]byte]
 	// RESTConfig is the way to the API server; default ControlPlane.OperatorConfig, unchanged.
 	RESTConfig func() *rest.Config
 	// MetricsAddress is where metrics are served as they are shipped: over TLS, to those who may read them; default nowhere.
@@ -60,7 +63,7 @@ func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
 	options = c.defaulted(options)
 	ctx, cancel := context.WithCancel(context.Background())
 	running := &Operator{cancel: cancel}
-	controllers := controller.Options{Version: options.Version, Getenv: options.Getenv, Metrics: options.Metrics, Dial: options.Dial}
+	controllers := controller.Options{Version: options.Version, Getenv: options.Getenv, Metrics: options.Metrics, Dial: options.Dial, Roots: options.Roots}
 	managers := manager.Options{
 		RESTConfig: func() (*rest.Config, error) { return options.RESTConfig(), nil },
 		Namespace:  OperatorNamespace, OperatorConfigName: operatorconfig.Name,

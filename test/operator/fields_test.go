@@ -209,6 +209,10 @@ func contentFields() []fieldCase {
 			path: "server.tlsConfig.caBundle.configMapKeys", value: "[second.crt]", with: withCABundle,
 			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
 		},
+		{
+			path: "server.tlsConfig.caBundle.includeSystemRoots", value: "true", with: withCABundle,
+			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: WithTransform(certificatesIn, BeNumerically(">", 100)),
+		},
 	}
 }
 

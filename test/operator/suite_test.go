@@ -22,6 +22,7 @@ package operator_test
 import (
 	"context"
 	"flag"
+	"iter"
 	"os"
 	"sync"
 	"testing"
@@ -85,13 +86,16 @@ var _ = AfterSuite(func() {
 
 var operatorMetrics = sync.OnceValues(func() (*metrics.Metrics, error) { return metrics.Register(registry) })
 
+// operatorRoots are the public authorities that the next operator knows; nil is those of its release.
+var operatorRoots func() iter.Seq[[]byte]
+
 // startOperator runs the operator until it is stopped.
 func startOperator() *harness.Operator {
 	GinkgoHelper()
 	counted, err := operatorMetrics()
 	Expect(err).NotTo(HaveOccurred())
 	return controlPlane.StartOperator(harness.OperatorOptions{
-		Version: operatorVersion, Getenv: operatorEnvironment, Dial: servers.Dial, Metrics: counted,
+		Version: operatorVersion, Getenv: operatorEnvironment, Dial: servers.Dial, Metrics: counted, Roots: operatorRoots,
 	})
 }
 
