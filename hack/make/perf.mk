@@ -14,9 +14,11 @@
 
 # The operator's budgets. They are apart from "make test", because they take minutes and want a machine to themselves.
 
-# How many LlamaStackDistributions "make bench" has, such as 200, 1000 or 5000, and where it writes its figures.
+# How many LlamaStackDistributions "make bench" has, such as 200, 1000 or 5000, where it writes its figures, and where
+# profiles of the operator, which are taken where this is not empty.
 BENCH_CRS ?= 200
 BENCH_JSON ?= bin/bench/$(BENCH_CRS).json
+BENCH_PROFILE ?=
 
 # perf runs a part of test/perf, by its label.
 perf = KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" GOWORK=off CGO_ENABLED=0 \
@@ -28,7 +30,7 @@ test-perf: ## Hold the operator to its budgets of requests, time and memory, wit
 
 .PHONY: bench
 bench: ## Count the operator's requests with BENCH_CRS servers by verb and resource, and hold them to their budgets (Linux).
-	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" $(call perf,bench,90m)
+	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" BENCH_PROFILE="$(abspath $(BENCH_PROFILE))" $(call perf,bench,90m)
 
 .PHONY: benchmarks
 benchmarks: ## Run the Go benchmarks: time, bytes and allocations of one rendering, one comparison and one status.

@@ -55,6 +55,8 @@ type process struct {
 	// args and env are those of the shipped Deployment, and where to listen.
 	args, env       []string
 	metrics, health string
+	// profiles is the address of the operator's profiles; "" where nobody wants them.
+	profiles string
 
 	session *gexec.Session
 	logs    *os.File
@@ -88,6 +90,10 @@ func (p *process) configure() {
 	Expect(yaml.Unmarshal(text, deployment)).To(Succeed())
 	container := deployment.Spec.Template.Spec.Containers[0]
 	p.args = slices.Concat(container.Args, []string{"--metrics-secure=false", "--metrics-bind-address=" + p.metrics, "--health-probe-bind-address=" + p.health})
+	if os.Getenv(profileFolder) != "" {
+		p.profiles = harness.FreeAddress()
+		p.args = append(p.args, "--pprof-bind-address="+p.profiles)
+	}
 	for _, variable := range container.Env {
 		if variable.ValueFrom == nil {
 			p.env = append(p.env, variable.Name+"="+variable.Value)

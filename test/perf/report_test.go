@@ -83,7 +83,7 @@ func (b *bench) measure(name string, do func()) *phase {
 	GinkgoHelper()
 	waitForQuiet()
 	mark, reconciles, process, start := audit.Mark(), operator.reconciles(), operator.session, time.Now()
-	do()
+	profiled(name, do)
 	waitForQuiet()
 	if operator.session != process {
 		reconciles = 0 // a new process has counted from the beginning
