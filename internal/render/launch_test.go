@@ -136,6 +136,13 @@ func (i *image) command(in render.Input, args ...string) *exec.Cmd {
 	for name, value := range i.env {
 		command.Env = append(command.Env, name+"="+value)
 	}
+	// What is still waiting when the server has ended, ends with the container; here nothing would end it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	DeferCleanup(func() {
+		if command.Process != nil {
+			_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // there may be nothing left
+		}
+	})
 	return command
 }
 
