@@ -133,9 +133,13 @@ func checkChanged(t *testing.T, config string, before serverconfig.Facts, change
 // writes it.
 var bareTag = regexp.MustCompile(`!([\s,\]}]|$)`)
 
+// complexKey finds a list or a mapping as a key, or a key spelled like one, which JSON cannot say and the other parser
+// takes in one spelling only.
+var complexKey = regexp.MustCompile(`[}\]]\s*:|(^|\n)\s*\?`)
+
 // contentOf is a configuration's content, where JSON can say it, as read by another parser than the operator's.
 func contentOf(config string) (map[string]any, bool) {
-	if bareTag.MatchString(config) {
+	if bareTag.MatchString(config) || complexKey.MatchString(config) {
 		return nil, false
 	}
 	content := map[string]any{}
