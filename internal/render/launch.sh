@@ -99,10 +99,17 @@ start() {
   watch_certificate &
   watcher=$!
   code=0
+  wait "$server" || code=$?
   while kill -0 "$server" 2>/dev/null; do
     code=0
     wait "$server" || code=$?
   done
+  # A signal ends a wait as well, with a code of its own; that of a server which ended meanwhile is still to be had.
+  if [ "$code" -gt 128 ]; then
+    last=0
+    wait "$server" 2>/dev/null || last=$?
+    [ "$last" -eq 127 ] || code=$last
+  fi
   kill "$watcher" 2>/dev/null || :
   exit "$code"
 }
