@@ -22,6 +22,8 @@ import (
 	"net/http"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 )
@@ -54,3 +56,12 @@ var (
 
 // Standby is how the caches beside the manager's own are added to it.
 func Standby(of cache.Cache) ctrlmanager.Runnable { return standby{of} }
+
+// NewWatchedLock is a lease that notices when nobody answers, and what ends the manager then.
+func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock) (resourcelock.Interface, ctrlmanager.Runnable) {
+	inTouch := newTouch()
+	return &lock{Interface: inner, clock: clock, lost: inTouch.lose}, inTouch
+}
+
+// ErrOutOfTouch is how it ends.
+var ErrOutOfTouch = errOutOfTouch

@@ -53,6 +53,9 @@ type Options struct {
 	LeaderElection bool
 	// Setup adds the controllers to a new manager.
 	Setup func(ctx context.Context, parts Parts) error
+
+	// identity of the process for the lease.
+	identity string
 }
 
 // Parts are what a controller is built from.
@@ -79,9 +82,17 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 	if err != nil {
 		return nil, err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(options, manager.Options{Scheme: scheme}))
+	inTouch := newTouch()
+	lease, err := newLock(restConfig, options.Namespace, options.identity, inTouch.lose)
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(options, manager.Options{Scheme: scheme, LeaderElectionResourceLockInterface: lease}))
 	if err != nil {
 		return nil, fmt.Errorf("failed to make the manager: %w", err)
+	}
+	if err := mgr.Add(inTouch); err != nil {
+		return nil, fmt.Errorf("failed to add to the manager: %w", err)
 	}
 	return mgr, populate(ctx, mgr, options, health)
 }
@@ -94,8 +105,7 @@ func managerOptions(options Options, base manager.Options) manager.Options {
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
 	base.PprofBindAddress = options.PprofAddress
 	base.LeaderElection = options.LeaderElection
-	base.LeaderElectionID = LeaseName
-	base.LeaderElectionNamespace = options.Namespace
+	base.RenewDeadline = new(renewDeadline)
 	base.LeaderElectionReleaseOnCancel = true
 	base.GracefulShutdownTimeout = &forever // the next manager must not start beside what is left of this one
 	base.Controller = config.Controller{

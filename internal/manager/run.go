@@ -34,7 +34,8 @@ import (
 
 const (
 	firstRetry = time.Second
-	lastRetry  = 30 * time.Second
+	// lastRetry is short: an attempt while nobody answers costs next to nothing, and all servers wait for the first that succeeds.
+	lastRetry = 5 * time.Second
 	// retryJitter keeps several operators from coming back at the same moment.
 	retryJitter = 0.1
 	// steadyAfter is how long a manager must have run for its end to be a new outage rather than the same one.
@@ -47,6 +48,7 @@ const (
 // process cannot do its work at all: an address that is taken, a configuration that names no API server.
 func Run(ctx context.Context, options Options) error {
 	limitGarbage(os.Getenv)
+	options.identity = newIdentity()
 	health := &Health{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx, options.HealthAddress) })

@@ -72,7 +72,7 @@ func describeOutages() {
 func outage(ctx context.Context, number int) string {
 	GinkgoHelper()
 	start := time.Now()
-	wire.cut()
+	wire.Cut()
 	Eventually(func() int {
 		Expect(operator.status("/healthz")).To(Equal(http.StatusOK))
 		return operator.status("/readyz")
@@ -85,7 +85,7 @@ func outage(ctx context.Context, number int) string {
 	}).WithTimeout(5 * time.Second).Should(Succeed())
 
 	mended := time.Now()
-	wire.mend()
+	wire.Mend()
 	instance := member("outages", number).Obj()
 	create(ctx, userConfigOf(instance), instance)
 	Eventually(operator.leads).Should(Succeed())

@@ -106,7 +106,7 @@ func (p *process) configure() {
 func operatorKubeconfig() clientcmdapi.Config {
 	const name = "perf"
 	config := clientcmdapi.NewConfig()
-	config.Clusters[name] = &clientcmdapi.Cluster{Server: "https://" + wire.address, CertificateAuthorityData: adminConfig.CAData}
+	config.Clusters[name] = &clientcmdapi.Cluster{Server: "https://" + wire.Address(), CertificateAuthorityData: adminConfig.CAData}
 	config.AuthInfos[name] = &clientcmdapi.AuthInfo{
 		ClientCertificateData: adminConfig.CertData, ClientKeyData: adminConfig.KeyData,
 		Impersonate:       harness.ServiceAccount,

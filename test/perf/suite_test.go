@@ -51,7 +51,7 @@ var (
 	admin       client.Client
 	adminConfig *rest.Config
 	audit       *harness.AuditLog
-	wire        *cuttable
+	wire        *harness.Wire
 	operator    *process
 )
 
@@ -70,8 +70,8 @@ var _ = BeforeSuite(func() {
 
 	address, err := url.Parse(adminConfig.Host)
 	Expect(err).NotTo(HaveOccurred())
-	wire = newCuttable(address.Host)
-	DeferCleanup(wire.close)
+	wire = harness.NewWire(address.Host)
+	DeferCleanup(wire.Cut)
 	operator = buildOperator()
 })
 

@@ -1,5 +1,3 @@
-//go:build perf
-
 /*
 Copyright 2026 The llama-stack-k8s-operator Authors.
 
@@ -16,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package perf_test
+package harness
 
 import (
 	"context"
@@ -28,9 +26,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// cuttable is a wire to the API server that can be cut: what goes over it breaks off, and a new connection is refused,
+// Wire is a way to the API server that can be cut: what goes over it breaks off, and a new connection is refused,
 // as when the API server has stopped.
-type cuttable struct {
+type Wire struct {
 	address, target string
 
 	mu       sync.Mutex
@@ -38,15 +36,16 @@ type cuttable struct {
 	open     map[net.Conn]struct{}
 }
 
-func newCuttable(target string) *cuttable {
+// NewWire leads to an address, until it is cut.
+func NewWire(target string) *Wire {
 	GinkgoHelper()
-	c := &cuttable{address: "127.0.0.1:0", target: target, open: map[net.Conn]struct{}{}}
-	c.mend()
+	c := &Wire{address: "127.0.0.1:0", target: target, open: map[net.Conn]struct{}{}}
+	c.Mend()
 	return c
 }
 
-// mend lets connections through from now on, at the address that it has had from the beginning.
-func (c *cuttable) mend() {
+// Mend lets connections through from now on, at the address that it has had from the beginning.
+func (c *Wire) Mend() {
 	GinkgoHelper()
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", c.address)
 	Expect(err).NotTo(HaveOccurred())
@@ -56,7 +55,7 @@ func (c *cuttable) mend() {
 	go c.accept(listener)
 }
 
-func (c *cuttable) accept(listener net.Listener) {
+func (c *Wire) accept(listener net.Listener) {
 	for {
 		near, err := listener.Accept()
 		if err != nil {
@@ -66,7 +65,7 @@ func (c *cuttable) accept(listener net.Listener) {
 	}
 }
 
-func (c *cuttable) carry(near net.Conn) {
+func (c *Wire) carry(near net.Conn) {
 	far, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", c.target)
 	if err != nil {
 		_ = near.Close()
@@ -85,7 +84,7 @@ func (c *cuttable) carry(near net.Conn) {
 	c.drop(near, far)
 }
 
-func (c *cuttable) keep(conns ...net.Conn) {
+func (c *Wire) keep(conns ...net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range conns {
@@ -93,7 +92,7 @@ func (c *cuttable) keep(conns ...net.Conn) {
 	}
 }
 
-func (c *cuttable) drop(conns ...net.Conn) {
+func (c *Wire) drop(conns ...net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range conns {
@@ -101,8 +100,8 @@ func (c *cuttable) drop(conns ...net.Conn) {
 	}
 }
 
-// cut breaks every connection and lets no other through.
-func (c *cuttable) cut() {
+// Cut breaks every connection and lets no other through.
+func (c *Wire) Cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_ = c.listener.Close()
@@ -111,4 +110,9 @@ func (c *cuttable) cut() {
 	}
 }
 
-func (c *cuttable) close() { c.cut() }
+// Address is where the wire begins.
+func (c *Wire) Address() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.address
+}

@@ -1,0 +1,125 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package manager_test
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var errNoAnswer = errors.New("connection refused")
+
+// answering is a lease whose API server says one thing.
+type answering struct {
+	resourcelock.Interface
+
+	err error
+}
+
+func (a *answering) Get(context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	return &resourcelock.LeaderElectionRecord{HolderIdentity: "another"}, nil, a.err
+}
+
+func (a *answering) Create(context.Context, resourcelock.LeaderElectionRecord) error { return a.err }
+
+func (a *answering) Update(context.Context, resourcelock.LeaderElectionRecord) error { return a.err }
+
+var _ = Describe("The lease of a standby", func() {
+	var (
+		server *answering
+		clock  *clocktesting.FakePassiveClock
+		lease  resourcelock.Interface
+		ended  chan error
+	)
+	BeforeEach(func(ctx context.Context) {
+		server, clock = &answering{}, clocktesting.NewFakePassiveClock(time.Now())
+		end := make(chan error, 1) // of this spec: the one before may still be ending
+		ended = end
+		watched, inTouch := manager.NewWatchedLock(server, clock)
+		lease = watched
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		DeferCleanup(cancel)
+		go func() { end <- inTouch.Start(ctx) }()
+	})
+	// ask asks for the lease, after a while in which nothing was asked.
+	ask := func(ctx context.Context, after time.Duration, answer error) {
+		GinkgoHelper()
+		clock.SetTime(clock.Now().Add(after))
+		server.err = answer
+		_, _, err := lease.Get(ctx)
+		if answer == nil {
+			Expect(err).NotTo(HaveOccurred())
+		} else {
+			Expect(err).To(BeIdenticalTo(answer))
+		}
+	}
+	stays := func() {
+		GinkgoHelper()
+		Consistently(ended).WithTimeout(50 * time.Millisecond).ShouldNot(Receive())
+	}
+
+	It("ends the manager when nobody has answered for 10 s", func(ctx context.Context) {
+		ask(ctx, 0, errNoAnswer)
+		ask(ctx, 9*time.Second, errNoAnswer)
+		stays()
+		ask(ctx, time.Second, errNoAnswer)
+		Eventually(ended).Should(Receive(MatchError(manager.ErrOutOfTouch)))
+		ask(ctx, time.Second, errNoAnswer)
+	})
+
+	It("counts from the last answer, whatever was asked", func(ctx context.Context) {
+		ask(ctx, 0, errNoAnswer)
+		clock.SetTime(clock.Now().Add(9 * time.Second))
+		server.err = nil
+		Expect(lease.Create(ctx, resourcelock.LeaderElectionRecord{})).To(Succeed())
+		ask(ctx, 9*time.Second, errNoAnswer)
+		stays()
+		clock.SetTime(clock.Now().Add(10 * time.Second))
+		Expect(lease.Update(ctx, resourcelock.LeaderElectionRecord{})).To(MatchError(errNoAnswer))
+		Eventually(ended).Should(Receive(MatchError(manager.ErrOutOfTouch)))
+	})
+
+	leases := schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}
+	DescribeTable("takes an answer for one", func(ctx context.Context, answer error, is bool) {
+		for range 4 {
+			ask(ctx, 5*time.Second, answer)
+		}
+		if is {
+			stays()
+		} else {
+			Eventually(ended).Should(Receive(MatchError(manager.ErrOutOfTouch)))
+		}
+	},
+		Entry("the lease", nil, true),
+		Entry("there is none", apierrors.NewNotFound(leases, "a"), true),
+		Entry("somebody was faster", apierrors.NewConflict(leases, "a", errNoAnswer), true),
+		Entry("it is not allowed", apierrors.NewForbidden(leases, "a", errNoAnswer), true),
+		Entry("too many ask", apierrors.NewTooManyRequests("later", 1), true),
+		Entry("but not that the database is away", apierrors.NewInternalError(errNoAnswer), false),
+		Entry("nor that it took too long", apierrors.NewTimeoutError("etcd", 1), false),
+	)
+})
