@@ -33,5 +33,5 @@ bench: ## Count the operator's requests with BENCH_CRS servers by verb and resou
 	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" BENCH_PROFILE="$(abspath $(BENCH_PROFILE))" $(call perf,bench,90m)
 
 .PHONY: benchmarks
-benchmarks: ## Run the Go benchmarks: time, bytes and allocations of one rendering, one comparison and one status.
-	@GOWORK=off CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./internal/render ./internal/apply ./internal/status $(TEST_ARGS)
+benchmarks: ## Run the Go benchmarks: time, bytes and allocations of a rendering, a comparison, a status, and a reconcile with nothing to do.
+	@GOWORK=off CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./internal/render ./internal/apply ./internal/status ./internal/controller $(TEST_ARGS)

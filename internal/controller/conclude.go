@@ -39,10 +39,9 @@ import (
 // conclude computes the status from what the pass knows and writes it if it differs, at once or when the pass has been
 // repeated.
 func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
-	before := instance.DeepCopy()
+	before, after := *instance, *instance // which share what nobody changes, because nearly always nothing is written
 	before.Status = r.written.latest(instance)
-	after := before.DeepCopy()
-	after.Status = status.Compute(r.statusInput(before, p))
+	after.Status = status.Compute(r.statusInput(&before, p))
 	if p.held || instance.Paused() {
 		after.Status.ObservedGeneration = before.Status.ObservedGeneration // nothing was done for this one yet
 	}
@@ -56,7 +55,7 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	if !changed {
 		return nil
 	}
-	return r.write(ctx, before, after)
+	return r.write(ctx, &before, after.DeepCopy()) // the answer is read into it
 }
 
 // write writes a status, remembers it, and tells what changed.

@@ -119,3 +119,9 @@ var WithAdvice = withAdvice
 
 // Trouble is why the Pods of a server do not run.
 func (p *pods) Trouble(server types.NamespacedName) string { return p.trouble(server) }
+
+// NewReconciler is the reconciler of a manager.
+var NewReconciler = newReconciler
+
+// Configure takes an operator's ConfigMap.
+func (r *Reconciler) Configure(data map[string]string) { r.config.Update(data) }
