@@ -36,7 +36,7 @@ module() {
 }
 
 # hint prints how long the first build takes on 2 cores.
-hint() { case "$TOOL" in golangci-lint | operator-sdk) echo "4 min" ;; opm) echo "2 min" ;; *) echo "30 s" ;; esac }
+hint() { case "$TOOL" in golangci-lint | operator-sdk) echo "4 min" ;; opm | kwok) echo "2 min" ;; *) echo "30 s" ;; esac }
 
 # tags prints the build tags of a tool that reads images: the parts of its libraries that need C are left out.
 tags() {
