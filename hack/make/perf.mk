@@ -32,6 +32,16 @@ test-perf: ## Hold the operator to its budgets of requests, time and memory, wit
 bench: ## Count the operator's requests with BENCH_CRS servers by verb and resource, and hold them to their budgets (Linux).
 	@BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_JSON))" BENCH_PROFILE="$(abspath $(BENCH_PROFILE))" $(call perf,bench,90m)
 
+# kwok plays the kubelets; the controllers and the scheduler are those that a node uses.
+.PHONY: bench-pods
+bench-pods: ## Count as bench does, where the cluster's own controllers make Pods on nodes that kwok simulates (Linux).
+	@kwok="$$(hack/tool.sh kwok)" && node="$$(hack/node-tools.sh)" && \
+	stages="$$(cd tools/kwok && GOWORK=off go mod download sigs.k8s.io/kwok && GOWORK=off go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage" && \
+	export BENCH_KWOK="$$kwok" BENCH_KWOK_STAGES="$$stages" BENCH_NODE_TOOLS="$$node" && \
+	BENCH_CRS="$(BENCH_CRS)" BENCH_JSON="$(abspath $(BENCH_PODS_JSON))" $(call perf,bench-pods,90m)
+
+BENCH_PODS_JSON ?= bin/bench/pods-$(BENCH_CRS).json
+
 .PHONY: benchmarks
 benchmarks: ## Run the Go benchmarks: time, bytes and allocations of a rendering, a comparison, a status, and a reconcile with nothing to do.
 	@GOWORK=off CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./internal/render ./internal/apply ./internal/status ./internal/controller $(TEST_ARGS)

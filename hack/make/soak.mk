@@ -20,7 +20,7 @@ soak: ## Run the long forms of the suites, one after the other; every one runs, 
 		echo "soak: $$target" >&2; $(MAKE) --no-print-directory "$$target" || status=1; done; exit $$status
 
 # Each suite adds its target.
-SOAK += soak-fuzz soak-faults
+SOAK += soak-fuzz soak-faults soak-pods
 
 .PHONY: soak-fuzz
 soak-fuzz: ## Fuzz each target for 10 minutes.
@@ -31,3 +31,7 @@ SOAK_FUZZ_TIME ?= 10m
 .PHONY: soak-faults
 soak-faults: ## Run the suite of faults thoroughly: every combination, ten times as many generated edits.
 	@KUBEBUILDER_ASSETS="$$(hack/controlplane.sh)" CGO_ENABLED=0 go test -timeout 6h ./test/faults -args -soak
+
+.PHONY: soak-pods
+soak-pods: ## Count the operator's requests with the Pods of 1,000 servers on simulated nodes.
+	@$(MAKE) --no-print-directory bench-pods BENCH_CRS=1000

@@ -42,6 +42,8 @@ type bench struct {
 	Servers int     `json:"servers"`
 	Phases  []phase `json:"phases"`
 	Memory  memory  `json:"memory"`
+	// Pods are what `make bench-pods` found beside that.
+	Pods *podFigures `json:"pods,omitempty"`
 }
 
 // phase of the bench. Requests are those of the operator, without Events, the lease and watches.
@@ -162,5 +164,8 @@ func (b *bench) String() string {
 	_ = table.Flush()
 	_, _ = fmt.Fprintf(&text, "\nmemory: %.1f MiB resident, %.1f MiB of it anonymous; live heap %.1f MiB, %.1f KiB for each server\n",
 		b.Memory.ResidentMiB, b.Memory.AnonymousMiB, b.Memory.LiveHeapMiB, b.Memory.LiveHeapKiBPerServer)
+	if b.Pods != nil {
+		text.WriteString(b.Pods.String())
+	}
 	return text.String()
 }
