@@ -123,7 +123,8 @@ func classify(ref Ref, verb string, err error) error {
 // two items of one key in a list. More than one mistake stand on lines of their own, below "errors:".
 var malformed = regexp.MustCompile(`(?s)^failed to create typed patch object \(.*?\): (?:errors:)?(.*)$`)
 
-// mistakes joins lines, each once and without the dot that a path begins with.
+// mistakes joins lines, each once and without the dot that a path begins with. They are sorted, as causes are: the API
+// server tells several in another order each time, and a message that changes would be a status that is written again.
 func mistakes(text string) string {
 	var found []string
 	for line := range strings.Lines(text) {
@@ -131,6 +132,7 @@ func mistakes(text string) string {
 			found = append(found, line)
 		}
 	}
+	slices.Sort(found)
 	return strings.Join(found, "; ")
 }
 
@@ -164,6 +166,7 @@ func causes(s metav1.Status) string {
 	if len(lines) == 0 {
 		return s.Message
 	}
+	slices.Sort(lines)
 	return strings.Join(lines, "; ")
 }
 

@@ -143,6 +143,19 @@ var _ = Describe("What the API server refuses", func() {
 			`spec.template.spec.containers[name="server"].env: duplicate entries for key [name="B"]`)))
 	})
 
+	It("for mistakes in several lists is told the same each time, however the API server sorts them", func(ctx context.Context) {
+		obj := w.deployment()
+		twice := map[string]any{"name": "A", "value": "x"}
+		container(obj)["env"] = []any{twice, twice}
+		volume := map[string]any{"name": "a", "emptyDir": map[string]any{}}
+		Expect(unstructured.SetNestedSlice(obj.Object, []any{volume, volume}, "spec", "template", "spec", "volumes")).To(Succeed())
+		told := map[string]struct{}{}
+		for range 20 {
+			told[w.fail(ctx, obj).Error()] = struct{}{}
+		}
+		Expect(told).To(HaveLen(1))
+	})
+
 	It("by a rule of the namespace may pass later", func(ctx context.Context) {
 		Expect(admin.Create(ctx, &corev1.LimitRange{
 			ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "small"},
