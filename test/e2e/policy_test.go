@@ -22,13 +22,13 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	gomegatypes "github.com/onsi/gomega/types"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	gomegatypes "github.com/onsi/gomega/types"
 )
 
 const (
@@ -38,9 +38,9 @@ const (
 )
 
 // newCaller makes a Pod that can ask, in a namespace of its own.
-func newCaller(ctx context.Context) (namespace string) {
+func newCaller(ctx context.Context) string {
 	GinkgoHelper()
-	namespace = newNamespace(ctx)
+	namespace := newNamespace(ctx)
 	create(ctx, standInPod(namespace, caller, callerPort, "/health", caller), serviceOf(namespace, caller, callerPort))
 	Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).WithTimeout(podStarts).Should(HaveEach(beReady()))
 	return namespace
@@ -132,7 +132,9 @@ var _ = Describe("A server's NetworkPolicy", func() {
 		becomeReady(ctx, server)
 
 		pod := onlyPod(ctx, namespace).Name
-		healthOf := func(namespace string) string { return fmt.Sprintf("http://%s.%s.svc:%d/health", caller, namespace, callerPort) }
+		healthOf := func(namespace string) string {
+			return fmt.Sprintf("http://%s.%s.svc:%d/health", caller, namespace, callerPort)
+		}
 		Eventually(callFrom(ctx, namespace, pod, healthOf(stranger))).WithTimeout(podStarts).Should(beKeptOut())
 		Expect(callFrom(ctx, namespace, pod, healthOf(friend))()).To(BeEmpty(), "the empty answer of who is well")
 		Expect(strings.TrimSpace(callFrom(ctx, friend, caller, healthOf(stranger))())).To(BeEmpty(), "the policy is the server's alone")
