@@ -34,6 +34,8 @@ const (
 	renderBudget = time.Millisecond
 	hashBudget   = 20 * time.Microsecond
 	memoryBudget = 2 << 20
+	// renderAllocations are of a server with everything, and do not depend on the machine.
+	renderAllocations = 3000
 )
 
 // input reads a scenario's input for a benchmark.
@@ -136,6 +138,12 @@ var _ = Describe("The cost", func() {
 		})
 
 		Expect(took).To(BeNumerically("<=", renderBudget))
+	})
+
+	It("of a rendering is within its budget of allocations", func() {
+		r, in := renderer(), scenario("everything")
+		again := func() { _, _ = r.Render(in) } // the spec above has it succeed
+		Expect(testing.AllocsPerRun(20, again)).To(BeNumerically("<=", renderAllocations))
 	})
 
 	It("of a hash is within its budget", func() {
