@@ -65,12 +65,12 @@ func sample(file string) (*v1alpha1.LlamaStackDistribution, []*corev1.ConfigMap)
 	var configMaps []*corev1.ConfigMap
 	for documents := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), len(text)); ; {
 		object := &unstructured.Unstructured{}
-		if err := documents.Decode(object); errors.Is(err, io.EOF) {
+		err := documents.Decode(object)
+		if errors.Is(err, io.EOF) {
 			Expect(server).NotTo(BeNil(), "%s has no server", file)
 			return server, configMaps
-		} else {
-			Expect(err).NotTo(HaveOccurred())
 		}
+		Expect(err).NotTo(HaveOccurred())
 		switch object.GetKind() {
 		case v1alpha1.Kind:
 			server = &v1alpha1.LlamaStackDistribution{}

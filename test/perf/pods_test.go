@@ -59,7 +59,8 @@ type podFigures struct {
 }
 
 func (p *podFigures) String() string {
-	return fmt.Sprintf("Pods: on %d simulated nodes; %d probes and %.2f s of CPU time in a minute with nothing to do; a Pod that runs is %.1f KiB on the wire, and keeps %.2f KiB of live heap\n",
+	return fmt.Sprintf("Pods: on %d simulated nodes; %d probes and %.2f s of CPU time in a minute with nothing to do; "+
+		"a Pod that runs is %.1f KiB on the wire, and keeps %.2f KiB of live heap\n",
 		p.Nodes, p.ProbesInMinute, p.CPUSecondsInMinute, p.WatchedKiBPerPod, p.KeptKiBPerPod)
 }
 

@@ -15,6 +15,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package perf_test
 
 import (
@@ -59,7 +60,7 @@ func profiled(name string, do func()) {
 // keep stores one of the operator's profiles.
 func keep(profile, path string) {
 	GinkgoHelper()
-	response, err := http.Get("http://" + operator.profiles + "/debug/pprof/" + profile) //nolint:gosec // the operator's own
+	response, err := fetch("http://" + operator.profiles + "/debug/pprof/" + profile)
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = response.Body.Close() }()
 	Expect(response.StatusCode).To(Equal(http.StatusOK), profile)
