@@ -33,6 +33,8 @@ const (
 	ConditionStateShared ConditionType = "StateShared"
 	// ConditionPaused is True while an annotation keeps the operator from changing anything; absent otherwise.
 	ConditionPaused ConditionType = "Paused"
+	// ConditionRouteReady is about the HTTPRoute or the Route; absent where the server has neither.
+	ConditionRouteReady ConditionType = "RouteReady"
 	// ConditionServiceReady is about the Service.
 	ConditionServiceReady ConditionType = "ServiceReady"
 )
@@ -54,6 +56,8 @@ const (
 	ReasonStoragePending    Reason = "StoragePending"
 	ReasonServiceReady      Reason = "ServiceReady"
 	ReasonServicePending    Reason = "ServicePending"
+	ReasonRouteReady        Reason = "RouteReady"
+	ReasonRoutePending      Reason = "RoutePending"
 	ReasonPaused            Reason = "Paused"
 	ReasonSharedState       Reason = "SharedState"
 	ReasonStateUnknown      Reason = "StateUnknown"
@@ -70,6 +74,12 @@ const (
 	ReasonServiceFailed     Reason = "ServiceFailed"
 	ReasonReconcileError    Reason = "ReconcileError"
 	ReasonLocalState        Reason = "LocalState"
+	ReasonRouteFailed       Reason = "RouteFailed"
+	ReasonRouteRefused      Reason = "RouteRefused"
+	ReasonRouteTLSMismatch  Reason = "RouteTLSMismatch"
+	ReasonGatewayAPIMissing Reason = "GatewayAPIMissing"
+	ReasonRouteAPIMissing   Reason = "RouteAPIMissing"
+	ReasonAPIUnavailable    Reason = "APIUnavailable"
 )
 
 // Reasons of conditions when something must be changed by a person. The operator does not retry until it is.

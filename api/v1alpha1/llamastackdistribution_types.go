@@ -281,7 +281,7 @@ type CABundleConfig struct {
 }
 
 // LlamaStackDistribution declares a Llama Stack server, which the operator runs.
-// +operator-sdk:csv:customresourcedefinitions:displayName="Llama Stack Distribution",resources={{Deployment,v1},{Pod,v1},{ReplicaSet,v1},{Service,v1},{ServiceAccount,v1},{PersistentVolumeClaim,v1},{ConfigMap,v1},{HorizontalPodAutoscaler,v2},{PodDisruptionBudget,v1},{NetworkPolicy,v1},{Ingress,v1},{Event,v1}}
+// +operator-sdk:csv:customresourcedefinitions:displayName="Llama Stack Distribution",resources={{Deployment,v1},{Pod,v1},{ReplicaSet,v1},{Service,v1},{ServiceAccount,v1},{PersistentVolumeClaim,v1},{ConfigMap,v1},{HorizontalPodAutoscaler,v2},{PodDisruptionBudget,v1},{NetworkPolicy,v1},{Ingress,v1},{HTTPRoute,v1},{Route,v1},{Event,v1}}
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:shortName=llsd
 // +kubebuilder:metadata:annotations="helm.sh/resource-policy=keep"

@@ -18,6 +18,7 @@ package v1alpha1
 
 // NetworkSpec is who may reach the server from where.
 // +kubebuilder:validation:XValidation:rule="!has(self.ingress) || !has(self.exposeRoute) || !self.exposeRoute",message="ingress makes an Ingress, as exposeRoute does: remove exposeRoute"
+// +kubebuilder:validation:XValidation:rule="[has(self.ingress) || has(self.exposeRoute) && self.exposeRoute, has(self.httpRoute), has(self.route)].filter(x, x).size() <= 1",message="set one of ingress or exposeRoute, httpRoute, route"
 type NetworkSpec struct {
 	// ExposeRoute makes an Ingress for the server.
 	// +kubebuilder:default:=false
@@ -33,6 +34,14 @@ type NetworkSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ingress",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Ingress *IngressSpec `json:"ingress,omitempty"`
+	// HTTPRoute of the Gateway API for the server.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTPRoute",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	HTTPRoute *HTTPRouteSpec `json:"httpRoute,omitempty"`
+	// Route of OpenShift for the server.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Route",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Route *RouteSpec `json:"route,omitempty"`
 	// Policy is a NetworkPolicy for the server. Without it, whether there is one is the operator's configuration.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
@@ -42,6 +51,14 @@ type NetworkSpec struct {
 // Exposed says that the server is to be reached from outside through an Ingress.
 func (n *NetworkSpec) Exposed() bool {
 	return n != nil && (n.ExposeRoute || n.Ingress != nil)
+}
+
+// Gateways are what the server's HTTPRoute, if it has one, is attached to.
+func (n *NetworkSpec) Gateways() []ParentRef {
+	if n == nil || n.HTTPRoute == nil {
+		return nil
+	}
+	return n.HTTPRoute.ParentRefs
 }
 
 // IngressSpec is an Ingress for the server.

@@ -17,8 +17,6 @@ limitations under the License.
 package apply
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -29,20 +27,20 @@ import (
 // canonical returns the fields that obj sets, each as it looks after a round trip through the Go type of its kind: a quantity of
 // 1000m reads 1. A ConfigMap's content is replaced by its digest.
 func (c *comparer) canonical(obj *unstructured.Unstructured) (map[string]any, error) {
-	typed, err := c.scheme.New(obj.GroupVersionKind())
+	typed, err := newObject(c.scheme, obj.GroupVersionKind())
 	if err != nil {
-		return nil, fmt.Errorf("failed to find the type of %s: %w", obj.GroupVersionKind(), err)
+		return nil, err
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, typed); err != nil {
-		return nil, fmt.Errorf("failed to convert to %T: %w", typed, err)
+	if err := fill(typed, obj.Object); err != nil {
+		return nil, err
 	}
 	cm, digested := typed.(*corev1.ConfigMap)
 	if digested {
 		Digest(cm)
 	}
-	canon, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	canon, err := fieldsOf(typed)
 	if err != nil {
-		return nil, fmt.Errorf("failed to convert from %T: %w", typed, err)
+		return nil, err
 	}
 	fields := overlayMap(obj.Object, canon)
 	if digested {
@@ -100,9 +98,9 @@ func scalar(value any) bool {
 
 // observed returns the fields of a live object, without those that nobody applies.
 func observed(obj runtime.Object, gvk schema.GroupVersionKind) (map[string]any, error) {
-	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	fields, err := fieldsOf(obj)
 	if err != nil {
-		return nil, fmt.Errorf("failed to convert from %T: %w", obj, err)
+		return nil, err
 	}
 	fields["apiVersion"], fields["kind"] = gvk.ToAPIVersionAndKind()
 	delete(fields, "status")

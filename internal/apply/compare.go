@@ -62,7 +62,7 @@ func (c *comparer) differences(want, have map[string]any) ([]difference, error) 
 	if err != nil {
 		return nil, err
 	}
-	h, err := c.typed(have)
+	h, err := c.typed(c.withoutOtherOwners(want, have))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,8 @@ func (c *comparer) differences(want, have map[string]any) ([]difference, error) 
 
 // typed accepts lists with two items of one key: nobody may apply them, but an update can leave them.
 func (c *comparer) typed(fields map[string]any) (*typed.TypedValue, error) {
-	t, err := c.converter().ObjectToTyped(&unstructured.Unstructured{Object: fields}, typed.AllowDuplicates)
+	obj := &unstructured.Unstructured{Object: fields}
+	t, err := c.converterFor(obj.GroupVersionKind()).ObjectToTyped(obj, typed.AllowDuplicates)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read by schema: %w", err)
 	}

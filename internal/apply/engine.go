@@ -64,9 +64,9 @@ type Observer interface {
 
 // Options are what an Engine works with. All fields are required, except where they say otherwise.
 type Options struct {
-	// Scheme knows every kind that is applied, as a Go type of k8s.io/api.
+	// Scheme knows the kinds that are applied as Go types of k8s.io/api. Others are taken as unstructured objects.
 	Scheme *runtime.Scheme
-	// Cache reads typed objects from informers that see ManagedLabel only, and whose transform is CacheTransform. Objects that it
+	// Cache reads objects from informers that see ManagedLabel only, and whose transform is CacheTransform. Objects that it
 	// returns are not changed.
 	Cache client.Reader
 	// Live reads from the API server.
@@ -265,23 +265,19 @@ func (e *Engine) cached(ctx context.Context, ref Ref, options ...client.GetOptio
 	return e.read(ctx, e.Cache, ref, options...)
 }
 
-// read gets a typed object, nil when there is none.
+// read gets an object, nil when there is none.
 func (e *Engine) read(ctx context.Context, reader client.Reader, ref Ref, options ...client.GetOption) (client.Object, error) {
-	obj, err := e.Scheme.New(ref.GVK)
+	obj, err := newObject(e.Scheme, ref.GVK)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read %s: %w", ref, err)
 	}
-	typed, ok := obj.(client.Object)
-	if !ok {
-		return nil, fmt.Errorf("failed to read %s: %T is no object", ref, obj)
-	}
-	if err := reader.Get(ctx, ref.key(), typed, options...); err != nil {
+	if err := reader.Get(ctx, ref.key(), obj, options...); err != nil {
 		if client.IgnoreNotFound(err) == nil {
 			return nil, nil //nolint:nilnil // Absence is an answer here, not an error.
 		}
 		return nil, fmt.Errorf("failed to read %s: %w", ref, err)
 	}
-	return typed, nil
+	return obj, nil
 }
 
 // readMetadata gets an object's metadata from the API server, nil when there is none.

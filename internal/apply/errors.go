@@ -107,6 +107,8 @@ func classify(ref Ref, verb string, err error) error {
 	switch {
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return &WaitError{Ref: ref, Reason: "cannot be made: its namespace is being deleted"}
+	case apierrors.IsForbidden(err) && strings.Contains(s.Message, "while custom resource definition is terminating"):
+		return &WaitError{Ref: ref, Reason: "cannot be made: the definition of its kind is being deleted"}
 	case apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict):
 		return &ConflictError{Ref: ref, Holder: holders(s)}
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):

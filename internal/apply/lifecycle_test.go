@@ -284,7 +284,7 @@ var _ = Describe("An object's life", func() {
 
 	It("reports an intent of an unknown kind", func(ctx context.Context) {
 		Expect(w.fail(ctx, w.object("{apiVersion: example.test/v1, kind: Thing, metadata: {name: x}}"))).To(MatchError(
-			ContainSubstring("failed to read the intent of Thing")))
+			ContainSubstring("failed to read Thing")))
 	})
 
 	It("reports an intent that does not fit its kind", func(ctx context.Context) {

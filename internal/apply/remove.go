@@ -25,6 +25,8 @@ import (
 )
 
 func (r *run) remove(ctx context.Context, ref Ref) Outcome {
+	ctx, cancel := r.patient(ctx, ref.GVK)
+	defer cancel()
 	action, err := r.removeIfOurs(ctx, ref)
 	return Outcome{Ref: ref, Action: actionOf(action, err), Err: err}
 }

@@ -83,6 +83,8 @@ func (r *run) apply(ctx context.Context, obj *unstructured.Unstructured) Outcome
 	if err != nil {
 		return Outcome{Ref: refOf(obj), Action: ActionNone, Err: err}
 	}
+	ctx, cancel := r.patient(ctx, in.ref.GVK)
+	defer cancel()
 	action, err := r.converge(ctx, in)
 	return Outcome{Ref: in.ref, Action: actionOf(action, err), Live: r.written[in.ref], Err: err}
 }
@@ -284,17 +286,17 @@ func (r *run) create(ctx context.Context, in *intent) (Action, error) {
 
 // remember records what the API server made of an intent, which admission may have changed.
 func (r *run) remember(in *intent, applied *unstructured.Unstructured, seen bool) error {
-	typed, err := r.Scheme.New(in.ref.GVK)
+	obj, err := newObject(r.Scheme, in.ref.GVK)
 	if err != nil {
 		return fmt.Errorf("failed to read %s: %w", in.ref, err)
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(applied.Object, typed); err != nil {
+	if err := fill(obj, applied.Object); err != nil {
 		return fmt.Errorf("failed to read %s: %w", in.ref, err)
 	}
-	if _, err := CacheTransform(typed); err != nil {
+	if _, err := CacheTransform(obj); err != nil {
 		return fmt.Errorf("failed to transform %s: %w", in.ref, err)
 	}
-	fields, err := observed(typed, in.ref.GVK)
+	fields, err := observed(obj, in.ref.GVK)
 	if err != nil {
 		return err
 	}
@@ -303,7 +305,7 @@ func (r *run) remember(in *intent, applied *unstructured.Unstructured, seen bool
 		return err
 	}
 	r.after[in.ref] = r.newRecord(in, applied, digest(found), seen)
-	r.written[in.ref], _ = typed.(client.Object)
+	r.written[in.ref] = obj
 	return nil
 }
 

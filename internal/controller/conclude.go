@@ -102,6 +102,7 @@ func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, p *p
 		Deployment: p.children.deployment, Autoscaler: p.children.autoscaler, Service: p.children.service, Ingress: p.children.ingress,
 		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage.WantsClaim(),
 		ExistingClaim: existingClaim(instance), State: p.state,
+		Exposure:   r.exposure(instance, p),
 		PodReason:  p.podReason,
 		ServiceURL: p.serviceURL(instance),
 		Server: status.Server{

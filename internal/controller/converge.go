@@ -48,7 +48,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 	}
 	outcomes := r.engine.Apply(ctx, apply.Request{
 		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: intent,
-		Objects: objects, Absent: absent(instance, p, objects), Content: r.content(p),
+		Objects: objects, Absent: r.absent(instance, p, objects), Content: r.content(p),
 		NoOwner: func(object *unstructured.Unstructured) bool {
 			return keepsClaim(instance) && object.GetKind() == kindClaim
 		},
@@ -106,7 +106,7 @@ func (r *Reconciler) desired(p *pass) ([]*unstructured.Unstructured, error) {
 		delete(bundle.Object, "data")
 		contents = append(contents, withDigest(bundle, p.bundle.digest))
 	}
-	return append(contents, objects...), nil // before the Deployment, whose Pods mount them
+	return append(contents, r.served(objects)...), nil // before the Deployment, whose Pods mount them
 }
 
 func withDigest(object *unstructured.Unstructured, digest string) *unstructured.Unstructured {
@@ -132,8 +132,8 @@ func (r *Reconciler) content(p *pass) func(context.Context, *unstructured.Unstru
 	}
 }
 
-// absent are the children that the spec does not ask for. Claims are never among them.
-func absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstructured.Unstructured) []apply.Ref {
+// absent are the children that the spec does not ask for, as far as there can be such. Claims are never among them.
+func (r *Reconciler) absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstructured.Unstructured) []apply.Ref {
 	present := map[string]struct{}{}
 	for _, object := range objects {
 		present[object.GetKind()+"/"+object.GetName()] = struct{}{}
@@ -143,7 +143,7 @@ func absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstr
 	}
 	var refs []apply.Ref
 	for _, child := range render.Children(instance.Name) {
-		if _, ok := present[child.GVK.Kind+"/"+child.Name]; !ok && !child.Keep {
+		if _, ok := present[child.GVK.Kind+"/"+child.Name]; !ok && !child.Keep && r.serves(child.GVK) {
 			refs = append(refs, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name})
 		}
 	}

@@ -32,6 +32,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -75,6 +76,8 @@ type children struct {
 	claim         *corev1.PersistentVolumeClaim
 	service       *corev1.Service
 	ingress       *networkingv1.Ingress
+	httpRoute     *unstructured.Unstructured
+	route         *unstructured.Unstructured
 	autoscaler    *autoscalingv2.HorizontalPodAutoscaler
 	networkPolicy *networkingv1.NetworkPolicy
 	bundle        *corev1.ConfigMap
@@ -131,6 +134,9 @@ func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *child
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {
 	for _, child := range render.Children(instance.Name) {
+		if !r.serves(child.GVK) {
+			continue
+		}
 		key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
 		var err error
 		switch child.GVK.Kind {
@@ -142,6 +148,10 @@ func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.Llam
 			into.service, err = getChild(ctx, r.cached, key, instance, &corev1.Service{})
 		case "Ingress":
 			into.ingress, err = getChild(ctx, r.cached, key, instance, &networkingv1.Ingress{})
+		case kindHTTPRoute:
+			into.httpRoute, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
+		case kindRoute:
+			into.route, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
 		case "HorizontalPodAutoscaler":
 			into.autoscaler, err = getChild(ctx, r.cached, key, instance, &autoscalingv2.HorizontalPodAutoscaler{})
 		case "NetworkPolicy":

@@ -31,6 +31,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -64,9 +65,20 @@ func (c *children) follow(outcome apply.Outcome) {
 		c.ingress = live
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		c.autoscaler = live
+	case *unstructured.Unstructured:
+		c.followUntyped(live)
 	}
 	if outcome.Action == apply.ActionDeleted {
 		c.drop(outcome.Ref.GVK.Kind)
+	}
+}
+
+func (c *children) followUntyped(live *unstructured.Unstructured) {
+	switch live.GetKind() {
+	case kindHTTPRoute:
+		c.httpRoute = live
+	case kindRoute:
+		c.route = live
 	}
 }
 
@@ -75,6 +87,10 @@ func (c *children) drop(kind string) {
 	switch kind {
 	case "Ingress":
 		c.ingress = nil
+	case kindHTTPRoute:
+		c.httpRoute = nil
+	case kindRoute:
+		c.route = nil
 	case "HorizontalPodAutoscaler":
 		c.autoscaler = nil
 	}
@@ -144,6 +160,8 @@ func about(kind string) string {
 		return status.AboutService
 	case "Deployment":
 		return status.AboutDeployment
+	case kindHTTPRoute, kindRoute:
+		return status.AboutRoute
 	default:
 		return ""
 	}

@@ -33,6 +33,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/diff"
 	"k8s.io/utils/clock"
@@ -76,8 +77,10 @@ type Parts struct {
 	References cache.Cache
 	// OperatorConfig is the cache of the operator's ConfigMap.
 	OperatorConfig cache.Cache
-	// Children are the kinds that the operator makes.
+	// Children are the kinds that the operator makes, as far as the cluster serves them.
 	Children []client.Object
+	// Unserved are the others; true: whoever serves the kind does not answer.
+	Unserved map[schema.GroupKind]bool
 	// OpenShift is whether the API group security.openshift.io exists.
 	OpenShift bool
 	// Namespace of the operator.
@@ -146,7 +149,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
 		copies: &copies{cached: mgr.GetClient(), live: mgr.GetAPIReader(), writer: mgr.GetClient(), metrics: options.Metrics, settled: map[types.UID]string{}},
-		rejoin: rejoin, clock: options.Clock, roots: options.Roots, openShift: parts.OpenShift, namespace: parts.Namespace, version: options.Version,
+		rejoin: rejoin, clock: options.Clock, roots: options.Roots, openShift: parts.OpenShift, unserved: parts.Unserved, namespace: parts.Namespace, version: options.Version,
 	}, nil
 }
 

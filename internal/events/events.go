@@ -93,7 +93,7 @@ func IsNormal(reason v1alpha1.Reason) bool {
 	case v1alpha1.ReasonReady, v1alpha1.ReasonProgressing, v1alpha1.ReasonScaledToZero, v1alpha1.ReasonTerminating,
 		v1alpha1.ReasonDeploymentReady, v1alpha1.ReasonDeploymentPending, v1alpha1.ReasonHealthCheckPassed, v1alpha1.ReasonNotObserved,
 		v1alpha1.ReasonStorageReady, v1alpha1.ReasonStoragePending, v1alpha1.ReasonServiceReady, v1alpha1.ReasonServicePending,
-		v1alpha1.ReasonPaused, v1alpha1.ReasonSharedState, v1alpha1.ReasonStateUnknown:
+		v1alpha1.ReasonRouteReady, v1alpha1.ReasonRoutePending, v1alpha1.ReasonPaused, v1alpha1.ReasonSharedState, v1alpha1.ReasonStateUnknown:
 		return true
 	default:
 		return false

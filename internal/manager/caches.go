@@ -34,7 +34,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 )
 
-// ManagedObjects are the kinds that the operator makes, as they stand in the cache.
+// ManagedObjects are the kinds of Kubernetes' own that the operator makes, as they stand in the cache.
 func ManagedObjects() []client.Object {
 	return []client.Object{
 		&corev1.ServiceAccount{}, &corev1.PersistentVolumeClaim{}, &corev1.Service{}, &corev1.ConfigMap{},
@@ -44,8 +44,8 @@ func ManagedObjects() []client.Object {
 }
 
 // MainCacheOptions are those of the manager's own cache: the LlamaStackDistributions whole, their children by label,
-// and the one CustomResourceDefinition that tells OpenShift. Reading a kind that is not listed here is an error.
-func MainCacheOptions() cache.Options {
+// those of other APIs as far as they are served, and the one CustomResourceDefinition that tells OpenShift. Reading a kind that is not listed here is an error.
+func MainCacheOptions(optional Optional) cache.Options {
 	transform := apply.SharingTransform()
 	managed := cache.ByObject{
 		Label:     labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
@@ -55,7 +55,7 @@ func MainCacheOptions() cache.Options {
 		&v1alpha1.LlamaStackDistribution{}: {Transform: transform},
 		openShiftCRD():                     {Field: fields.OneTermEqualSelector("metadata.name", openShiftCRDName), Transform: keepIdentity},
 	}
-	for _, object := range ManagedObjects() {
+	for _, object := range append(ManagedObjects(), optional.served()...) {
 		byObject[object] = managed
 	}
 	return cache.Options{ByObject: byObject, ReaderFailOnMissingInformer: true}

@@ -21,7 +21,9 @@ import (
 	"net"
 	"net/http"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -46,6 +48,25 @@ func ServeUntil(ctx context.Context, listener net.Listener, handler http.Handler
 
 // KeepIdentity is the transform of the cache of references.
 func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
+
+// Look asks an API server for the kind of a group.
+func Look(ctx context.Context, through rest.Interface, group string) Availability {
+	for _, kind := range optionalKinds() {
+		if kind.Group == group {
+			return kind.look(ctx, through)
+		}
+	}
+	return ""
+}
+
+// Follow watches a kind that the manager was built for being served or not.
+func Follow(ctx context.Context, built Availability, news <-chan struct{}, announced func() bool, look func() Availability, pause func() *wait.Backoff) error {
+	watch := &optionalWatch{kind: optionalKinds()[0], built: built, pause: pause, look: func(context.Context) Availability { return look() }}
+	return watch.follow(ctx, news, announced)
+}
+
+// Unserved are the kinds that are not to be watched.
+func (o Optional) Unserved() map[schema.GroupKind]bool { return o.unserved() }
 
 // IsOpenShift asks a discovery client.
 var (

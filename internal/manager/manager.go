@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -64,8 +65,13 @@ type Parts struct {
 	Manager manager.Manager
 	// Caches of ConfigMaps beside the manager's own.
 	Caches Caches
+	// Children are the kinds that the operator makes, as far as the cluster serves them.
+	Children []client.Object
 	// OpenShift is whether the API group security.openshift.io exists.
 	OpenShift bool
+	// Unserved are the kinds that the operator makes and the cluster does not serve; true: it knows the kind, and whoever
+	// serves it does not answer.
+	Unserved map[schema.GroupKind]bool
 	// Namespace of the operator.
 	Namespace string
 }
@@ -82,26 +88,31 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 	if err != nil {
 		return nil, err
 	}
+	discoverer, err := discovery.NewDiscoveryClientForConfig(restConfig)
+	if err != nil {
+		return nil, fmt.Errorf("failed to make a discovery client: %w", err)
+	}
+	optional := findOptional(ctx, discoverer.RESTClient())
 	inTouch := newTouch()
 	lease, err := newLock(restConfig, options.Namespace, options.identity, inTouch.lose)
 	if err != nil {
 		return nil, err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(options, manager.Options{Scheme: scheme, LeaderElectionResourceLockInterface: lease}))
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(options, optional, manager.Options{Scheme: scheme, LeaderElectionResourceLockInterface: lease}))
 	if err != nil {
 		return nil, fmt.Errorf("failed to make the manager: %w", err)
 	}
 	if err := mgr.Add(inTouch); err != nil {
 		return nil, fmt.Errorf("failed to add to the manager: %w", err)
 	}
-	return mgr, populate(ctx, mgr, options, health)
+	return mgr, populate(ctx, mgr, options, optional, health)
 }
 
-func managerOptions(options Options, base manager.Options) manager.Options {
+func managerOptions(options Options, optional Optional, base manager.Options) manager.Options {
 	yes, forever := true, time.Duration(-1)
-	base.Cache = MainCacheOptions()
+	base.Cache = MainCacheOptions(optional)
 	base.MapperProvider = newMapper
-	base.Client = client.Options{Cache: &client.CacheOptions{}}
+	base.Client = client.Options{Cache: &client.CacheOptions{Unstructured: true}}
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
 	base.PprofBindAddress = options.PprofAddress
 	base.LeaderElection = options.LeaderElection
@@ -115,7 +126,7 @@ func managerOptions(options Options, base manager.Options) manager.Options {
 	return base
 }
 
-func populate(ctx context.Context, mgr manager.Manager, options Options, health *Health) error {
+func populate(ctx context.Context, mgr manager.Manager, options Options, optional Optional, health *Health) error {
 	discoverer, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("failed to make a discovery client: %w", err)
@@ -128,17 +139,40 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, health 
 	if err != nil {
 		return err
 	}
-	runnables := []manager.Runnable{
-		standby{caches.References}, standby{caches.OperatorConfig},
+	watches, err := optionalWatches(mgr, optional, discoverer.RESTClient())
+	if err != nil {
+		return err
+	}
+	runnables := append(
+		watches, standby{caches.References}, standby{caches.OperatorConfig},
 		&platformWatch{cache: mgr.GetCache(), openShift: openShift},
 		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
-	}
+	)
 	for _, runnable := range runnables {
 		if err := mgr.Add(runnable); err != nil {
 			return fmt.Errorf("failed to add to the manager: %w", err)
 		}
 	}
-	return options.Setup(ctx, Parts{Manager: mgr, Caches: caches, OpenShift: openShift, Namespace: options.Namespace})
+	return options.Setup(ctx, Parts{
+		Manager: mgr, Caches: caches, Children: append(ManagedObjects(), optional.served()...),
+		OpenShift: openShift, Unserved: optional.unserved(), Namespace: options.Namespace,
+	})
+}
+
+// optionalWatches are what ends the manager when a kind of another API appears or goes away.
+func optionalWatches(mgr manager.Manager, optional Optional, through rest.Interface) ([]manager.Runnable, error) {
+	var runnables []manager.Runnable
+	for _, kind := range optionalKinds() {
+		sign, err := newSignCache(mgr, kind)
+		if err != nil {
+			return nil, err
+		}
+		runnables = append(runnables, standby{sign}, &optionalWatch{
+			kind: kind, built: optional[kind.GroupKind()], cache: sign, pause: looking,
+			look: func(ctx context.Context) Availability { return kind.look(ctx, through) },
+		})
+	}
+	return runnables, nil
 }
 
 type waiter interface {

@@ -29,6 +29,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -218,7 +219,7 @@ var _ = Describe("The caches", func() {
 
 	It("hold children by label alone, and the LlamaStackDistributions whole", func() {
 		managed, whole := 0, 0
-		for object, by := range manager.MainCacheOptions().ByObject {
+		for object, by := range manager.MainCacheOptions(allServed()).ByObject {
 			switch {
 			case by.Label != nil:
 				managed++
@@ -228,9 +229,9 @@ var _ = Describe("The caches", func() {
 			}
 			Expect(by.Transform).NotTo(BeNil(), "managed fields and content must not be held in memory")
 		}
-		Expect(managed).To(Equal(len(manager.ManagedObjects())))
+		Expect(managed).To(Equal(len(manager.ManagedObjects()) + len(allServed())))
 		Expect(whole).To(Equal(1))
-		Expect(manager.MainCacheOptions().ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
+		Expect(manager.MainCacheOptions(nil).ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
 	})
 
 	It("are taken for caches by the manager, which starts them before it leads", func() {
@@ -252,7 +253,7 @@ var _ = Describe("The caches", func() {
 		Expect(err).NotTo(HaveOccurred())
 		mapper, err := manager.NewMapper(nil, nil)
 		Expect(err).NotTo(HaveOccurred())
-		for object := range manager.MainCacheOptions().ByObject {
+		for object := range manager.MainCacheOptions(allServed()).ByObject {
 			gvk, err := apiutil.GVKForObject(object, scheme)
 			Expect(err).NotTo(HaveOccurred())
 			_, err = mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
@@ -278,9 +279,17 @@ var _ = Describe("The caches", func() {
 		Entry(nil, "rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings", meta.RESTScopeNameNamespace),
 		Entry(nil, "rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", meta.RESTScopeNameRoot),
 		Entry(nil, "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", meta.RESTScopeNameRoot),
+		Entry(nil, "apiregistration.k8s.io", "v1", "APIService", "apiservices", meta.RESTScopeNameRoot),
+		Entry(nil, "gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", meta.RESTScopeNameNamespace),
+		Entry(nil, "route.openshift.io", "v1", "Route", "routes", meta.RESTScopeNameNamespace),
 		Entry(nil, "llamastack.io", "v1alpha1", "LlamaStackDistribution", "llamastackdistributions", meta.RESTScopeNameNamespace),
 	)
 })
+
+// allServed is a cluster that serves every kind of other APIs that the operator makes.
+func allServed() manager.Optional {
+	return manager.Optional{render.HTTPRouteGVK().GroupKind(): manager.Served, render.RouteGVK().GroupKind(): manager.Served}
+}
 
 func isLlamaStackDistribution(object client.Object) bool {
 	_, ok := object.(*v1alpha1.LlamaStackDistribution)

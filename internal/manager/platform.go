@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -34,12 +33,10 @@ const (
 )
 
 // errPlatformChanged ends a manager so that the next one is built for the platform as it now is.
-var errPlatformChanged = errors.New("the API group " + openShiftGroup + " appeared or went away")
+var errPlatformChanged = errors.New("what the cluster serves has changed")
 
 func openShiftCRD() client.Object {
-	object := &metav1.PartialObjectMetadata{}
-	object.SetGroupVersionKind(crdGVK())
-	return object
+	return metadataOf(crdGVK())
 }
 
 // isOpenShift asks the API server once, when a manager is built.
@@ -89,7 +86,7 @@ func (p *platformWatch) Start(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-changed:
-		return errPlatformChanged
+		return fmt.Errorf("%w: the API group %s appeared or went away", errPlatformChanged, openShiftGroup)
 	}
 }
 

@@ -38,6 +38,10 @@ func crdGVK() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 }
 
+func apiServiceGVK() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: "apiregistration.k8s.io", Version: "v1", Kind: "APIService"}
+}
+
 // NewScheme has the types that the operator reads and makes, and no others: each costs memory.
 func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
@@ -64,6 +68,10 @@ func newMapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 		}
 	}
 	mapper.Add(rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), meta.RESTScopeRoot)
+	for _, kind := range optionalKinds() {
+		mapper.Add(kind.GroupVersionKind, meta.RESTScopeNamespace)
+		mapper.Add(kind.sign, meta.RESTScopeRoot)
+	}
 	mapper.Add(crdGVK(), meta.RESTScopeRoot)
 	return mapper, nil
 }

@@ -62,6 +62,7 @@ var _ = Describe("The base manifests", func() {
 
 		Expect(kinds(objects)).To(Equal([]string{
 			"ServiceAccount", "PersistentVolumeClaim", "Service", "NetworkPolicy", "PodDisruptionBudget", "Deployment", "HorizontalPodAutoscaler", "Ingress",
+			"HTTPRoute", "Route",
 		}))
 		for _, object := range objects {
 			Expect(runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, typedOf(object.GetKind()), true)).To(Succeed())

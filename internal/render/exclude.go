@@ -52,6 +52,10 @@ func (t exclude) wants(kind string) bool {
 		return t.autoscaled && !t.Spec.Suspend
 	case kindIngress:
 		return t.Spec.Network.Exposed()
+	case kindHTTPRoute:
+		return t.Spec.Network != nil && t.Spec.Network.HTTPRoute != nil
+	case kindRoute:
+		return t.Spec.Network != nil && t.Spec.Network.Route != nil
 	default:
 		return true
 	}

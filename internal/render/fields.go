@@ -59,6 +59,7 @@ func fieldMappings() []mapping {
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
 		{kindIngress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
 		{kindIngress, "spec/rules/0", "host", func(s *server) any { return text(s.ingress().Host) }},
+		{kindHTTPRoute, "spec/rules/0/backendRefs/0", portKey, port},
 		{kindBudget, specPath, "minAvailable", minAvailable},
 		{kindBudget, specPath, "maxUnavailable", maxUnavailable},
 		{kindAutoscaler, specPath, "minReplicas", func(s *server) any { return s.minReplicas }},

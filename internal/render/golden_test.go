@@ -57,6 +57,15 @@ func document(objects []*unstructured.Unstructured) []byte {
 	return text.Bytes()
 }
 
+// untyped takes any fields: that an API has those of an HTTPRoute and a Route is for an API server to say, which the
+// operator's own suite asks.
+type untyped struct {
+	APIVersion string         `json:"apiVersion"`
+	Kind       string         `json:"kind"`
+	Metadata   map[string]any `json:"metadata"`
+	Spec       map[string]any `json:"spec"`
+}
+
 // typedOf is an empty API object of a kind.
 func typedOf(kind string) any {
 	GinkgoHelper()
@@ -69,6 +78,8 @@ func typedOf(kind string) any {
 		"Deployment":              &appsv1.Deployment{},
 		"HorizontalPodAutoscaler": &autoscalingv2.HorizontalPodAutoscaler{},
 		"Ingress":                 &networkingv1.Ingress{},
+		"HTTPRoute":               &untyped{},
+		"Route":                   &untyped{},
 	}
 	Expect(types).To(HaveKey(kind))
 	return types[kind]

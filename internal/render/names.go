@@ -41,7 +41,22 @@ const (
 	kindDeployment     = "Deployment"
 	kindAutoscaler     = "HorizontalPodAutoscaler"
 	kindIngress        = "Ingress"
+	kindHTTPRoute      = "HTTPRoute"
+	kindRoute          = "Route"
 )
+
+// gatewayGroup is the API group of Gateways and of what is attached to them.
+const gatewayGroup = "gateway.networking.k8s.io"
+
+// HTTPRouteGVK is the kind of an HTTPRoute, which a cluster serves where the Gateway API is installed.
+func HTTPRouteGVK() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: gatewayGroup, Version: "v1", Kind: kindHTTPRoute}
+}
+
+// RouteGVK is the kind of a Route, which OpenShift serves.
+func RouteGVK() schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: "route.openshift.io", Version: "v1", Kind: kindRoute}
+}
 
 // Suffixes of derived names, those of 0.9.0: clients, policies and data depend on them.
 const (
@@ -77,6 +92,8 @@ func Children(name string) []Child {
 		{GVK: appsv1.SchemeGroupVersion.WithKind(kindDeployment), Name: name},
 		{GVK: autoscalingv2.SchemeGroupVersion.WithKind(kindAutoscaler), Name: name + "-hpa"},
 		{GVK: networkingv1.SchemeGroupVersion.WithKind(kindIngress), Name: name + "-ingress"},
+		{GVK: HTTPRouteGVK(), Name: name + "-httproute"},
+		{GVK: RouteGVK(), Name: name + "-route"},
 	}
 }
 
@@ -119,6 +136,8 @@ func references() []reference {
 		{kindDeployment, podSpecPath + "/volumes/0/persistentVolumeClaim", "claimName"},
 		{kindAutoscaler, "spec/scaleTargetRef", nameKey},
 		{kindIngress, "spec/rules/0/http/paths/0/backend/service", nameKey},
+		{kindHTTPRoute, "spec/rules/0/backendRefs/0", nameKey},
+		{kindRoute, "spec/to", nameKey},
 	}
 }
 

@@ -33,7 +33,7 @@ import (
 const longest = 55
 
 var _ = Describe("Children", func() {
-	It("are named as 0.9.0 named them", func() {
+	It("are named as 0.9.0 named them, and those that it did not have in the same way", func() {
 		children := render.Children("mine")
 		names := make([]string, 0, len(children))
 		for _, child := range children {
@@ -50,6 +50,8 @@ var _ = Describe("Children", func() {
 			"Deployment mine",
 			"HorizontalPodAutoscaler mine-hpa",
 			"Ingress mine-ingress",
+			"HTTPRoute mine-httproute",
+			"Route mine-route",
 		}))
 	})
 
@@ -149,11 +151,18 @@ var _ = Describe("CheckName", func() {
 	})
 })
 
-// annotations are those that objects may have: the operator's own, and those that the CR puts on its Ingress.
+// annotations are those that objects may have: the operator's own, and those that the CR puts on what exposes it.
 func annotations(in render.Input) []string {
 	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSuspended}
-	if network := in.Spec.Network; network != nil && network.Ingress != nil {
+	network := in.Spec.Network
+	switch {
+	case network == nil:
+	case network.Ingress != nil:
 		found = slices.AppendSeq(found, maps.Keys(network.Ingress.Annotations))
+	case network.HTTPRoute != nil:
+		found = slices.AppendSeq(found, maps.Keys(network.HTTPRoute.Annotations))
+	case network.Route != nil:
+		found = slices.AppendSeq(found, maps.Keys(network.Route.Annotations))
 	}
 	return found
 }

@@ -65,12 +65,27 @@ func (t setPeers) peers() []any {
 			peers = append(peers, namespaces("matchExpressions", []any{map[string]any{"key": key, "operator": "Exists"}}))
 		}
 	}
+	for _, namespace := range gatewayNamespaces(network) {
+		peers = append(peers, namespaces(matchLabelsKey, map[string]any{corev1.LabelMetadataName: namespace}))
+	}
 	if policy := network.Policy; policy != nil {
 		for i := range policy.From {
 			peers = append(peers, peerOf(&policy.From[i]))
 		}
 	}
 	return append(peers, namespaces(matchLabelsKey, map[string]any{policyGroupLabel: policyGroupIngress}))
+}
+
+// gatewayNamespaces are the namespaces of the Gateways that route to the server, but for its own, each once. A Gateway's
+// proxies run beside it, unless its controller keeps them elsewhere.
+func gatewayNamespaces(network *v1alpha1.NetworkSpec) []string {
+	var found []string
+	for _, parent := range network.Gateways() {
+		if parent.Namespace != "" && !slices.Contains(found, parent.Namespace) {
+			found = append(found, parent.Namespace)
+		}
+	}
+	return found
 }
 
 // peerOf is a peer as a NetworkPolicy has it.

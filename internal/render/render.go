@@ -102,6 +102,8 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		setPlacement{s},
 		setAutoscaler{s},
 		setIngress{s},
+		setHTTPRoute{s},
+		setRoute{s},
 		setPeers{s},
 		setEgress{s},
 		addVolumes{s},

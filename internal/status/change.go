@@ -69,7 +69,7 @@ type Transition struct {
 func Transitions(old, next v1alpha1.LlamaStackDistributionStatus) []Transition {
 	kinds := []v1alpha1.ConditionType{
 		v1alpha1.ConditionReady, v1alpha1.ConditionDeploymentReady, v1alpha1.ConditionHealthCheck,
-		v1alpha1.ConditionStorageReady, v1alpha1.ConditionServiceReady,
+		v1alpha1.ConditionStorageReady, v1alpha1.ConditionServiceReady, v1alpha1.ConditionRouteReady,
 	}
 	var found []Transition
 	for _, kind := range kinds {

@@ -68,6 +68,7 @@ func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready
 	}
 	f.setOrRemove(next, v1alpha1.ConditionStorageReady, f.storage())
 	f.set(next, v1alpha1.ConditionServiceReady, f.serviceReady())
+	f.setOrRemove(next, v1alpha1.ConditionRouteReady, f.routeReady())
 	f.setOrRemove(next, v1alpha1.ConditionStateShared, f.stateShared())
 	f.setOrRemove(next, v1alpha1.ConditionPaused, f.pausedCondition())
 }

@@ -23,6 +23,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // ProblemKind is whose problem it is.
@@ -43,6 +44,8 @@ const (
 	AboutStorage = "Storage"
 	// AboutService is about the Service.
 	AboutService = "Service"
+	// AboutRoute is about the HTTPRoute or the Route.
+	AboutRoute = "Route"
 	// AboutDeployment is about the Deployment.
 	AboutDeployment = "Deployment"
 )
@@ -57,6 +60,17 @@ type Problem struct {
 	Message string
 	// About is one of the About constants, or empty.
 	About string
+}
+
+// Exposure is what became of the HTTPRoute or the Route.
+type Exposure struct {
+	// Object is nil when it does not exist or is not ours.
+	Object *unstructured.Unstructured
+	// Unserved says that the cluster does not serve its kind; Unavailable, that it knows the kind, and whoever serves it
+	// does not answer.
+	Unserved, Unavailable bool
+	// SpeaksTLS says that the server listens with TLS.
+	SpeaksTLS bool
 }
 
 // Server is what the server said of itself.
@@ -102,6 +116,8 @@ type Input struct {
 	Claim      *corev1.PersistentVolumeClaim
 	Service    *corev1.Service
 	Ingress    *networkingv1.Ingress
+	// Exposure is empty where the server has neither an HTTPRoute nor a Route.
+	Exposure Exposure
 	// ClaimWanted says that the server has storage, so that there is, or will be, a claim.
 	ClaimWanted bool
 	// ExistingClaim is the name of a claim that is not the operator's, where one is used.

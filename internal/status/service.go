@@ -38,10 +38,14 @@ func (f *facts) serviceReady() finding {
 	}
 }
 
-// routeURL is nil where the server is not exposed, else the host that the CR names, or what 0.9.0 shows: the Ingress's
+// routeURL is nil where the server is not exposed, else what its HTTPRoute or Route says, or the host that the CR names, or what 0.9.0 shows: the Ingress's
 // host, preferring what the load balancer says over what the rule says, and empty until there is one.
 func routeURL(in Input) *string {
 	network := in.Instance.Spec.Network
+	if network != nil && (network.HTTPRoute != nil || network.Route != nil) {
+		url := in.Exposure.url(network)
+		return &url
+	}
 	if !network.Exposed() {
 		return nil
 	}
@@ -56,9 +60,9 @@ func routeURL(in Input) *string {
 
 func routeScheme(declared *v1alpha1.IngressSpec) string {
 	if declared != nil && declared.TLS != nil {
-		return "https"
+		return schemeHTTPS
 	}
-	return "http"
+	return schemeHTTP
 }
 
 // exposedHost is the host that the CR names, which is the one that the Ingress answers for. One for a whole domain is

@@ -175,7 +175,7 @@ var _ = Describe("the resources of the kind", func() {
 			kinds = append(kinds, resource.Kind)
 		}
 		Expect(kinds).To(ConsistOf("Deployment", "ReplicaSet", "Pod", "Service", "ServiceAccount", "PersistentVolumeClaim",
-			"ConfigMap", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "Event"))
+			"ConfigMap", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "HTTPRoute", "Route", "Event"))
 	})
 
 	It("has a name and a description", func() {

@@ -27,6 +27,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -80,12 +81,12 @@ func (m *mirror) see(object *unstructured.Unstructured) error {
 		m.gone(id)
 		return nil
 	}
-	typed, err := m.reader.Scheme().New(object.GroupVersionKind())
+	typed, err := m.typed(object)
 	if err != nil {
-		return nil // a kind that the operator does not know, such as a review of access
-	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed); err != nil {
 		return fmt.Errorf("failed to read %s: %w", id.key, err)
+	}
+	if typed == nil {
+		return nil // a kind that the operator does not know, such as a review of access
 	}
 	cached, err := apply.CacheTransform(typed)
 	if err != nil {
@@ -102,6 +103,19 @@ func (m *mirror) see(object *unstructured.Unstructured) error {
 	}
 	m.add(id, revision{stored: object, cached: cached.(client.Object)})
 	return nil
+}
+
+// typed is an object as the operator's caches have it before they leave anything out; nil is of a kind that they do not have.
+func (m *mirror) typed(object *unstructured.Unstructured) (runtime.Object, error) {
+	gvk := object.GroupVersionKind()
+	if gvk == render.HTTPRouteGVK() || gvk == render.RouteGVK() {
+		return object.DeepCopy(), nil
+	}
+	typed, err := m.reader.Scheme().New(gvk)
+	if err != nil {
+		return nil, nil //nolint:nilnil // that it has none is an answer, not an error
+	}
+	return typed, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed)
 }
 
 func (m *mirror) add(id identity, next revision) {

@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	ctrl.SetLogger(GinkgoLogr)
-	controlPlane = harness.StartControlPlane(harness.Options{})
+	controlPlane = harness.StartControlPlane(harness.Options{Routing: true})
 	var err error
 	unstarted, err = ctrl.NewManager(controlPlane.OperatorConfig(), managerOptions())
 	Expect(err).NotTo(HaveOccurred())

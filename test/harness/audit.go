@@ -51,6 +51,8 @@ type Request struct {
 	Code                                              int32
 	// Begins is whether this is the beginning of a watch rather than its end.
 	Begins bool
+	// Denied is whether the operator may not do it; admission can forbid what it may.
+	Denied bool
 }
 
 // Mark is the place in the log up to which a spec does not look.
@@ -89,7 +91,7 @@ func (a *AuditLog) Watches(mark int64) func() []string {
 // Forbidden are all requests that the operator's RBAC does not allow.
 func (a *AuditLog) Forbidden() []Request {
 	GinkgoHelper()
-	return a.Read(0, func(r Request) bool { return r.Code == 403 })
+	return a.Read(0, func(r Request) bool { return r.Denied })
 }
 
 // Read returns the operator's requests after the mark that are to be kept.
@@ -125,6 +127,7 @@ func parse(line []byte) (Request, bool) {
 	}
 	if event.ResponseStatus != nil {
 		r.Code = event.ResponseStatus.Code
+		r.Denied = r.Code == 403 && event.Annotations["authorization.k8s.io/decision"] != "allow"
 	}
 	return r, true
 }

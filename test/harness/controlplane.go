@@ -53,6 +53,8 @@ type Options struct {
 	// OpenShift has the API groups of OpenShift present, and admission that checks who may set an owner reference that
 	// blocks a deletion.
 	OpenShift bool
+	// Routing has what a server can be exposed by beside an Ingress: HTTPRoutes and Routes.
+	Routing bool
 }
 
 // ControlPlane is an etcd and a kube-apiserver with the operator's CRD, namespace, ServiceAccount and roles, and with
@@ -81,6 +83,9 @@ func StartControlPlane(options Options) *ControlPlane {
 	if options.OpenShift {
 		environment.CRDDirectoryPaths = append(environment.CRDDirectoryPaths, OpenShiftCRDs())
 		arguments.Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	}
+	if options.Routing {
+		environment.CRDDirectoryPaths = append(environment.CRDDirectoryPaths, RoutingCRDs())
 	}
 	config, err := environment.Start()
 	Expect(err).NotTo(HaveOccurred())
@@ -154,4 +159,10 @@ func Root() string {
 func OpenShiftCRDs() string {
 	GinkgoHelper()
 	return filepath.Join(Root(), "test", "harness", "testdata", "openshift")
+}
+
+// RoutingCRDs is the folder of the CustomResourceDefinitions of HTTPRoutes and Routes.
+func RoutingCRDs() string {
+	GinkgoHelper()
+	return filepath.Join(Root(), "test", "harness", "testdata", "routing")
 }

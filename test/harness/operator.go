@@ -71,7 +71,7 @@ func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
 		Setup: func(ctx context.Context, parts manager.Parts) error {
 			return controller.Setup(ctx, controller.Parts{
 				Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
-				Children: manager.ManagedObjects(), OpenShift: parts.OpenShift, Namespace: parts.Namespace,
+				Children: parts.Children, Unserved: parts.Unserved, OpenShift: parts.OpenShift, Namespace: parts.Namespace,
 			}, controllers)
 		},
 	}

@@ -91,6 +91,8 @@ var _ = Describe("What the operator may do", func() {
 		Entry("security context constraints", "security.openshift.io", "securitycontextconstraints"),
 		Entry("webhooks", "admissionregistration.k8s.io", "validatingwebhookconfigurations"),
 		Entry("CRDs, but for looking", "apiextensions.k8s.io", "customresourcedefinitions", "get", "list", "watch"),
+		Entry("Gateways", "gateway.networking.k8s.io", "gateways"),
+		Entry("API services, but for looking", "apiregistration.k8s.io", "apiservices", "get", "list", "watch"),
 		Entry("the declarations, but for looking", "llamastack.io", "llamastackdistributions", "get", "list", "watch"),
 	)
 

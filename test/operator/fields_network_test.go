@@ -18,7 +18,11 @@ package operator_test
 
 import . "github.com/onsi/gomega"
 
-const inIngress = "Ingress -ingress"
+const (
+	inIngress   = "Ingress -ingress"
+	inHTTPRoute = "HTTPRoute -httproute"
+	inRoute     = "Route -route"
+)
 
 // addedNetworkFields are the fields of a network that 0.9.0 did not have.
 func addedNetworkFields() []fieldCase {
@@ -29,7 +33,23 @@ func addedNetworkFields() []fieldCase {
 	host.without = "other"
 	secret := ingress("tls.secretName", "mine", "{.spec.tls[*].secretName}", "mine")
 	secret.with = "network: {ingress: {host: other, tls: {}}}"
+	httpRoute := func(name, value, at string, shows any) fieldCase {
+		return fieldCase{path: "network.httpRoute." + name, value: value, with: "network: {httpRoute: {parentRefs: [{name: a}]}}", in: inHTTPRoute, at: at, shows: shows}
+	}
+	parents := httpRoute("parentRefs", "[{name: b, namespace: c, sectionName: d, port: 443}]", "{.spec.parentRefs[*]['name','namespace','sectionName','port']}", "b c d 443")
+	parents.without = "[{name: a}]"
+	route := func(name, value, at string, shows any) fieldCase {
+		return fieldCase{path: "network.route." + name, value: value, with: "network: {route: {tls: {}}}", in: inRoute, at: at, shows: shows}
+	}
 	return []fieldCase{
+		parents,
+		httpRoute("hostnames", "['*.a.b']", "{.spec.hostnames[*]}", "*.a.b"),
+		httpRoute("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),
+		route("host", "a.b", "{.spec.host}", "a.b"),
+		route("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),
+		route("tls.termination", "Reencrypt", "{.spec.tls.termination}", "reencrypt"),
+		route("tls.insecureEdgeTerminationPolicy", "Redirect", "{.spec.tls.insecureEdgeTerminationPolicy}", "Redirect"),
+		route("tls.destinationCACertificate", "pem", "{.spec.tls.termination}{.spec.tls.destinationCACertificate}", "reencryptpem"),
 		host,
 		ingress("className", "nginx", "{.spec.ingressClassName}", "nginx"),
 		ingress("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),

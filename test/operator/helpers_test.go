@@ -23,6 +23,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	gomegatypes "github.com/onsi/gomega/types"
 	"github.com/prometheus/client_golang/prometheus"
@@ -152,6 +153,11 @@ func kindOf(kind string) schema.GroupVersionKind {
 		Expect(err).NotTo(HaveOccurred())
 		if gvk.Kind == kind {
 			return gvk
+		}
+	}
+	for _, child := range render.Children("any") {
+		if child.GVK.Kind == kind {
+			return child.GVK
 		}
 	}
 	Fail("the operator makes no " + kind)

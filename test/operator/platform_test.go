@@ -24,7 +24,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -57,17 +56,21 @@ var _ = Describe("The platform", Serial, func() {
 // setOpenShift installs or removes the API group that tells OpenShift.
 func setOpenShift(ctx context.Context, present bool) {
 	GinkgoHelper()
-	text, err := os.ReadFile(filepath.Join(harness.OpenShiftCRDs(), "crds.yaml"))
+	setDefinition(ctx, filepath.Join(harness.OpenShiftCRDs(), "crds.yaml"), "securitycontextconstraints.security.openshift.io", present)
+}
+
+// setDefinition installs or removes one of the definitions in a file.
+func setDefinition(ctx context.Context, file, name string, present bool) {
+	GinkgoHelper()
+	text, err := os.ReadFile(file)
 	Expect(err).NotTo(HaveOccurred())
-	constraints := &unstructured.Unstructured{}
-	for _, candidate := range objectsIn(text) {
-		if candidate.GetName() == "securitycontextconstraints.security.openshift.io" {
-			constraints = candidate
+	for _, definition := range objectsIn(text) {
+		switch {
+		case definition.GetName() != name:
+		case present:
+			Expect(client.IgnoreAlreadyExists(admin.Create(ctx, definition))).To(Succeed())
+		default:
+			Expect(client.IgnoreNotFound(admin.Delete(ctx, definition))).To(Succeed())
 		}
-	}
-	if present {
-		Expect(client.IgnoreAlreadyExists(admin.Create(ctx, constraints))).To(Succeed())
-	} else {
-		Expect(client.IgnoreNotFound(admin.Delete(ctx, constraints))).To(Succeed())
 	}
 }

@@ -68,7 +68,7 @@ func TestOperator(t *testing.T) {
 
 var _ = BeforeSuite(func() {
 	ctrl.SetLogger(GinkgoLogr)
-	controlPlane = harness.StartControlPlane(harness.Options{OpenShift: *onOpenShift})
+	controlPlane = harness.StartControlPlane(harness.Options{OpenShift: *onOpenShift, Routing: true})
 	admin, audit = controlPlane.Admin, controlPlane.Audit
 	servers = harness.StartServers()
 	controlPlane.StartKubelet()

@@ -225,8 +225,9 @@ func restart(ctx context.Context) (int, time.Duration) {
 
 const (
 	// maxLists: one for each informer. Each kind of child, the LlamaStackDistributions, the referenced ConfigMaps, the
-	// operator's ConfigMap and the CustomResourceDefinition that tells OpenShift.
-	maxLists = 9 + 4
+	// operator's ConfigMap and the CustomResourceDefinition that tells OpenShift; and two each for HTTPRoutes and Routes:
+	// whether they are served, and what tells that they are from now on.
+	maxLists = 9 + 4 + 2*2
 	// maxDiscovery: the groups, which tell OpenShift.
 	maxDiscovery = 2
 )
