@@ -69,20 +69,24 @@ type Resolved struct {
 type Catalog struct {
 	getenv   func(string) string
 	embedded map[string]string
+	// related are the RELATED_IMAGE_ variables of the embedded names, "" where there is none; each reconcile asks for all.
+	related map[string]string
 }
 
 // New reads the built-in map and, through getenv (os.Getenv), the RELATED_IMAGE_ variables of its names.
 // It fails with an *InvalidImageError where one of these is not an image reference: a wrong installation
 // shows at start rather than in Pods that cannot pull.
 func New(getenv func(string) string) (*Catalog, error) {
-	c := &Catalog{getenv: getenv}
+	c := &Catalog{getenv: getenv, related: map[string]string{}}
 	if err := json.Unmarshal(embedded, &c.embedded); err != nil {
 		return nil, fmt.Errorf("failed to parse the built-in distributions: %w", err)
 	}
 	for _, n := range slices.Sorted(maps.Keys(c.embedded)) {
-		if _, err := c.relatedImage(n); err != nil {
+		image, err := c.relatedImage(n)
+		if err != nil {
 			return nil, err
 		}
+		c.related[n] = image
 	}
 	return c, nil
 }
@@ -134,6 +138,9 @@ func (c *Catalog) find(n string, overrides map[string]string) (string, Source, e
 
 // relatedImage is empty where the environment says nothing.
 func (c *Catalog) relatedImage(n string) (string, error) {
+	if image, ok := c.related[n]; ok {
+		return image, nil
+	}
 	if !lookupName.MatchString(n) {
 		return "", nil
 	}
