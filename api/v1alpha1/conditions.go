@@ -67,6 +67,7 @@ const (
 const (
 	ReasonDeploymentFailed  Reason = "DeploymentFailed"
 	ReasonRolloutFailed     Reason = "RolloutFailed"
+	ReasonRolledBack        Reason = "RolledBack"
 	ReasonUnhealthy         Reason = "Unhealthy"
 	ReasonHealthCheckFailed Reason = "HealthCheckFailed"
 	ReasonProviderError     Reason = "ProviderError"

@@ -57,6 +57,11 @@ const (
 	AnnotationRestartedAt = "llamastack.io/restarted-at"
 	// AnnotationSuspended on a Deployment tells that its number of replicas was the autoscaler's before it was suspended.
 	AnnotationSuspended = "llamastack.io/suspended"
+	// AnnotationRollout on a Deployment that rolls back by itself tells which Pod template was asked for, which was ready,
+	// and which failed.
+	AnnotationRollout = "llamastack.io/rollout"
+	// AnnotationReadyTemplate on such a Deployment is the Pod template that was ready last, packed.
+	AnnotationReadyTemplate = "llamastack.io/ready-template"
 	// LabelWatch is what 0.9.0 put on what it watched; kept for those who select by it.
 	LabelWatch = "llamastack.io/watch"
 )
@@ -72,6 +77,12 @@ func (l *LlamaStackDistribution) ServerPort() int32 {
 // Paused says that nothing of the server may be changed.
 func (l *LlamaStackDistribution) Paused() bool {
 	return l.Annotations[AnnotationPaused] == "true"
+}
+
+// RollsBack says that a failed rollout is undone.
+func (l *LlamaStackDistribution) RollsBack() bool {
+	rollout := l.Spec.Server.Rollout
+	return rollout != nil && rollout.Rollback == RollbackAutomatic
 }
 
 // WantedReplicas is spec.replicas, or its default of 1; none while it is suspended.

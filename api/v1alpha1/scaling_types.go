@@ -164,4 +164,13 @@ type RolloutSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Progress Deadline (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
+	// Rollback is what happens when a rollout has failed. Automatic: the last Pod template that was ready runs until the
+	// spec, or what it refers to, changes. None, the default: nothing.
+	// +kubebuilder:validation:Enum=None;Automatic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollback",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:None","urn:alm:descriptor:com.tectonic.ui:select:Automatic","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Rollback string `json:"rollback,omitempty"`
 }
+
+// RollbackAutomatic of RolloutSpec.
+const RollbackAutomatic = "Automatic"

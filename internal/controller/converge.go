@@ -41,7 +41,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 		r.metrics.Rendered(true)
 		return
 	}
-	objects, err := r.desired(p)
+	objects, err := r.desired(instance, p)
 	if err != nil {
 		p.fail(err)
 		return
@@ -84,11 +84,14 @@ func (p *pass) intent(instance *v1alpha1.LlamaStackDistribution) string {
 
 // desired is everything that the spec asks for. ConfigMaps come with the digest of their content in its place, which is
 // enough to see that nothing has to be written.
-func (r *Reconciler) desired(p *pass) ([]*unstructured.Unstructured, error) {
+func (r *Reconciler) desired(instance *v1alpha1.LlamaStackDistribution, p *pass) ([]*unstructured.Unstructured, error) {
 	r.metrics.Rendered(false)
 	objects, err := r.renderer.Render(p.input)
 	if err != nil {
 		return nil, fmt.Errorf("failed to render: %w", err)
+	}
+	if err := r.rollBack(instance, p, objects); err != nil {
+		return nil, err
 	}
 	var contents []*unstructured.Unstructured
 	if p.input.UserConfig != nil {
@@ -140,6 +143,9 @@ func (r *Reconciler) absent(instance *v1alpha1.LlamaStackDistribution, p *pass, 
 	}
 	if p.input.CABundle != nil {
 		present[kindConfigMap+"/"+render.CABundleName(instance.Name)] = struct{}{}
+	}
+	for _, name := range p.needed {
+		present[kindConfigMap+"/"+name] = struct{}{}
 	}
 	var refs []apply.Ref
 	for _, child := range render.Children(instance.Name) {

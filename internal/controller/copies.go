@@ -131,6 +131,7 @@ func (c *copies) deleteUnused(ctx context.Context, deployment *appsv1.Deployment
 	if p.input.UserConfig != nil {
 		used.Insert(p.input.UserConfig.CopyName)
 	}
+	used.Insert(p.needed...)
 	for _, name := range names[keptGenerations:] {
 		if used.Has(name) {
 			continue

@@ -55,11 +55,13 @@ type pass struct {
 	// held leaves the children as they are for now, and waits says that it is for a turn of the rollouts, as it may be for the
 	// image alone.
 	held, waits bool
-	podReason   string
-	server      llamastack.Observation
-	probed      bool
-	result      ctrl.Result
-	err         error
+	// needed are the ConfigMaps that the template mounts which a rollback would bring back.
+	needed    []string
+	podReason string
+	server    llamastack.Observation
+	probed    bool
+	result    ctrl.Result
+	err       error
 }
 
 func (p *pass) blamef(reason v1alpha1.Reason, format string, args ...any) {

@@ -31,7 +31,7 @@ import (
 // unknown (malformed since the start) or wrong for this name: then what ran before goes on.
 func (r *Reconciler) gatherImage(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, config operatorconfig.Config, p *pass) error {
 	spec := instance.Spec.Server.Distribution
-	running := runningImage(p.children.deployment, instance)
+	running := askedImage(p.children.deployment, instance)
 	p.available = r.catalog.Available(config.ImageOverrides.Value)
 	byName := spec.Image == "" && spec.Name != ""
 	if byName && !config.ImageOverrides.Known {

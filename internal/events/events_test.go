@@ -72,6 +72,7 @@ var _ = Describe("Events", func() {
 		Entry("one that is new", v1alpha1.Reason("Novel"), "Warning"),
 		Entry(nil, v1alpha1.ReasonUnknownDistribution, "Warning"),
 		Entry(nil, v1alpha1.ReasonRolloutFailed, "Warning"),
+		Entry(nil, v1alpha1.ReasonRolledBack, "Warning"),
 		Entry(nil, v1alpha1.ReasonResourceConflict, "Warning"),
 		Entry(nil, v1alpha1.ReasonResourceContested, "Warning"),
 		Entry(nil, v1alpha1.ReasonProviderError, "Warning"),

@@ -18,6 +18,7 @@ package status
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -92,6 +93,22 @@ func Leaving(deployment *appsv1.Deployment) bool {
 	return terminating != nil && *terminating > 0
 }
 
+// TimedOut is when the Deployment's controller gave a rollout up, as its status tells it, or empty; and whether the status
+// is about the current generation. Even then it can be an earlier template's rollout that was given up: with the strategy
+// Recreate the condition stays until there is a new Pod.
+func TimedOut(deployment *appsv1.Deployment) (at string, current bool) {
+	for _, condition := range deployment.Status.Conditions {
+		if late(condition) {
+			return condition.LastTransitionTime.UTC().Format(time.RFC3339), observed(deployment)
+		}
+	}
+	return "", observed(deployment)
+}
+
+func late(condition appsv1.DeploymentCondition) bool {
+	return condition.Type == appsv1.DeploymentProgressing && condition.Status == corev1.ConditionFalse && condition.Reason == deadlineExceeded
+}
+
 // observed says that the Deployment's status is about its current generation.
 func observed(deployment *appsv1.Deployment) bool {
 	return deployment.Status.ObservedGeneration >= deployment.Generation
@@ -129,9 +146,8 @@ func (f *facts) rolling(updated, available int32) string {
 // stuck is why the Deployment's controller sees no progress, in its own words, or empty.
 func stuck(conditions []appsv1.DeploymentCondition) string {
 	for _, condition := range conditions {
-		late := condition.Type == appsv1.DeploymentProgressing && condition.Status == corev1.ConditionFalse && condition.Reason == deadlineExceeded
 		refused := condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue
-		if late || refused {
+		if late(condition) || refused {
 			return condition.Reason + ": " + condition.Message
 		}
 	}

@@ -27,6 +27,7 @@ limitations under the License.
 //	a problem for the user to mend                   the problem's     phase Failed
 //	a problem of the cluster, see clusterProblem     ReconcileError    phase Initializing
 //	no replicas wanted                               ScaledToZero      phase Pending
+//	an earlier template runs instead                 RolledBack        phase Failed
 //	the rollout does not progress                    RolloutFailed     phase Failed
 //	rolling, or waiting for something                Progressing       phase Initializing
 //	the server says that it is not well              Unhealthy         phase Failed

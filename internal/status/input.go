@@ -126,6 +126,9 @@ type Input struct {
 	State State
 	// PodReason says why the Pods of a rollout do not run, or is empty.
 	PodReason string
+	// RolledBack says why the rollout of the declared Pod template failed, where an earlier one runs in its place; empty
+	// elsewhere.
+	RolledBack string
 	// ServiceURL is where the server answers inside the cluster.
 	ServiceURL string
 	// Server is what the server said of itself.

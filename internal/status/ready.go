@@ -36,7 +36,7 @@ type outcome struct {
 // what is only worth telling is appended.
 func (f *facts) ready() (finding, v1alpha1.DistributionPhase) {
 	judges := []func() *outcome{
-		f.terminating, f.paused, f.userProblem, f.clusterProblem, f.scaledToZero, f.rolloutFailed, f.progressing, f.unhealthy,
+		f.terminating, f.paused, f.userProblem, f.clusterProblem, f.scaledToZero, f.rolledBack, f.rolloutFailed, f.progressing, f.unhealthy,
 	}
 	decided := f.serving()
 	for _, judge := range judges {
@@ -127,6 +127,20 @@ func (f *facts) scaledToZero() *outcome {
 		message = "The Deployment was scaled to 0, which suspends its autoscaler: scale the Deployment to 1 or more to start the server"
 	}
 	return notReady(v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, message)
+}
+
+// rolledBack is told as long as what runs is not what is declared. How far the way back is, and that it fails too, is told
+// with it.
+func (f *facts) rolledBack() *outcome {
+	if f.RolledBack == "" {
+		return nil
+	}
+	message := "The rollout of what the spec asks for failed (" + f.RolledBack + "), and the last Pod template that was ready " +
+		"runs in its place until the spec, or what it refers to, changes"
+	if !f.rollout.complete {
+		message = join(message, f.rollout.message)
+	}
+	return notReady(v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, message)
 }
 
 func (f *facts) rolloutFailed() *outcome {
