@@ -217,6 +217,17 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 	Entry("paused, which is no failure", newFixture().deployed(2, 1, 1).deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionUnknown, "DeploymentPaused", ""),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "rolling out"),
 
+	// rolled back
+	Entry("rolled back, while the last good template serves", newFixture().with(rolledBack),
+		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed,
+		"The rollout of what the spec asks for failed (OOMKilled: again), and the last Pod template that was ready runs in its place until the spec, or what it refers to, changes"),
+	Entry("on the way back", newFixture().deployed(0, 0, 0).unprobed().with(rolledBack),
+		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "0 of 1 replicas updated"),
+	Entry("the way back fails, too", newFixture().stuck().with(rolledBack),
+		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "does not progress: ImagePullBackOff"),
+	Entry("replicas 0 before a rollback", newFixture().wanting(0).deployed(0, 0, 0).unprobed().with(rolledBack),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "No replicas"),
+
 	// user error
 	Entry("the old server still serves", newFixture().problem(status.User, v1alpha1.ReasonUserConfigNotFound, "create it"),
 		metav1.ConditionFalse, v1alpha1.ReasonUserConfigNotFound, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "create it"),
@@ -235,3 +246,5 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 	Entry("a failed rollout before a wait", newFixture().stuck().problem(status.Wait, "", "wait"),
 		metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "ImagePullBackOff"),
 )
+
+func rolledBack(in *status.Input) { in.RolledBack = "OOMKilled: again" }

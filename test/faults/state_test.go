@@ -87,6 +87,9 @@ func cluster(ctx context.Context, namespace string) {
 	}
 }
 
+// neverStarts is the image of a server whose rollout fails at once.
+const neverStarts = "registry.example/never-starts:1"
+
 func rollOut(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
 	deployment := &appsv1.Deployment{}
@@ -95,7 +98,11 @@ func rollOut(ctx context.Context, object *unstructured.Unstructured) {
 	status := appsv1.DeploymentStatus{
 		ObservedGeneration: deployment.Generation, Replicas: wanted, UpdatedReplicas: wanted, ReadyReplicas: wanted, AvailableReplicas: wanted,
 	}
-	if deployment.Status.ObservedGeneration == status.ObservedGeneration && deployment.Status.AvailableReplicas == wanted || deployment.DeletionTimestamp != nil {
+	if deployment.Spec.Template.Spec.Containers[0].Image == neverStarts {
+		status.ReadyReplicas, status.AvailableReplicas = 0, 0
+		status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded"}}
+	}
+	if deployment.Status.ObservedGeneration == status.ObservedGeneration && deployment.Status.AvailableReplicas == status.AvailableReplicas || deployment.DeletionTimestamp != nil {
 		return
 	}
 	deployment.Status = status
@@ -215,7 +222,8 @@ func different(one, other map[string]any) string { return cmp.Diff(one, other) }
 func names(of map[string]any) []string { return slices.Sorted(maps.Keys(of)) }
 
 // follows is what of a state follows from the spec alone, whatever the spec was before: not a claim, which no edit removes
-// or shrinks, not the copies of earlier configurations, and not who else once managed a field.
+// or shrinks, not the copies of earlier configurations, not who else
+// once managed a field, and not which template was ready last.
 func follows(namespace string) map[string]any {
 	found := map[string]any{}
 	for name, object := range state(namespace) {
@@ -224,6 +232,8 @@ func follows(namespace string) map[string]any {
 			continue
 		}
 		unstructured.RemoveNestedField(fields, "metadata", "managedFields")
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationRollout)
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationReadyTemplate)
 		found[name] = fields
 	}
 	return found

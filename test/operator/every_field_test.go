@@ -74,7 +74,7 @@ server:
     metrics: [{pods: {name: requests, averageValue: 20}}, {external: {name: queue, matchLabels: {a: b}, averageValue: 500m}}]
     scaleUp: {stabilizationWindowSeconds: 7, policies: [{type: Pods, value: 2, periodSeconds: 60}]}
     scaleDown: {selectPolicy: Disabled}
-  rollout: {strategy: RollingUpdate, maxSurge: 1, maxUnavailable: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 3600}
+  rollout: {strategy: RollingUpdate, maxSurge: 1, maxUnavailable: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 3600, rollback: Automatic}
   storage: {size: 1Gi, mountPath: /data, storageClassName: standard, accessModes: [ReadWriteMany], retentionPolicy: Retain}
   userConfig: {configMapName: config}
   tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: mine}}

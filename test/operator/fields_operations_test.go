@@ -16,6 +16,10 @@ limitations under the License.
 
 package operator_test
 
+import (
+	. "github.com/onsi/gomega"
+)
+
 const (
 	atStrategy = "{.spec.strategy"
 	atBehavior = "{.spec.behavior"
@@ -31,6 +35,8 @@ func operationFields() []fieldCase {
 	}
 	strategy := rollout("strategy", "Recreate", atStrategy+".type}", "Recreate")
 	strategy.without = "RollingUpdate"
+	rollback := rollout("rollback", "Automatic", `{.metadata.annotations.llamastack\.io/rollout}`, "")
+	rollback.shows = ContainSubstring("template")
 	fields := []fieldCase{
 		{path: "suspend", value: "true", in: inDeployment, at: "{.spec.replicas}", shows: "0"},
 		strategy,
@@ -38,6 +44,7 @@ func operationFields() []fieldCase {
 		rollout("maxUnavailable", "10%", atStrategy+".rollingUpdate.maxUnavailable}", "10%"),
 		rollout("revisionHistoryLimit", "2", "{.spec.revisionHistoryLimit}", "2"),
 		rollout("progressDeadlineSeconds", "900", "{.spec.progressDeadlineSeconds}", "900"),
+		rollback,
 		{
 			path: "server.autoscaling.metrics", value: "[{pods: {name: requests, averageValue: 20}}]", with: withAutoscaling,
 			in: inAutoscaler, at: "{.spec.metrics[*].pods.metric.name}{.spec.metrics[*].pods.target.averageValue}", shows: "requests20",
