@@ -141,8 +141,8 @@ const (
 	ActionTakenOver Action = "TakenOver"
 	// ActionDeleted: the object was deleted.
 	ActionDeleted Action = "Deleted"
-	// ActionPending: nothing was done yet. Without an error the cache has not shown what was just written: come back within
-	// UnseenTimeout. With a WaitError an object has to go first, and the watch on it tells when.
+	// ActionPending: nothing was done yet. Without an error the cache has not shown what was just written, or that the object
+	// has another Version: come back within UnseenTimeout. With a WaitError an object has to go first, and the watch on it tells when.
 	ActionPending Action = "Pending"
 )
 
@@ -173,6 +173,9 @@ type Request struct {
 	Content func(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error)
 	// NoOwner tells which objects get no owner reference, and lose the one that they have. Nil: none.
 	NoOwner func(obj *unstructured.Unstructured) bool
+	// Version is the resourceVersion of the live object that an object was made from. It is not written over another one: the outcome is
+	// ActionPending then. Empty: what it was before does not matter. Nil: that is so for all.
+	Version func(obj *unstructured.Unstructured) string
 }
 
 // Apply brings Objects to the cluster and removes Absent. There is one Outcome for each, in that order.

@@ -121,6 +121,11 @@ func classify(ref Ref, verb string, err error) error {
 	return fmt.Errorf("failed to %s %s: %w", verb, ref, err)
 }
 
+// outdated tells that a write was refused because the object has another resourceVersion.
+func outdated(err error) bool {
+	return apierrors.IsConflict(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict)
+}
+
 // malformed finds what is wrong in the answer (500, without a reason) to an apply that does not fit the schema: an unknown field, or
 // two items of one key in a list. More than one mistake stand on lines of their own, below "errors:".
 var malformed = regexp.MustCompile(`(?s)^failed to create typed patch object \(.*?\): (?:errors:)?(.*)$`)

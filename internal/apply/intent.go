@@ -60,6 +60,9 @@ func (r *run) newIntent(obj *unstructured.Unstructured) (*intent, error) {
 	in.fields = fields
 	annotate(in.object.Object, HashAnnotation, in.hash)
 	annotate(in.fields, HashAnnotation, in.hash)
+	if r.request.Version != nil {
+		in.object.SetResourceVersion(r.request.Version(obj))
+	}
 	return in, nil
 }
 

@@ -116,10 +116,15 @@ func (r *run) converge(ctx context.Context, in *intent) (Action, error) {
 	if r.verified(in, obj) {
 		return ActionUnchanged, r.tried(in.ref)
 	}
-	return r.compareAndUpdate(ctx, in, obj)
+	action, err := r.compareAndUpdate(ctx, in, obj)
+	if errors.Is(err, errUnseen) {
+		return ActionPending, nil
+	}
+	return action, err
 }
 
-// errUnseen: the object was applied moments ago, and the cache does not show it yet.
+// errUnseen: the object was applied moments ago, or is another one than the intent was made from, and the cache does not show
+// it yet.
 var errUnseen = errors.New("failed to find the object in the cache yet")
 
 // locate finds the live object of an intent, nil when it does not exist.
@@ -347,6 +352,9 @@ func (r *run) send(ctx context.Context, in *intent, force bool) (*unstructured.U
 		options = append(options, client.ForceOwnership)
 	}
 	if err := r.Writer.Apply(ctx, client.ApplyConfigurationFromUnstructured(out), options...); err != nil {
+		if in.object.GetResourceVersion() != "" && outdated(err) {
+			return nil, errUnseen
+		}
 		return nil, classify(in.ref, "apply", err)
 	}
 	return out, nil

@@ -49,6 +49,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 	outcomes := r.engine.Apply(ctx, apply.Request{
 		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: intent,
 		Objects: objects, Absent: r.absent(instance, p, objects), Content: r.content(p),
+		Version: madeFrom(instance, p),
 		NoOwner: func(object *unstructured.Unstructured) bool {
 			return keepsClaim(instance) && object.GetKind() == kindClaim
 		},
@@ -70,6 +71,8 @@ func (p *pass) fail(err error) {
 const (
 	kindClaim     = "PersistentVolumeClaim"
 	kindConfigMap = "ConfigMap"
+
+	kindDeployment = "Deployment"
 )
 
 func keepsClaim(instance *v1alpha1.LlamaStackDistribution) bool {

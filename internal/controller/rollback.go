@@ -30,7 +30,7 @@ import (
 // rollBack gives the rendered Deployment the last Pod template that was ready, where the rollout of its own has failed, and
 // writes down on it what the next decision needs.
 func (r *Reconciler) rollBack(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstructured.Unstructured) error {
-	deployment := ofKind(objects, "Deployment")
+	deployment := ofKind(objects, kindDeployment)
 	if deployment == nil || !instance.RollsBack() {
 		return nil
 	}
@@ -59,6 +59,20 @@ func (r *Reconciler) rollBack(instance *v1alpha1.LlamaStackDistribution, p *pass
 	}
 	followPort(objects, portOf(wanted), portOf(decision.Template))
 	return nil
+}
+
+// madeFrom is the version of the Deployment that a rollback was decided on: what is written down on another one is not lost
+// by a cache that shows it late.
+func madeFrom(instance *v1alpha1.LlamaStackDistribution, p *pass) func(*unstructured.Unstructured) string {
+	if !instance.RollsBack() || p.children.deployment == nil {
+		return nil
+	}
+	return func(object *unstructured.Unstructured) string {
+		if object.GetKind() == kindDeployment {
+			return p.children.deployment.ResourceVersion
+		}
+		return ""
+	}
 }
 
 // seen is the Deployment as the cache has it.

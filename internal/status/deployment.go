@@ -96,7 +96,7 @@ func Leaving(deployment *appsv1.Deployment) bool {
 // TimedOut is when the Deployment's controller gave a rollout up, as its status tells it, or empty; and whether the status
 // is about the current generation. Even then it can be an earlier template's rollout that was given up: with the strategy
 // Recreate the condition stays until there is a new Pod.
-func TimedOut(deployment *appsv1.Deployment) (at string, current bool) {
+func TimedOut(deployment *appsv1.Deployment) (string, bool) {
 	for _, condition := range deployment.Status.Conditions {
 		if late(condition) {
 			return condition.LastTransitionTime.UTC().Format(time.RFC3339), observed(deployment)
