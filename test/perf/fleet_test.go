@@ -168,13 +168,19 @@ func told(ctx context.Context, namespace string, something func([]metav1.Conditi
 func becomeReady(ctx context.Context, namespace string, n int) {
 	GinkgoHelper()
 	Eventually(func() int { return ready(ctx, namespace) }).WithPolling(time.Second).Should(Equal(n))
+	becomeTold(ctx, namespace, n, patience)
+	waitForQuiet()
+}
+
+// becomeTold waits until the operator has told of n servers of a namespace that it cannot reach them.
+func becomeTold(ctx context.Context, namespace string, n int, within time.Duration) {
+	GinkgoHelper()
 	Eventually(func() int {
 		return told(ctx, namespace, func(conditions []metav1.Condition) bool {
 			health := meta.FindStatusCondition(conditions, string(v1alpha1.ConditionHealthCheck))
 			return health != nil && strings.Contains(health.Message, "cannot reach")
 		})
-	}).WithPolling(time.Second).WithTimeout(patience).Should(Equal(n))
-	waitForQuiet()
+	}).WithPolling(time.Second).WithTimeout(within).Should(Equal(n))
 }
 
 // waitForProbes waits until a new process has asked every server.

@@ -87,6 +87,7 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		p := b.measure("creation", func() {
 			inParallel(b.Servers, func(number int) { create(ctx, member(benchNamespace, number).Obj()) })
 			allReady(ctx, b.Servers)
+			becomeTold(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(podsOf(ctx)).To(HaveLen(b.Servers))
 		Expect(p.perServer(p.Reads)).To(BeNumerically("<=", benchChildren+1), "reads for each server")
@@ -108,9 +109,19 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 			inParallel(len(old), func(number int) { Expect(admin.Delete(ctx, &old[number])).To(Succeed()) })
 			Eventually(func() int { return newAndReady(ctx, old) }).WithPolling(time.Second).WithTimeout(b.patience()).Should(Equal(b.Servers))
 			allReady(ctx, b.Servers)
+			becomeTold(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(p.Requests).To(HaveEach(And(HaveField("Verb", "patch"), HaveField("Resource", "llamastackdistributions/status"))))
 		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", perPodGone), "writes for each Pod")
+	})
+
+	It("starts again with the Pods of every server", func() {
+		p := b.measure("restart", func() {
+			operator.stop()
+			operator.start()
+			Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).WithTimeout(b.patience()).Should(BeNumerically(">=", b.Servers))
+		})
+		Expect(p.Writes).To(BeZero())
 	})
 
 	It("keeps next to nothing of a Pod that runs", func(ctx context.Context) {
