@@ -46,6 +46,18 @@ func (r *Reconciler) served(objects []*unstructured.Unstructured) []*unstructure
 	return kept
 }
 
+// told says that the status tells of a kind of child. What exposes no server is not looked at: most have neither.
+func told(kind string, network *v1alpha1.NetworkSpec) bool {
+	switch kind {
+	case kindHTTPRoute:
+		return network != nil && network.HTTPRoute != nil
+	case kindRoute:
+		return network != nil && network.Route != nil
+	default:
+		return true
+	}
+}
+
 func untyped(gvk schema.GroupVersionKind) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(gvk)

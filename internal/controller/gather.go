@@ -136,7 +136,7 @@ func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *child
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {
 	for _, child := range render.Children(instance.Name) {
-		if !r.serves(child.GVK) {
+		if !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network) {
 			continue
 		}
 		key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}

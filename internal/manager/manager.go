@@ -19,6 +19,7 @@ package manager
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -143,11 +144,11 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, optiona
 	if err != nil {
 		return err
 	}
-	runnables := append(
-		watches, standby{caches.References}, standby{caches.OperatorConfig},
+	runnables := slices.Concat(watches, []manager.Runnable{
+		standby{caches.References}, standby{caches.OperatorConfig},
 		&platformWatch{cache: mgr.GetCache(), openShift: openShift},
 		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
-	)
+	})
 	for _, runnable := range runnables {
 		if err := mgr.Add(runnable); err != nil {
 			return fmt.Errorf("failed to add to the manager: %w", err)

@@ -75,11 +75,12 @@ func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready
 
 // setOrRemove removes a condition that there is nothing to say about.
 func (f *facts) setOrRemove(next *v1alpha1.LlamaStackDistributionStatus, kind v1alpha1.ConditionType, found *finding) {
-	if found == nil {
+	switch {
+	case found != nil:
+		f.set(next, kind, *found)
+	case meta.FindStatusCondition(next.Conditions, string(kind)) != nil: // or the others are copied for nothing, each time
 		meta.RemoveStatusCondition(&next.Conditions, string(kind))
-		return
 	}
-	f.set(next, kind, *found)
 }
 
 // set changes the transition time only with the status value, as the API convention has it.

@@ -111,9 +111,12 @@ func (m *mirror) typed(object *unstructured.Unstructured) (runtime.Object, error
 	if gvk == render.HTTPRouteGVK() || gvk == render.RouteGVK() {
 		return object.DeepCopy(), nil
 	}
+	if !m.reader.Scheme().Recognizes(gvk) {
+		return nil, nil //nolint:nilnil // that it has none is an answer, not an error
+	}
 	typed, err := m.reader.Scheme().New(gvk)
 	if err != nil {
-		return nil, nil //nolint:nilnil // that it has none is an answer, not an error
+		return nil, err
 	}
 	return typed, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, typed)
 }
