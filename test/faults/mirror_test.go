@@ -112,7 +112,7 @@ func (m *mirror) typed(object *unstructured.Unstructured) (runtime.Object, error
 		return object.DeepCopy(), nil
 	}
 	if !m.reader.Scheme().Recognizes(gvk) {
-		return nil, nil //nolint:nilnil // that it has none is an answer, not an error
+		return nil, nil // that it has none is an answer, not an error
 	}
 	typed, err := m.reader.Scheme().New(gvk)
 	if err != nil {
