@@ -66,6 +66,19 @@ func (r *run) newIntent(obj *unstructured.Unstructured) (*intent, error) {
 	return in, nil
 }
 
+// outdated tells that the intent was made from another version of the object than the one that there is.
+func (in *intent) outdated(obj metav1.Object) bool {
+	from := in.object.GetResourceVersion()
+	return from != "" && from != obj.GetResourceVersion()
+}
+
+// follow takes a change of our own for what the intent was made from.
+func (in *intent) follow(obj metav1.Object) {
+	if in.object.GetResourceVersion() != "" {
+		in.object.SetResourceVersion(obj.GetResourceVersion())
+	}
+}
+
 // annotate sets one annotation of an object in unstructured form.
 func annotate(object map[string]any, key, value string) {
 	child(child(object, "metadata"), "annotations")[key] = value

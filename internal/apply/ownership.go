@@ -59,6 +59,9 @@ func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool
 	if err := r.guard(in.ref, metadata); err != nil {
 		return false, err
 	}
+	if in.outdated(metadata) {
+		return false, errUnseen
+	}
 	held, err := readHoldings(metadata.GetManagedFields(), in.object.GetAPIVersion(), r.Clock.Now())
 	if err != nil {
 		return false, fmt.Errorf("failed to take over fields of %s: %w", in.ref, err)
@@ -72,7 +75,11 @@ func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool
 	if handover {
 		held.hand(replicasPath)
 	}
-	return legacy, r.patchHoldings(ctx, in.ref, metadata, held)
+	if err := r.patchHoldings(ctx, in.ref, metadata, held); err != nil {
+		return false, err
+	}
+	in.follow(metadata)
+	return legacy, nil
 }
 
 func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata *metav1.PartialObjectMetadata, held *holdings) error {

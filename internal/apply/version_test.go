@@ -69,11 +69,13 @@ var _ = Describe("An object that was made from what it was before", func() {
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
-	It("is written after the change of owners that goes before", func(ctx context.Context) {
+	It("is written together with the change of owners that goes before, or not at all", func(ctx context.Context) {
 		scaled := with(obj, nil, "spec", "replicas")
-		Expect(from(ctx, w.get(ctx, obj).GetResourceVersion(), scaled)).To(isPending, "the autoscaler has been given the replicas")
-		w.catchUp(ctx, obj)
-		Expect(from(ctx, w.get(ctx, obj).GetResourceVersion(), scaled)).To(HaveField("Action", apply.ActionUpdated))
+		before := w.get(ctx, obj)
+		Expect(from(ctx, "1", scaled)).To(isPending)
+		Expect(w.get(ctx, obj)).To(Equal(before))
+		Expect(from(ctx, before.GetResourceVersion(), scaled)).To(HaveField("Action", apply.ActionUpdated))
 		Expect(field(w.get(ctx, obj), "spec", "replicas")).To(Equal(int64(2)))
+		Expect(managers(w.get(ctx, obj))).To(ConsistOf(ours, handover))
 	})
 })
