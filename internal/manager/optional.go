@@ -175,7 +175,7 @@ func (w *optionalWatch) follow(ctx context.Context, news <-chan struct{}, announ
 		}
 		found := w.look(ctx)
 		if found != w.built && (w.built != Served || found != Unavailable) {
-			return fmt.Errorf("%w: %s is %s now", errPlatformChanged, w.kind.GroupKind(), found)
+			return fmt.Errorf("failed to go on: %w: %s is %s now", errPlatformChanged, w.kind.GroupKind(), found)
 		}
 		if pause.Steps > 0 || found == Unavailable {
 			again.Reset(pause.Step())

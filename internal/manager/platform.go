@@ -86,7 +86,7 @@ func (p *platformWatch) Start(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-changed:
-		return fmt.Errorf("%w: the API group %s appeared or went away", errPlatformChanged, openShiftGroup)
+		return fmt.Errorf("failed to go on: %w: the API group %s appeared or went away", errPlatformChanged, openShiftGroup)
 	}
 }
 
