@@ -92,7 +92,7 @@ type RouteSpec struct {
 
 // RouteTLS is the TLS of a Route.
 // +kubebuilder:validation:XValidation:rule="!has(self.destinationCACertificate) || self.?termination.orValue('Reencrypt') == 'Reencrypt'",message="destinationCACertificate is for Reencrypt"
-// +kubebuilder:validation:XValidation:rule="self.?termination.orValue(”) != 'Passthrough' || self.?insecureEdgeTerminationPolicy.orValue(”) != 'Allow'",message="Passthrough allows no plain HTTP"
+// +kubebuilder:validation:XValidation:rule="self.?termination.orValue('None') != 'Passthrough' || self.?insecureEdgeTerminationPolicy.orValue('None') != 'Allow'",message="Passthrough allows no plain HTTP"
 type RouteTLS struct {
 	// Termination of TLS. Default: Reencrypt with destinationCACertificate, else Passthrough where the server speaks
 	// HTTPS, else Edge.

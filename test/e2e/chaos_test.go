@@ -161,13 +161,13 @@ func isolate(ctx context.Context, pods ...corev1.Pod) func(context.Context) {
 	}
 	heal := func(ctx context.Context) {
 		for _, rule := range rules {
-			clusterCommand(ctx, append([]string{"exec", "iptables", "--wait", "--delete"}, rule...)...)
+			clusterCommand(ctx, append([]string{"exec", "iptables", "--wait", "--table", "mangle", "--delete"}, rule...)...)
 		}
 		rules = nil
 	}
 	DeferCleanup(func(ctx SpecContext) { heal(ctx) })
 	for _, rule := range rules {
-		clusterCommand(ctx, append([]string{"exec", "iptables", "--wait", "--insert"}, rule...)...)
+		clusterCommand(ctx, append([]string{"exec", "iptables", "--wait", "--table", "mangle", "--insert"}, rule...)...)
 	}
 	return heal
 }
