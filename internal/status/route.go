@@ -162,24 +162,35 @@ func conditionIn(conditions []any, kind string, generation int64) *finding {
 	return nil
 }
 
-// admitted is what the routers say, and whether their TLS fits the server's.
-func (e Exposure) admitted() *finding {
-	var host string
+// routers are the first host at which one admits the Route, and the first refusal of another; both can be, and neither.
+func (e Exposure) routers() (string, *finding) {
+	var (
+		host    string
+		refusal *finding
+	)
 	for _, item := range listAt(e.Object.Object, "status", "ingress") {
 		point, _ := item.(map[string]any)
 		admitted := conditionIn(listAt(point, "conditions"), "Admitted", 0)
 		switch {
 		case admitted == nil:
 		case admitted.status == metav1.ConditionTrue:
-			host = textAt(point, "host")
-		default:
-			return &finding{
+			host = cmp.Or(host, textAt(point, "host"))
+		case refusal == nil:
+			refusal = &finding{
 				metav1.ConditionFalse, v1alpha1.ReasonRouteRefused,
 				fmt.Sprintf("The router %s does not admit the Route: %s: %s", textAt(point, "routerName"), admitted.reason, admitted.message),
 			}
 		}
 	}
+	return host, refusal
+}
+
+// admitted is what the routers say, and whether their TLS fits the server's.
+func (e Exposure) admitted() *finding {
+	host, refusal := e.routers()
 	switch mismatch := e.mismatch(); {
+	case refusal != nil:
+		return refusal
 	case mismatch != "":
 		return &finding{metav1.ConditionFalse, v1alpha1.ReasonRouteTLSMismatch, mismatch}
 	case host == "":
@@ -214,18 +225,15 @@ func (e Exposure) url(network *v1alpha1.NetworkSpec) string {
 	case network.HTTPRoute != nil:
 		return gatewayURL(network.HTTPRoute)
 	}
-	scheme := schemeHTTP
-	if e.termination() != "" {
-		scheme = schemeHTTPS
+	host, _ := e.routers()
+	switch {
+	case host == "":
+		return ""
+	case e.termination() != "":
+		return schemeHTTPS + "://" + host
+	default:
+		return schemeHTTP + "://" + host
 	}
-	for _, item := range listAt(e.Object.Object, "status", "ingress") {
-		point, _ := item.(map[string]any)
-		admitted := conditionIn(listAt(point, "conditions"), "Admitted", 0)
-		if host := textAt(point, "host"); host != "" && admitted != nil && admitted.status == metav1.ConditionTrue {
-			return scheme + "://" + host
-		}
-	}
-	return ""
 }
 
 // gatewayURL is that of the first host that is no whole domain, by the first Gateway. What its listener speaks is not
