@@ -95,30 +95,26 @@ func statusWriteError(instance *v1alpha1.LlamaStackDistribution, err error) erro
 }
 
 func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, p *pass) status.Input {
+	image, why := p.input.Image, rolledBack(instance, p.children.deployment)
+	if why != "" {
+		image = runningImage(p.children.deployment, instance)
+	}
 	return status.Input{
 		Instance: instance, Now: metav1.NewTime(r.clock.Now()), OperatorVersion: r.version,
-		Image: p.image(instance), ActiveDistribution: p.resolved.Active, Available: p.available,
+		Image: image, ActiveDistribution: p.resolved.Active, Available: p.available,
 		Problems: slices.Concat(p.problems, p.remarks), Notices: p.notices,
 		Deployment: p.children.deployment, Autoscaler: p.children.autoscaler, Service: p.children.service, Ingress: p.children.ingress,
 		Claim: p.children.claim, ClaimWanted: instance.Spec.Server.Storage.WantsClaim(),
 		ExistingClaim: existingClaim(instance), State: p.state,
 		Exposure:   r.exposure(instance, p),
 		PodReason:  p.podReason,
-		RolledBack: rolledBack(instance, p.children.deployment),
+		RolledBack: why,
 		ServiceURL: p.serviceURL(instance),
 		Server: status.Server{
 			Probed: p.probed, Reached: p.server.Reached, Limited: p.server.Limited, Health: p.server.Health,
 			Version: p.server.Version, Providers: p.server.Providers, Problem: p.server.Problem,
 		},
 	}
-}
-
-// image that the Pods are to run.
-func (p *pass) image(instance *v1alpha1.LlamaStackDistribution) string {
-	if rolledBack(instance, p.children.deployment) != "" {
-		return runningImage(p.children.deployment, instance)
-	}
-	return p.input.Image
 }
 
 // serviceURL is what 0.9.0 wrote, cluster domain included, because scripts read it.

@@ -45,7 +45,12 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 		})
 		p.server, p.probed = r.prober.Observation(key)
 	}
-	p.podReason = withAdvice(r.pods.trouble(key), p.input.Serving)
+	p.podReason = r.podTrouble(instance, p)
+}
+
+// podTrouble says why the Pods do not run, and what to do where we know.
+func (r *Reconciler) podTrouble(instance *v1alpha1.LlamaStackDistribution, p *pass) string {
+	return withAdvice(r.pods.trouble(client.ObjectKeyFromObject(instance)), p.input.Serving)
 }
 
 // tellReuse says that the claim is older than the LlamaStackDistribution, so that the data in it is an earlier server's:

@@ -24,7 +24,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // rollBack gives the rendered Deployment the last Pod template that was ready, where the rollout of its own has failed, and
@@ -84,7 +83,7 @@ func (r *Reconciler) seen(instance *v1alpha1.LlamaStackDistribution, p *pass) ro
 	seen := rollback.Seen{
 		Deployment: deployment, Image: p.input.Image,
 		Serves: status.RolledOut(deployment) && deployment.Status.AvailableReplicas > 0,
-		Why:    withAdvice(r.pods.trouble(client.ObjectKeyFromObject(instance)), p.input.Serving),
+		Why:    r.podTrouble(instance, p),
 	}
 	seen.FailedAt, seen.Current = status.TimedOut(deployment)
 	if seen.Why == "" {
@@ -103,8 +102,10 @@ func rolledBack(instance *v1alpha1.LlamaStackDistribution, deployment *appsv1.De
 
 // askedImage is the image of the template that was last asked for: the one that runs, unless the server was rolled back.
 func askedImage(deployment *appsv1.Deployment, instance *v1alpha1.LlamaStackDistribution) string {
-	if record := rollback.Read(deployment); instance.RollsBack() && record.Failed != "" {
-		return record.Image
+	if instance.RollsBack() {
+		if record := rollback.Read(deployment); record.Failed != "" {
+			return record.Image
+		}
 	}
 	return runningImage(deployment, instance)
 }
