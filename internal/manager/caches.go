@@ -44,7 +44,8 @@ func ManagedObjects() []client.Object {
 }
 
 // MainCacheOptions are those of the manager's own cache: the LlamaStackDistributions whole, their children by label,
-// those of other APIs as far as they are served, and the one CustomResourceDefinition that tells OpenShift. Reading a kind that is not listed here is an error.
+// those of other APIs as far as they are served, and the one CustomResourceDefinition that tells OpenShift. Reading a kind
+// that is not listed here is an error.
 func MainCacheOptions(optional Optional) cache.Options {
 	transform := apply.SharingTransform()
 	managed := cache.ByObject{

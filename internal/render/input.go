@@ -68,7 +68,7 @@ type Input struct {
 type UserConfig struct {
 	// CopyName of the immutable ConfigMap, from ConfigCopyName.
 	CopyName string `json:"copyName"`
-	// Hash of what of its content restarts the Pods, which carry it.
+	// Hash of its content, which the Pods carry.
 	Hash string `json:"hash"`
 	// TLS says that the configuration makes the server listen with TLS.
 	TLS bool `json:"tls,omitempty"`
@@ -92,7 +92,7 @@ func (in Input) TLS() bool {
 
 // CABundle is the merged bundle, in the ConfigMap <name>-ca-bundle.
 type CABundle struct {
-	// Hash of its content, which the Pods carry.
+	// Hash of what of its content restarts the Pods, which carry it.
 	Hash string `json:"hash"`
 }
 

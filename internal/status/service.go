@@ -38,8 +38,9 @@ func (f *facts) serviceReady() finding {
 	}
 }
 
-// routeURL is nil where the server is not exposed, else what its HTTPRoute or Route says, or the host that the CR names, or what 0.9.0 shows: the Ingress's
-// host, preferring what the load balancer says over what the rule says, and empty until there is one.
+// routeURL is nil where the server is not exposed, else what its HTTPRoute or Route says, or the host that the CR names, or
+// what 0.9.0 shows: the Ingress's host, preferring what the load balancer says over what the rule says, and empty until
+// there is one.
 func routeURL(in Input) *string {
 	network := in.Instance.Spec.Network
 	if network != nil && (network.HTTPRoute != nil || network.Route != nil) {
