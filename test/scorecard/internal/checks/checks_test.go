@@ -68,7 +68,7 @@ var _ = Describe("Checks", func() {
 	It("suggests digests where related images have tags", func() {
 		folder := filepath.Join("testdata", "images", "good-by-tag")
 		Expect(run(checks.RelatedImages, patched(folder)).Suggestions).To(HaveExactElements(
-			ContainSubstring("distribution-remote-vllm:latest (remote-vllm) by tag: a release should name it by digest")))
+			ContainSubstring("distribution-remote-vllm:0.2.12 (remote-vllm) by tag: a release should name it by digest")))
 	})
 })
 

@@ -88,7 +88,7 @@ var _ = Describe("Tests on a cluster", func() {
 		It("passes when every server becomes Ready, one after the other", func(ctx SpecContext) {
 			operator(namespace, says(metav1.ConditionFalse, "Progressing", "1 of 2"), says(metav1.ConditionTrue, "Ready", "serving"))
 			errors, log := run(ctx, examplesTest, patient, examples("first", starter,
-				"second", `{"distribution":{"image":"docker.io/llamastack/distribution-remote-vllm:latest"}}`))
+				"second", `{"distribution":{"image":"docker.io/llamastack/distribution-remote-vllm:0.2.12"}}`))
 			Expect(errors).To(BeEmpty())
 			Expect(log).To(Equal("first: Ready is True, Ready: serving\nsecond: Ready is True, Ready: serving\n"))
 		})
