@@ -91,7 +91,7 @@ func (p *pods) Start(ctx context.Context, queue workqueue.TypedRateLimitingInter
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wake = func(server types.NamespacedName) {
-		queue.AddAfter(reconcile.Request{NamespacedName: server}, gatherFor)
+		addNews(queue, reconcile.Request{NamespacedName: server})
 	}
 	p.later = func(pause time.Duration, do func(context.Context)) {
 		time.AfterFunc(pause, func() {
