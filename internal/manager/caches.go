@@ -59,7 +59,7 @@ func MainCacheOptions(optional Optional) cache.Options {
 	for _, object := range append(ManagedObjects(), optional.served()...) {
 		byObject[object] = managed
 	}
-	return cache.Options{ByObject: byObject, ReaderFailOnMissingInformer: true}
+	return cache.Options{ByObject: byObject, ReaderFailOnMissingInformer: true, NewInformer: newInformer}
 }
 
 // Caches are the three caches that hold ConfigMaps. Each can hold a kind in one form only, and ConfigMaps are needed
@@ -74,7 +74,7 @@ type Caches struct {
 func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error) {
 	references, err := cache.New(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
-		DefaultTransform: keepIdentity,
+		DefaultTransform: keepIdentity, NewInformer: newInformer,
 	})
 	if err != nil {
 		return Caches{}, fmt.Errorf("failed to make the cache of referenced ConfigMaps: %w", err)
@@ -84,6 +84,7 @@ func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error)
 		DefaultNamespaces:    map[string]cache.Config{namespace: {}},
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", configName),
 		DefaultTransform:     cache.TransformStripManagedFields(),
+		NewInformer:          newInformer,
 	})
 	if err != nil {
 		return Caches{}, fmt.Errorf("failed to make the cache of the operator's ConfigMap: %w", err)

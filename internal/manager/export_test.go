@@ -73,6 +73,7 @@ var (
 	IsOpenShift  = isOpenShift
 	NewMapper    = newMapper
 	LimitGarbage = limitGarbage
+	NewInformer  = newInformer
 )
 
 // Standby is how the caches beside the manager's own are added to it.

@@ -203,6 +203,7 @@ func newSignCache(of cluster.Cluster, kind optionalKind) (cache.Cache, error) {
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", kind.signName),
 		DefaultTransform:     keepIdentity,
+		NewInformer:          newInformer,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("failed to make the cache of the %s %s: %w", kind.sign.Kind, kind.signName, err)
