@@ -141,8 +141,14 @@ type writtenStatuses struct {
 	mu      sync.Mutex
 	uids    map[types.NamespacedName]types.UID
 	written map[types.UID]writtenStatus
-	// held is since when a change has been waiting to be written.
-	held map[types.UID]time.Time
+	// held are the changes that wait to be written.
+	held map[types.UID]heldStatus
+}
+
+// heldStatus is since when a change waits, and for how long it may.
+type heldStatus struct {
+	since    time.Time
+	patience time.Duration
 }
 
 type writtenStatus struct {
@@ -152,24 +158,24 @@ type writtenStatus struct {
 }
 
 func newWrittenStatuses() *writtenStatuses {
-	return &writtenStatuses{uids: map[types.NamespacedName]types.UID{}, written: map[types.UID]writtenStatus{}, held: map[types.UID]time.Time{}}
+	return &writtenStatuses{uids: map[types.NamespacedName]types.UID{}, written: map[types.UID]writtenStatus{}, held: map[types.UID]heldStatus{}}
 }
 
-// hold is how long a change still waits for more to come: its patience, less the time since the first change that was
-// not written.
+// hold is how long a change still waits for more to come: its patience, less the time since the first change with this
+// patience that was not written.
 func (w *writtenStatuses) hold(uid types.UID, changed bool, patience time.Duration, now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	since, ok := w.held[uid]
-	if !ok {
-		since = now
+	held, ok := w.held[uid]
+	if !ok || held.patience != patience {
+		held = heldStatus{since: now, patience: patience}
 	}
-	wait := patience - now.Sub(since)
+	wait := patience - now.Sub(held.since)
 	if !changed || wait <= 0 {
 		delete(w.held, uid)
 		return 0
 	}
-	w.held[uid] = since
+	w.held[uid] = held
 	return wait
 }
 

@@ -127,6 +127,9 @@ var _ = Describe("The status that was written last", func() {
 		Expect(written.Hold("u", true, 2*time.Second, now.Add(2*time.Second))).To(BeZero(), "it is written")
 		Expect(written.Hold("u", true, 2*time.Second, now.Add(3*time.Second))).To(Equal(2*time.Second), "and the next one waits anew")
 		Expect(written.Hold("u", true, 0, now.Add(4*time.Second))).To(BeZero(), "what may not wait does not")
+
+		Expect(written.Hold("u", true, 5*time.Second, now.Add(5*time.Second))).To(Equal(5 * time.Second))
+		Expect(written.Hold("u", true, 2*time.Second, now.Add(9*time.Second))).To(Equal(2*time.Second), "what waits for something else has a time of its own")
 	})
 
 	It("is not held back for a change that came to nothing, nor for an object that is forgotten", func() {

@@ -31,9 +31,14 @@ func Changed(old, next v1alpha1.LlamaStackDistributionStatus) bool {
 	return !equality.Semantic.DeepEqual(old, next)
 }
 
-// patience is how long progress is gathered into one status: a rollout brings its claim, its Pods and the server's first
-// answer one after the other, and each would cost a write that the next one makes old.
-const patience = 2 * time.Second
+// A rollout brings its claim, its Pods and the server's first answer one after the other, and each would cost a write that
+// the next one makes old.
+const (
+	// progressPatience is how long what a rollout brings is gathered into one status, until it has ended.
+	progressPatience = 5 * time.Second
+	// answerPatience is how long the end of a rollout waits for the server's first answer. It is what people wait for.
+	answerPatience = 2 * time.Second
+)
 
 // Patience is how long a change of the status may wait for more to come, before it is written: a moment while a rollout
 // gets on, and when it has just ended and its server, which is about to be asked, was not yet. Everything else, and all
@@ -50,7 +55,10 @@ func Patience(old, next v1alpha1.LlamaStackDistributionStatus, asked bool) time.
 			return 0
 		}
 	}
-	return patience
+	if is.Status == metav1.ConditionTrue {
+		return answerPatience
+	}
+	return progressPatience
 }
 
 // Transition is a condition that changed its status or its reason. A message that changes alone is none.

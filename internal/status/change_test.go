@@ -75,14 +75,19 @@ var _ = Describe("Patience", func() {
 		func(next *fixture) {
 			old := creating()
 
-			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(And(BeNumerically(">", 0), BeNumerically("<=", 3*time.Second)))
+			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(Equal(5 * time.Second))
 		},
 		Entry("the claim is bound", newFixture().claim(corev1.ClaimBound).deployed(0, 0, 0).unprobed()),
 		Entry("there are Pods", newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed()),
 		Entry("a Pod that does not run tells why", newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().with(func(in *status.Input) { in.PodReason = "Unschedulable" })),
 		Entry("the server answers before all of it is rolled out", newFixture().wanting(2).claim(corev1.ClaimPending).deployed(2, 2, 1)),
-		Entry("all is there but the server's first answer", newFixture().claim(corev1.ClaimBound).unprobed()),
 	)
+
+	It("is less for the server's first answer, when all else is there", func() {
+		old, next := creating(), newFixture().claim(corev1.ClaimBound).unprobed()
+
+		Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(Equal(2 * time.Second))
+	})
 
 	DescribeTable("is none for",
 		func(old v1alpha1.LlamaStackDistributionStatus, next *fixture) {

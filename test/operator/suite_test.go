@@ -117,5 +117,5 @@ func operatorEnvironment(name string) string {
 // waitForQuiet waits until the operator has sent nothing for a while.
 func waitForQuiet() {
 	GinkgoHelper()
-	audit.WaitForQuiet(2500 * time.Millisecond) // it holds back the news of a rollout for 2 seconds
+	audit.WaitForQuiet(5500 * time.Millisecond) // it holds back the news of a rollout for 5 seconds
 }
