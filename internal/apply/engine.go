@@ -237,6 +237,14 @@ func (e *Engine) Settled(owner types.UID, intent string) bool {
 	return true
 }
 
+// Ahead tells whether a resourceVersion at which an object was read from the cache is older than the one that was last applied or found;
+// empty is an object that was not there.
+func (e *Engine) Ahead(owner types.UID, ref Ref, read string) bool {
+	last, _ := e.memory.get(owner)
+	known, ok := last.objects.get(ref)
+	return ok && (read == "" || newer(known.resourceVersion, read))
+}
+
 func versionOf(obj client.Object) string {
 	if obj == nil {
 		return ""

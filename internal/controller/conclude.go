@@ -48,6 +48,9 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	r.advanceRollouts(instance, p, &after.Status)
 	r.metrics.Phase(instance.Namespace, instance.Name, after.Status.Phase)
 	changed, patience := status.Changed(before.Status, after.Status), status.Patience(before.Status, after.Status, p.probed)
+	if p.behind {
+		patience = max(patience, unseenRetry)
+	}
 	if wait := r.written.hold(instance.UID, changed, patience, r.clock.Now()); wait > 0 {
 		p.retryAfter(wait)
 		return nil

@@ -21,6 +21,7 @@ import (
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
@@ -58,10 +59,12 @@ type pass struct {
 	// needed are the ConfigMaps that the template mounts which a rollback would bring back.
 	needed    []string
 	podReason string
-	server    llamastack.Observation
-	probed    bool
-	result    ctrl.Result
-	err       error
+	// behind says that the children are, in part, as they were before the last writes of the operator.
+	behind bool
+	server llamastack.Observation
+	probed bool
+	result ctrl.Result
+	err    error
 }
 
 func (p *pass) blamef(reason v1alpha1.Reason, format string, args ...any) {
@@ -139,33 +142,98 @@ func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.Llam
 		if !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network) {
 			continue
 		}
-		key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
-		var err error
-		switch child.GVK.Kind {
-		case "Deployment":
-			into.deployment, err = getChild(ctx, r.cached, key, instance, &appsv1.Deployment{})
-		case "PersistentVolumeClaim":
-			into.claim, err = getChild(ctx, r.cached, key, instance, &corev1.PersistentVolumeClaim{})
-		case "Service":
-			into.service, err = getChild(ctx, r.cached, key, instance, &corev1.Service{})
-		case "Ingress":
-			into.ingress, err = getChild(ctx, r.cached, key, instance, &networkingv1.Ingress{})
-		case kindHTTPRoute:
-			into.httpRoute, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
-		case kindRoute:
-			into.route, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
-		case "HorizontalPodAutoscaler":
-			into.autoscaler, err = getChild(ctx, r.cached, key, instance, &autoscalingv2.HorizontalPodAutoscaler{})
-		case "NetworkPolicy":
-			into.networkPolicy, err = getChild(ctx, r.cached, key, instance, &networkingv1.NetworkPolicy{})
-		case "ConfigMap":
-			into.bundle, err = getChild(ctx, r.cached, key, instance, &corev1.ConfigMap{})
-		}
-		if err != nil {
-			return fmt.Errorf("failed to read %s %s from the cache: %w", child.GVK.Kind, key, err)
+		if err := r.gatherChild(ctx, instance, child, into); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r *Reconciler) gatherChild(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, child render.Child, into *children) error {
+	key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
+	var err error
+	switch child.GVK.Kind {
+	case kindDeployment:
+		into.deployment, err = getChild(ctx, r.cached, key, instance, &appsv1.Deployment{})
+	case kindClaim:
+		into.claim, err = getChild(ctx, r.cached, key, instance, &corev1.PersistentVolumeClaim{})
+	case "Service":
+		into.service, err = getChild(ctx, r.cached, key, instance, &corev1.Service{})
+	case "Ingress":
+		into.ingress, err = getChild(ctx, r.cached, key, instance, &networkingv1.Ingress{})
+	case kindHTTPRoute:
+		into.httpRoute, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
+	case kindRoute:
+		into.route, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
+	case "HorizontalPodAutoscaler":
+		into.autoscaler, err = getChild(ctx, r.cached, key, instance, &autoscalingv2.HorizontalPodAutoscaler{})
+	case "NetworkPolicy":
+		into.networkPolicy, err = getChild(ctx, r.cached, key, instance, &networkingv1.NetworkPolicy{})
+	case kindConfigMap:
+		into.bundle, err = getChild(ctx, r.cached, key, instance, &corev1.ConfigMap{})
+	}
+	if err != nil {
+		return fmt.Errorf("failed to read %s %s from the cache: %w", child.GVK.Kind, key, err)
+	}
+	return nil
+}
+
+// catchUp reads anew which child was read when the cache did not show yet what the operator itself had written: when it
+// shows, that wakes nobody. Where the cache is still behind, the status waits for it.
+func (r *Reconciler) catchUp(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
+	for _, child := range render.Children(instance.Name) {
+		if !r.behind(instance, child, &p.children) {
+			continue
+		}
+		if err := r.gatherChild(ctx, instance, child, &p.children); err != nil {
+			return err
+		}
+		p.behind = p.behind || r.behind(instance, child, &p.children)
+	}
+	return nil
+}
+
+// behind says that a child is older than what the operator last wrote or found.
+func (r *Reconciler) behind(instance *v1alpha1.LlamaStackDistribution, child render.Child, have *children) bool {
+	read, ok := have.version(child.GVK.Kind)
+	return ok && r.serves(child.GVK) && told(child.GVK.Kind, instance.Spec.Network) &&
+		r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, read)
+}
+
+// version is the resourceVersion of the child of a kind, empty where there is none, and whether such children are gathered.
+func (c *children) version(kind string) (string, bool) {
+	switch kind {
+	case kindDeployment:
+		return versionOf(c.deployment), true
+	case kindClaim:
+		return versionOf(c.claim), true
+	case "Service":
+		return versionOf(c.service), true
+	case "Ingress":
+		return versionOf(c.ingress), true
+	case kindHTTPRoute:
+		return versionOf(c.httpRoute), true
+	case kindRoute:
+		return versionOf(c.route), true
+	case "HorizontalPodAutoscaler":
+		return versionOf(c.autoscaler), true
+	case "NetworkPolicy":
+		return versionOf(c.networkPolicy), true
+	case kindConfigMap:
+		return versionOf(c.bundle), true
+	}
+	return "", false
+}
+
+func versionOf[T any, P interface {
+	*T
+	client.Object
+}](object P,
+) string {
+	if object == nil {
+		return ""
+	}
+	return object.GetResourceVersion()
 }
 
 // getChild is nil for an object that is absent or that another controller owns.

@@ -121,6 +121,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, err
 	}
 	r.converge(ctx, instance, pass)
+	if err := r.catchUp(ctx, instance, pass); err != nil {
+		return ctrl.Result{}, err
+	}
 	r.observe(ctx, instance, pass)
 	if err := errors.Join(r.conclude(ctx, instance, pass), pass.err); err != nil {
 		return ctrl.Result{}, err // it is repeated for the error already

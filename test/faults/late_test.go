@@ -21,9 +21,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -78,6 +80,42 @@ var _ = Describe("Caches that are late", func() {
 	}
 })
 
+var _ = Describe("Caches that catch up while a server is looked at", func() {
+	// A child that lost its label leaves the caches, and comes back when that is healed: an echo, which wakes nobody.
+	It("let nothing be told that is no longer so", func(ctx context.Context) {
+		given := full().Obj()
+		s := operation{given: given, do: func(context.Context, *v1alpha1.LlamaStackDistribution) {}}.prepare(ctx)
+		s.running.settle(ctx, s.instance)
+		stood := statusNow(ctx, s.instance)
+		Expect(stood.Phase).To(Equal(v1alpha1.PhaseReady))
+		for caughtUp, read := false, 1; !caughtUp; read++ {
+			s.running.clock.SetTime(s.running.clock.Now().Add(time.Hour)) // so that it is not a fight
+			for _, object := range objects.in(s.instance.Namespace) {
+				if object.GetLabels()[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy {
+					object = object.DeepCopy()
+					object.SetLabels(nil)
+					Expect(admin.Update(ctx, object)).To(Succeed())
+				}
+			}
+			_, err := s.running.reconcile(ctx, s.instance)
+			Expect(err).NotTo(HaveOccurred())
+
+			s.running.view.missed, s.running.view.reads = 1, read
+			result, err := s.running.reconcile(ctx, s.instance)
+			Expect(err).NotTo(HaveOccurred())
+			caughtUp = s.running.view.reads > 0
+			s.running.view.missed, s.running.view.reads = 0, 0
+			Expect(statusNow(ctx, s.instance)).To(Equal(stood), "caught up at read %d", read)
+			for result.RequeueAfter > 0 && result.RequeueAfter <= soon {
+				s.running.clock.SetTime(s.running.clock.Now().Add(result.RequeueAfter))
+				result, err = s.running.reconcile(ctx, s.instance)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			Expect(statusNow(ctx, s.instance)).To(Equal(stood), "caught up at read %d, and then looked at again", read)
+		}
+	})
+})
+
 var _ = Describe("Events that were missed", func() {
 	It("make no difference: many edits that are seen as one come to the same as the last of them", func(ctx context.Context) {
 		s := operations()[1].prepare(ctx)
@@ -120,6 +158,13 @@ var _ = Describe("An edit of one server while an upgrade rolls five others", fun
 		Expect(after.wire.writes(since)).To(BeEmpty())
 	})
 })
+
+func statusNow(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) v1alpha1.LlamaStackDistributionStatus {
+	GinkgoHelper()
+	now := &v1alpha1.LlamaStackDistribution{}
+	Expect(controlPlane.Admin.Get(ctx, client.ObjectKeyFromObject(instance), now)).To(Succeed())
+	return now.Status
+}
 
 func rounds(quick, thorough int) int {
 	if *soak {

@@ -216,6 +216,8 @@ type view struct {
 	missed int
 	// kind, when set, is the only one that is late.
 	kind string
+	// reads, when set, is after how many more of them the caches miss nothing any more.
+	reads int
 	// namespace, when set, is the only one that there is: specs that run at the same time are no business of each other's.
 	namespace string
 	// whole is for the cache of the operator's own ConfigMap, and everything for that of all ConfigMaps by identity: both are
@@ -242,6 +244,11 @@ func (v *view) Get(_ context.Context, key client.ObjectKey, into client.Object, 
 	gvk, err := apiutil.GVKForObject(into, v.mirror.reader.Scheme())
 	if err != nil {
 		return err
+	}
+	if v.reads > 0 {
+		if v.reads--; v.reads == 0 {
+			v.missed = 0
+		}
 	}
 	found := v.shows(identity{kind: gvk.GroupKind(), key: key})
 	if found.stored == nil {

@@ -129,7 +129,7 @@ func (p *process) turn(ctx context.Context, instance *v1alpha1.LlamaStackDistrib
 
 // soon is when the operator looks again at what its caches do not show yet, or at a status that it gathers. What it looks at
 // later is blocked by something that no test removes.
-const soon = 3 * time.Second
+const soon = 6 * time.Second
 
 // stillManager lends the reconcilers what a manager has, and keeps what they add to it instead of running it.
 type stillManager struct {

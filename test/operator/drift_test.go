@@ -24,6 +24,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -80,6 +81,25 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, Seria
 			healed(ctx, suffix, `{"metadata":{"ownerReferences":null}}`)
 		})
 	}
+
+	It("of the labels of all children at once is healed without a word about the server, which is as it was", func(ctx context.Context) {
+		for range 3 {
+			mark := audit.Mark()
+			before := map[string]any{}
+			for suffix := range drifts() {
+				kind := childrenOf("edited")["edited"+suffix]
+				before[suffix] = stable(get(ctx, instance.Namespace, "edited"+suffix, kind))
+				Expect(admin.Patch(ctx, kind, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":null}}`)))).To(Succeed())
+			}
+			for suffix := range drifts() {
+				kind := childrenOf("edited")["edited"+suffix]
+				Eventually(func() any { return stable(get(ctx, instance.Namespace, "edited"+suffix, kind)) }).Should(Equal(before[suffix]))
+			}
+			waitForQuiet()
+			Expect(harness.Writes(audit.Since(mark))).NotTo(ContainElement(HaveField("Subresource", "status")))
+			Expect(conditionOf(ctx, instance, v1alpha1.ConditionReady)()).To(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
+		}
+	})
 
 	It("that removes a copy of the configuration, or its labels, is healed", func(ctx context.Context) {
 		list := &corev1.ConfigMapList{}
