@@ -246,7 +246,8 @@ func (v *view) Get(_ context.Context, key client.ObjectKey, into client.Object, 
 		return err
 	}
 	if v.reads > 0 {
-		if v.reads--; v.reads == 0 {
+		v.reads--
+		if v.reads == 0 {
 			v.missed = 0
 		}
 	}
