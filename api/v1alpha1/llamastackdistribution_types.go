@@ -233,8 +233,7 @@ type TLSConfig struct {
 	Serving *ServingTLS `json:"serving,omitempty"`
 }
 
-// ServingTLS is the certificate that the server shows. A new one is served without an edit: the server's container
-// restarts.
+// ServingTLS is the certificate that the server shows. A new one is served without an edit.
 type ServingTLS struct {
 	// SecretName of the Secret, with tls.crt and tls.key, which cert-manager can make.
 	// +kubebuilder:validation:MinLength=1
@@ -242,7 +241,23 @@ type ServingTLS struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Secret",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:io.kubernetes:Secret"}
 	SecretName string `json:"secretName"`
+	// OnRenewal is how a new certificate comes to be served. Restart, the default: the launcher starts the server again.
+	// Roll: the Pods are replaced; the operator must be allowed to watch the Secret.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Renewal",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:com.tectonic.ui:select:Restart","urn:alm:descriptor:com.tectonic.ui:select:Roll","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	OnRenewal RenewalMode `json:"onRenewal,omitempty"`
 }
+
+// RenewalMode is how a new certificate comes to be served.
+// +kubebuilder:validation:Enum=Restart;Roll
+type RenewalMode string
+
+const (
+	// RenewalRestart lets the launcher, which looks at the files, start the server again in its Pod.
+	RenewalRestart RenewalMode = "Restart"
+	// RenewalRoll replaces the Pods when the Secret changes.
+	RenewalRoll RenewalMode = "Roll"
+)
 
 // ServingSecret is the name of the Secret with the certificate that the server shows; empty: none.
 func (s *ServerSpec) ServingSecret() string {
@@ -250,6 +265,11 @@ func (s *ServerSpec) ServingSecret() string {
 		return ""
 	}
 	return s.TLSConfig.Serving.SecretName
+}
+
+// RollsOnRenewal says that the Pods are replaced when the Secret ServingSecret changes.
+func (s *ServerSpec) RollsOnRenewal() bool {
+	return s.ServingSecret() != "" && s.TLSConfig.Serving.OnRenewal == RenewalRoll
 }
 
 // CABundleConfig names certificates in a ConfigMap.

@@ -177,6 +177,12 @@ func (w *Wrapper) ServingTLS(secret string) *Wrapper {
 	return w
 }
 
+// RollOnRenewal replaces the Pods when the Secret of ServingTLS changes.
+func (w *Wrapper) RollOnRenewal() *Wrapper {
+	w.obj.Spec.Server.TLSConfig.Serving.OnRenewal = v1alpha1.RenewalRoll
+	return w
+}
+
 // ExposeRoute asks for an Ingress.
 func (w *Wrapper) ExposeRoute() *Wrapper {
 	w.network().ExposeRoute = true

@@ -89,6 +89,7 @@ var _ = Describe("Make", func() {
 		Entry("user config elsewhere", llsdtest.Make("a").UserConfigIn("n", "c"),
 			`"userConfig":{"configMapName":"c","configMapNamespace":"n"}`),
 		Entry("serving TLS", llsdtest.Make("a").ServingTLS("s"), `"tlsConfig":{"serving":{"secretName":"s"}}`),
+		Entry("serving TLS that rolls", llsdtest.Make("a").ServingTLS("s").RollOnRenewal(), `"tlsConfig":{"serving":{"secretName":"s","onRenewal":"Roll"}}`),
 		Entry("CA bundle and serving TLS", llsdtest.Make("a").ServingTLS("s").CABundle("c"),
 			`"tlsConfig":{"caBundle":{"configMapName":"c"},"serving":{"secretName":"s"}}`),
 		Entry("CA bundle", llsdtest.Make("a").CABundle("c"), `"tlsConfig":{"caBundle":{"configMapName":"c"}}`),

@@ -40,6 +40,7 @@ func refusedTLS() []Case {
 		{"a certificate of no Secret", serving(""), fieldSecret, "Required value"},
 		{"a certificate of a Secret without a name", serving(`secretName: ""`), fieldSecret, "should be at least 1 chars long"},
 		{"a certificate of a Secret in capitals", serving("secretName: A"), fieldSecret, messagePattern},
+		{"a certificate that is renewed by magic", serving("secretName: a, onRenewal: Magic"), fieldServing + ".onRenewal", "Unsupported value"},
 		{"a certificate of a Secret with too long a name", serving("secretName: " + strings.Repeat("a", maxSubdomain+1)), fieldSecret, messageTooLong},
 	}
 }
@@ -48,6 +49,8 @@ func refusedTLS() []Case {
 func acceptedTLS() []Case {
 	return []Case{
 		{Name: "a certificate", Spec: serving("secretName: a.b-c")},
+		{Name: "a certificate that is renewed in the Pod", Spec: serving("secretName: a, onRenewal: Restart")},
+		{Name: "a certificate that is renewed by another Pod", Spec: serving("secretName: a, onRenewal: Roll")},
 		{Name: "a certificate, told by a command", Spec: server("containerSpec: {command: [serve]}, tlsConfig: {serving: {secretName: a}}")},
 		{Name: "trust alone", Spec: server("tlsConfig: {}")},
 	}

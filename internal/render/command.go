@@ -54,9 +54,13 @@ func (t setCommand) command() []string {
 	if t.Serving == nil || t.Serving.Unused {
 		return append(launch, strings.ToLower(t.scheme()))
 	}
+	launch = append(launch, "serving", servingPath)
+	if t.Serving.Rolls {
+		return append(launch, "never")
+	}
 	grace := defaultGracePeriod
 	if seconds := t.overrides.TerminationGracePeriodSeconds; seconds != nil {
 		grace = *seconds
 	}
-	return append(launch, "serving", servingPath, strconv.FormatInt(grace, 10))
+	return append(launch, strconv.FormatInt(grace, 10))
 }

@@ -48,10 +48,11 @@ const (
 	servingMode = 0o444
 )
 
-// Annotations of the Pods that roll them when the content changes.
+// Annotations of the Pods that roll them when the content changes. The version of the Secret is on the Deployment, too.
 const (
-	configHashAnnotation   = "configmap.hash/user-config"
-	caBundleHashAnnotation = "configmap.hash/ca-bundle"
+	configHashAnnotation     = "configmap.hash/user-config"
+	caBundleHashAnnotation   = "configmap.hash/ca-bundle"
+	servingVersionAnnotation = "secret.version/serving-tls"
 )
 
 // What tells the ConfigMaps of the operator apart.
@@ -100,6 +101,10 @@ func (t mountConfig) mountServing(e *editor) {
 	}}
 	e.set(podSpecPath, "volumes", append(e.list(podSpecPath, "volumes"), volume))
 	addMount(e, ServingVolume, servingPath)
+	if t.Serving.Rolls && t.Serving.Version != "" {
+		e.set(annotationsPath, servingVersionAnnotation, t.Serving.Version)
+		e.set("metadata/annotations", servingVersionAnnotation, t.Serving.Version)
+	}
 }
 
 func addVolume(e *editor, name string, configMap map[string]any) {
@@ -135,6 +140,12 @@ func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]by
 // CABundleHash is the Hash of the CABundle that the Pods of a Deployment carry; "" where they have none.
 func CABundleHash(deployment *appsv1.Deployment) string {
 	return deployment.Spec.Template.Annotations[caBundleHashAnnotation]
+}
+
+// ServingVersion is the Version of the Serving that the Pods of a Deployment were last asked to carry; "" where there was
+// none. After a rollback the Pods carry an earlier one, and the Deployment alone tells.
+func ServingVersion(deployment *appsv1.Deployment) string {
+	return deployment.Annotations[servingVersionAnnotation]
 }
 
 // CABundleConfigMap is the ConfigMap <name>-ca-bundle with the merged bundle (PEM) in its key ca-bundle.crt. It

@@ -67,6 +67,9 @@ var _ = Describe("Hash", func() {
 		Entry("the configuration's TLS", edit(func(in *render.Input) { in.UserConfig.TLS = true })),
 		Entry("a certificate", edit(func(in *render.Input) { in.Serving = &render.Serving{SecretName: "a"} })),
 		Entry("a certificate that is not used", edit(func(in *render.Input) { in.Serving = &render.Serving{SecretName: "a", Unused: true} })),
+		Entry("a certificate for which the Pods are replaced", edit(func(in *render.Input) {
+			in.Serving = &render.Serving{SecretName: "a", Rolls: true, Version: "b"}
+		})),
 		Entry("how it can be probed", edit(func(in *render.Input) { in.UserConfig.TCPProbe = true })),
 		Entry("no configuration", edit(func(in *render.Input) { in.UserConfig = nil })),
 		Entry("the bundle's content", edit(func(in *render.Input) { in.CABundle.Hash = "other" })),
@@ -218,6 +221,15 @@ var _ = Describe("Hash", func() {
 		Entry("a selector that is empty instead of absent", edit(func(in *render.Input) { in.Selector = map[string]string{} })),
 		Entry("a copy of everything", edit(func(in *render.Input) { in.Spec = *in.Spec.DeepCopy() })),
 	)
+
+	It("changes with the version of the Secret for which the Pods are replaced", func() {
+		before, after := base(), base()
+		before.Serving = &render.Serving{SecretName: "a", Rolls: true, Version: "b"}
+		after.Serving = &render.Serving{SecretName: "a", Rolls: true, Version: "c"}
+
+		Expect(bytesOf(after)).NotTo(Equal(bytesOf(before)))
+		Expect(after.Hash()).NotTo(Equal(before.Hash()))
+	})
 
 	It("changes with the retention policy, which decides an owner reference", func() {
 		after := base()

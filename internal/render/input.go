@@ -83,6 +83,10 @@ type Serving struct {
 	SecretName string `json:"secretName"`
 	// Unused says that the configuration names files of its own, so that the server need not look for new ones here.
 	Unused bool `json:"unused,omitempty"`
+	// Rolls says that the Pods are replaced when the Secret changes, so that the server need not look for new files.
+	Rolls bool `json:"rolls,omitempty"`
+	// Version of the Secret, a short text that the Pods carry where Rolls is set; empty: it is not known.
+	Version string `json:"version,omitempty"`
 }
 
 // TLS says that the server listens with TLS: its configuration makes it, or a command that is told of a certificate.

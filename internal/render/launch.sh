@@ -20,10 +20,11 @@
 #
 # The first argument is what the configuration makes the server speak: "serving" is https with tls.crt and tls.key in
 # a folder that the kubelet keeps up to date; the seconds are those that the server has to end before it starts again
-# with new ones. The other arguments are the server's own. The launcher knows the configuration by RUN_CONFIG_PATH, the
-# port by LLS_PORT and the number of processes by LLS_WORKERS. A server whose certificate is not watched is exec'd, so
-# that it is process 1 and gets the signals. Lines that are comments are not part of the command; a # is therefore never
-# the first character of a line of code, here or in the Python below.
+# with new ones, or "never" where it is not to: then its Pod is replaced. The other arguments are the server's own. The
+# launcher knows the configuration by RUN_CONFIG_PATH, the port by LLS_PORT and the number of processes by LLS_WORKERS.
+# A server whose certificate is not watched is exec'd, so that it is process 1 and gets the signals. Lines that are
+# comments are not part of the command; a # is therefore never the first character of a line of code, here or in the
+# Python below.
 set -eu
 
 say() {
@@ -42,7 +43,7 @@ fail() {
 }
 
 scheme=$1
-folder='' grace=30
+folder='' grace=never
 shift
 if [ "$scheme" = serving ]; then
   scheme=https folder=$1 grace=$2
@@ -90,7 +91,7 @@ done
 # Starts the server. Where its certificate is watched, the launcher stays process 1: nothing else in a container can end
 # a process 1 that does not end by itself. It hands on the signals, and ends with the server and as the server did.
 start() {
-  [ -n "$folder" ] || exec "$@"
+  [ "$grace" != never ] || exec "$@"
   shown=$(certificate)
   server=''
   trap '[ -z "$server" ] || kill -TERM "$server" 2>/dev/null || :' TERM INT

@@ -83,6 +83,12 @@ var _ = Describe("The launcher of a server with a certificate", func() {
 		Expect(container(in).Command[3:]).To(Equal([]string{"launch", "serving", servingFolder, "30"}))
 	})
 
+	It("does not watch it where the Pod is replaced for another", func() {
+		in := servingInput(7)
+		in.Serving.Rolls = true
+		Expect(container(in).Command[3:]).To(Equal([]string{"launch", "serving", servingFolder, "never"}))
+	})
+
 	It("has nothing to watch where the configuration names another", func() {
 		in := servingInput(7)
 		in.Serving.Unused = true
@@ -121,6 +127,24 @@ func servingSpecs(shell string) {
 			"-m", "uvicorn", "llama_stack.core.server.server:create_app", "--factory", "--host", "0.0.0.0", "--port", "8321", "--workers", "2",
 			"--ssl-certfile", servingFolder + "/tls.crt", "--ssl-keyfile", servingFolder + "/tls.key",
 		}))
+	})
+
+	It("becomes the server where the Pod is replaced for another certificate", func() {
+		in := servingInput(30)
+		in.Serving.Rolls = true
+
+		result := newImage(shell).installed("ogx 1003000 1.3.0").with(ogxEntrypoint, entrypoint).serving("a").launch(in, "--enable-ui")
+
+		Expect(result.arguments).To(Equal([]string{"--enable-ui"}))
+		Expect(result.exec).To(BeTrue(), "nothing is left to do for the launcher")
+	})
+
+	It("names the certificate there, too, where it goes around a command line", func() {
+		in := servingInput(30)
+		in.Serving.Rolls = true
+		i := newImage(shell).installed("llama_stack 6001 0.6.1").serving("a").set("LLS_WORKERS", "2")
+
+		Expect(i.launch(in).arguments).To(ContainElements("--ssl-certfile", servingFolder+"/tls.crt"))
 	})
 
 	It("does not go around a command line that wants certificates of clients", func() {

@@ -153,7 +153,7 @@ var _ = Describe("CheckName", func() {
 
 // annotations are those that objects may have: the operator's own, and those that the CR puts on what exposes it.
 func annotations(in render.Input) []string {
-	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSuspended}
+	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSuspended, "secret.version/serving-tls"}
 	network := in.Spec.Network
 	switch {
 	case network == nil:

@@ -26,8 +26,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// quietTime without a request is what counts as quiet: the news of a rollout are held back for 5 seconds.
-const quietTime = 5500 * time.Millisecond
+// quietTime without a request is what counts as quiet.
+const quietTime = 3 * time.Second
 
 // waitForQuiet waits until the operator has sent nothing for a while.
 func waitForQuiet() {
