@@ -26,6 +26,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
 )
 
 // What the external tests of this package look into.
@@ -125,3 +126,39 @@ var NewReconciler = newReconciler
 
 // Configure takes an operator's ConfigMap.
 func (r *Reconciler) Configure(data map[string]string) { r.config.Update(data) }
+
+// Secrets is the source that watches Secrets.
+type Secrets = secrets
+
+var (
+	// EmptySecrets watches no Secret yet.
+	EmptySecrets = emptySecrets
+	// SecretRetries are the pauses between two tries.
+	SecretRetries = secretRetries
+	// UserIn is who is forbidden something.
+	UserIn = userIn
+)
+
+// Follow has a server follow a Secret, and says which version it has and who may not watch it.
+func (s *secrets) Follow(ctx context.Context, server, secret types.NamespacedName) (string, string) {
+	found := s.follow(ctx, server, secret)
+	return found.version, found.denied
+}
+
+// Leave has a server follow no Secret.
+func (s *secrets) Leave(server types.NamespacedName) { s.leave(server) }
+
+// Watched is how many Secrets are watched.
+func (s *secrets) Watched() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.watches)
+}
+
+// NewSecretWatch is the watch of a Secret that nobody follows.
+func NewSecretWatch() toolscache.ReflectorStore { return &secretWatch{of: emptySecrets(nil)} }
+
+// Allowing is the command that an operator in the namespace "home" tells.
+func Allowing(namespace, user string) string {
+	return (&Reconciler{namespace: "home"}).allowing(namespace, user)
+}

@@ -107,6 +107,7 @@ func (r *Reconciler) gather(ctx context.Context, instance *v1alpha1.LlamaStackDi
 	if err := r.gatherUserConfig(ctx, instance, p); err != nil {
 		return nil, err
 	}
+	r.gatherServing(ctx, instance, p)
 	if err := r.gatherCABundle(ctx, instance, config, p); err != nil {
 		return nil, err
 	}

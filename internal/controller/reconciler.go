@@ -83,6 +83,7 @@ type Reconciler struct {
 	engine   *apply.Engine
 	prober   *llamastack.Prober
 	pods     *pods
+	secrets  *secrets
 	events   *events.Events
 	metrics  *metrics.Metrics
 
@@ -136,6 +137,7 @@ func (r *Reconciler) forget(key types.NamespacedName) {
 	uid := r.written.forget(key)
 	r.engine.Forget(uid)
 	r.prober.Forget(key)
+	r.secrets.leave(key)
 	r.rollouts.release(uid)
 	r.copies.forget(uid)
 	r.metrics.Forget(key.Namespace, key.Name)

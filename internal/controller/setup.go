@@ -135,6 +135,10 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := newSecrets(mgr)
+	if err != nil {
+		return nil, err
+	}
 	return &Reconciler{
 		cached: mgr.GetClient(), live: mgr.GetAPIReader(), writer: mgr.GetClient(), references: parts.References,
 		catalog: catalog, config: operatorconfig.NewStore(), renderer: renderer,
@@ -145,6 +149,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		prober: llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{Dial: options.Dial}),
 			llamastack.ProberOptions{OnChange: rejoin.wake, OnProbe: options.Metrics.Probed}),
 		pods:     pods,
+		secrets:  secrets,
 		events:   events.New(mgr.GetEventRecorder("llama-stack-operator")),
 		metrics:  options.Metrics,
 		contents: newContents(mgr.GetAPIReader(), options.Metrics), rollouts: newRollouts(rejoin.wake), written: newWrittenStatuses(),
@@ -167,7 +172,8 @@ func (r *Reconciler) watch(parts Parts, options Options) error {
 		For(&v1alpha1.LlamaStackDistribution{}, builder.WithPredicates(declared(logEdit(options.Diffs)))).
 		WatchesRawSource(source.Kind[client.Object](parts.References, configMapMetadata(), handler.EnqueueRequestsFromMapFunc(users(parts.Manager.GetClient())), moved())).
 		WatchesRawSource(r.rejoin).
-		WatchesRawSource(r.pods)
+		WatchesRawSource(r.pods).
+		WatchesRawSource(r.secrets)
 	for _, child := range parts.Children {
 		build = build.Watches(child, gathered(owner), builder.WithPredicates(foreign(r.isEcho)))
 	}

@@ -106,6 +106,13 @@ var _ = Describe("What the operator may do", func() {
 		Expect(granted(rules, "llamastack.io", "llamastackdistributions/finalizers")).To(ContainElement("update"))
 	})
 
+	It("watches Secrets with a role that nobody has, unless an administrator gives it, and reads none with it", func() {
+		role := named[roleOf](build("default"), "ClusterRole", prefix+"llsd-secret-watcher-role")
+		Expect(role.Labels).NotTo(HaveKey(HavePrefix("rbac.authorization.k8s.io/aggregate-to")))
+		Expect(role.Rules).To(HaveExactElements(rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list", "watch"}}))
+		Expect(rules).NotTo(ContainElement(role.Rules[0]))
+	})
+
 	It("may ask who reads its metrics", func() {
 		Expect(granted(rules, "authentication.k8s.io", "tokenreviews")).To(Equal([]string{"create"}))
 		Expect(granted(rules, "authorization.k8s.io", "subjectaccessreviews")).To(Equal([]string{"create"}))

@@ -105,6 +105,7 @@ var _ = Describe("operator-sdk", Ordered, func() {
 			// OLM's record of the package, and the roles that a bundle has as files of their own.
 			Equal("Operator/"+packageName+"."+operatorNamespace),
 			BeElementOf("ClusterRole/"+packageName+"-llsd-editor-role", "ClusterRole/"+packageName+"-llsd-viewer-role",
+				"ClusterRole/"+packageName+"-llsd-secret-watcher-role",
 				"ClusterRole/"+packageName+"-metrics-reader"),
 		)))
 	}, NodeTimeout(installs))

@@ -105,6 +105,8 @@ type Grant struct {
 	// Where the rules are written, and how the sources call them.
 	Where string
 	Rules []rbacv1.PolicyRule
+	// Offered is the name of a ClusterRole that the bundle binds to nobody; empty: it is granted.
+	Offered string
 }
 
 // Grants are the rules of the operator's ServiceAccounts, and those of the Roles and ClusterRoles that are installed
@@ -126,7 +128,19 @@ func (b *Bundle) Grants() ([]Grant, error) {
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, role); err != nil {
 			return nil, fmt.Errorf("failed to read the %s %s: %w", object.GetKind(), object.GetName(), err)
 		}
-		all = append(all, Grant{Where: object.GetKind() + " " + role.Name, Rules: role.Rules})
+		grant := Grant{Where: object.GetKind() + " " + role.Name, Rules: role.Rules}
+		if object.GetKind() == "ClusterRole" && !b.binds(role.Name) {
+			grant.Offered = role.Name
+		}
+		all = append(all, grant)
 	}
 	return all, nil
+}
+
+// binds is whether somebody gets a ClusterRole.
+func (b *Bundle) binds(role string) bool {
+	return slices.ContainsFunc(b.objects, func(object *unstructured.Unstructured) bool {
+		name, _, _ := unstructured.NestedString(object.Object, "roleRef", "name")
+		return name == role
+	})
 }

@@ -133,6 +133,9 @@ func apply(path string, patch any) []byte {
 	operations, err := jsonpatch.DecodePatch(text)
 	Expect(err).NotTo(HaveOccurred())
 	original, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		original, err = []byte("{}"), nil // a file that the case adds
+	}
 	Expect(err).NotTo(HaveOccurred())
 	original, err = yaml.YAMLToJSON(original)
 	Expect(err).NotTo(HaveOccurred())
