@@ -23,10 +23,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -98,4 +100,45 @@ var _ = Describe("A real server with a certificate from a Secret", func() {
 		Entry("of Llama Stack", func() string { return image.llamaStack }, "tls-older", NodeTimeout(3*serverStarts)),
 		Entry("of OGX", func() string { return image.ogx }, "tls-newer", NodeTimeout(3*serverStarts)),
 	)
+})
+
+// watchers lets the operator watch the Secrets of a namespace, as docs/tls.md says.
+func watchers(namespace string) *rbacv1.RoleBinding {
+	return &rbacv1.RoleBinding{
+		ObjectMeta: objectMeta(namespace, "secret-watcher"),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "llama-stack-k8s-operator-llsd-secret-watcher-role"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: operatorNamespace, Name: operatorDeployment}},
+	}
+}
+
+var _ = Describe("A real server that rolls when its certificate is renewed", func() {
+	It("says that the operator may not see it, and gets a new Pod with it when it may", func(ctx SpecContext) {
+		namespace := newNamespace(ctx)
+		server := realServer(namespace, "rolling", image.ogx).UserConfig("config").CABundle("ca").ServingTLS(secretName).RollOnRenewal().Obj()
+		secret, trusted := certificateFor(server)
+		create(ctx, secret, &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: configWith("rolling")},
+			&corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "ca"), Data: map[string]string{v1alpha1.DefaultCABundleKey: trusted}}, server)
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(serverStarts).
+			Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "may not watch Secret", "kubectl -n "+namespace+" create rolebinding"))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
+
+		By("allowing it, which the operator notices within minutes")
+		create(ctx, watchers(namespace))
+		Eventually(func() string { return revision(ctx, server) }).WithTimeout(6 * time.Minute).Should(Equal("2"))
+		becomeReady(ctx, server)
+		before, err := podsOf(ctx, namespace)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(before).To(HaveLen(1))
+
+		By("renewing: the operator does not trust the new one, so that it tells the two apart")
+		renewed, _ := certificateFor(server)
+		edit(ctx, secret, func(s *corev1.Secret) { s.Data, s.StringData = nil, renewed.StringData })
+		Eventually(func() string { return revision(ctx, server) }).Should(Equal("3"))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(serverStarts).
+			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "certificate"))
+		Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).WithTimeout(podStarts).Should(HaveExactElements(And(
+			HaveField("UID", Not(Equal(before[0].UID))), beReady(),
+			HaveField("Status.ContainerStatuses", HaveExactElements(HaveField("RestartCount", BeZero()))))))
+		Expect(askSecurely(ctx, server)).To(Succeed())
+	}, NodeTimeout(5*serverStarts))
 })

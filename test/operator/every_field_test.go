@@ -77,7 +77,7 @@ server:
   rollout: {strategy: RollingUpdate, maxSurge: 1, maxUnavailable: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 3600, rollback: Automatic}
   storage: {size: 1Gi, mountPath: /data, storageClassName: standard, accessModes: [ReadWriteMany], retentionPolicy: Retain}
   userConfig: {configMapName: config}
-  tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: mine}}
+  tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: mine, onRenewal: Roll}}
 network:
   ingress: {host: a.b, className: nginx, annotations: {a: b}, tls: {secretName: mine}}
   allowedFrom: {namespaces: [frontend], labels: [team]}
@@ -123,7 +123,7 @@ func withAllFields(ctx context.Context, namespace string) *v1alpha1.LlamaStackDi
 	GinkgoHelper()
 	instance := llsdtest.Make("all").Namespace(namespace).Obj()
 	withSpec(instance, allFields)
-	create(ctx,
+	create(ctx, certificateOf("a", namespace), watcherBinding(namespace),
 		configMap(namespace, "config", map[string]string{"config.yaml": "storage: {backends: {kv: {type: kv_postgres}}}\n"}),
 		configMap(namespace, "ca", map[string]string{"ca-bundle.crt": servers.ReplaceTLS(namespace, "all", healthy())}),
 		instance)

@@ -198,6 +198,11 @@ func contentFields() []fieldCase {
 			at:   atPod + `.volumes[?(@.name=="serving-tls")].secret.secretName}`, shows: "other-tls",
 		},
 		{
+			path: "server.tlsConfig.serving.onRenewal", value: "Roll", in: inDeployment,
+			with: "server: {userConfig: {configMapName: config}, tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: tls}}}",
+			at:   atContainer + ".command[-1:]}", shows: "never",
+		},
+		{
 			path: "server.tlsConfig.caBundle.configMapName", value: "other-ca", without: "ca", with: withCABundle,
 			in: inBundle, at: "{.data.ca-bundle\\.crt}", shows: ContainSubstring("BEGIN CERTIFICATE"),
 		},
