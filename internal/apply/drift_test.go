@@ -178,6 +178,24 @@ var _ = Describe("Drift", func() {
 		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
 	})
 
+	It("that was read before the last write is older than what is known, and what was absent is not", func(ctx context.Context) {
+		obj, absent := w.deployment(), w.service()
+		refOf := func(obj *unstructured.Unstructured) apply.Ref {
+			return apply.Ref{GVK: obj.GroupVersionKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
+		}
+		w.absent = []apply.Ref{refOf(absent)}
+		w.settle(ctx, obj)
+		before := w.get(ctx, obj).GetResourceVersion()
+		container(obj)["image"] = "example.test/server:2"
+		w.settle(ctx, obj)
+
+		Expect(w.engine.Ahead(w.owner.UID, refOf(obj), before)).To(BeTrue())
+		Expect(w.engine.Ahead(w.owner.UID, refOf(obj), "")).To(BeTrue())
+		Expect(w.engine.Ahead(w.owner.UID, refOf(obj), w.get(ctx, obj).GetResourceVersion())).To(BeFalse())
+		Expect(w.engine.Ahead(w.owner.UID, refOf(absent), "")).To(BeFalse())
+		Expect(w.engine.Ahead("nobody", refOf(obj), "")).To(BeFalse())
+	})
+
 	It("that leaves two env variables of one name is healed", func(ctx context.Context) {
 		obj := w.deployment()
 		w.settle(ctx, obj)

@@ -242,7 +242,10 @@ func (e *Engine) Settled(owner types.UID, intent string) bool {
 func (e *Engine) Ahead(owner types.UID, ref Ref, read string) bool {
 	last, _ := e.memory.get(owner)
 	known, ok := last.objects.get(ref)
-	return ok && (read == "" || newer(known.resourceVersion, read))
+	if !ok || known.resourceVersion == "" { // it was to be absent
+		return false
+	}
+	return read == "" || newer(known.resourceVersion, read)
 }
 
 func versionOf(obj client.Object) string {
