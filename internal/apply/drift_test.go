@@ -180,9 +180,6 @@ var _ = Describe("Drift", func() {
 
 	It("that was read before the last write is older than what is known, and what was absent is not", func(ctx context.Context) {
 		obj, absent := w.deployment(), w.service()
-		refOf := func(obj *unstructured.Unstructured) apply.Ref {
-			return apply.Ref{GVK: obj.GroupVersionKind(), Namespace: obj.GetNamespace(), Name: obj.GetName()}
-		}
 		w.absent = []apply.Ref{refOf(absent)}
 		w.settle(ctx, obj)
 		before := w.get(ctx, obj).GetResourceVersion()

@@ -113,7 +113,7 @@ var _ = Describe("An object of a kind without a Go type", func() {
 
 		outcomes := w.engine.Apply(ctx, apply.Request{
 			Owner: w.owner, OwnerGVK: ownerGVK, Intent: "none",
-			Absent: []apply.Ref{{GVK: less.GroupVersionKind(), Namespace: less.GetNamespace(), Name: less.GetName()}},
+			Absent: []apply.Ref{refOf(less)},
 		})
 		Expect(outcomes).To(HaveExactElements(HaveField("Action", apply.ActionDeleted)))
 	})

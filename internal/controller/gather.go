@@ -19,6 +19,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
@@ -77,6 +78,9 @@ func (p *pass) noticef(format string, args ...any) {
 
 // children are the objects of a LlamaStackDistribution as the cache has them; nil is absent, or not ours.
 type children struct {
+	// gathered are those that were looked for.
+	gathered []render.Child
+
 	deployment    *appsv1.Deployment
 	claim         *corev1.PersistentVolumeClaim
 	service       *corev1.Service
@@ -139,10 +143,10 @@ func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *child
 }
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {
-	for _, child := range render.Children(instance.Name) {
-		if !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network) {
-			continue
-		}
+	into.gathered = slices.DeleteFunc(render.Children(instance.Name), func(child render.Child) bool {
+		return !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network)
+	})
+	for _, child := range into.gathered {
 		if err := r.gatherChild(ctx, instance, child, into); err != nil {
 			return err
 		}
@@ -182,7 +186,7 @@ func (r *Reconciler) gatherChild(ctx context.Context, instance *v1alpha1.LlamaSt
 // catchUp reads anew which child was read when the cache did not show yet what the operator itself had written: when it
 // shows, that wakes nobody. Where the cache is still behind, the status waits for it.
 func (r *Reconciler) catchUp(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) error {
-	for _, child := range render.Children(instance.Name) {
+	for _, child := range p.children.gathered {
 		if !r.behind(instance, child, &p.children) {
 			continue
 		}
@@ -197,8 +201,7 @@ func (r *Reconciler) catchUp(ctx context.Context, instance *v1alpha1.LlamaStackD
 // behind says that a child is older than what the operator last wrote or found.
 func (r *Reconciler) behind(instance *v1alpha1.LlamaStackDistribution, child render.Child, have *children) bool {
 	read, ok := have.version(child.GVK.Kind)
-	return ok && r.serves(child.GVK) && told(child.GVK.Kind, instance.Spec.Network) &&
-		r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, read)
+	return ok && r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, read)
 }
 
 // version is the resourceVersion of the child of a kind, empty where there is none, and whether such children are gathered.

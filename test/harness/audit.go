@@ -132,12 +132,15 @@ func parse(line []byte) (Request, bool) {
 	return r, true
 }
 
-// WaitForQuiet waits until the operator has sent nothing for a while.
-func (a *AuditLog) WaitForQuiet(while time.Duration) {
+// WaitForQuiet waits until the operator has sent nothing for a while, or nothing but what counts as quiet, too.
+func (a *AuditLog) WaitForQuiet(while time.Duration, but ...func(Request) bool) {
 	GinkgoHelper()
+	loud := func(r Request) bool {
+		return !slices.ContainsFunc(but, func(quiet func(Request) bool) bool { return quiet(r) })
+	}
 	mark, since := a.Mark(), time.Now()
 	Eventually(func() time.Duration {
-		if len(a.Since(mark)) > 0 {
+		if slices.ContainsFunc(a.Since(mark), loud) {
 			mark, since = a.Mark(), time.Now()
 		}
 		return time.Since(since)

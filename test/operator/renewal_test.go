@@ -283,13 +283,5 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 // waitForQuietBut waits until nothing is asked for but the Secrets of a namespace.
 func waitForQuietBut(namespace string) {
 	GinkgoHelper()
-	mark, since := audit.Mark(), time.Now()
-	Eventually(func() time.Duration {
-		for _, r := range audit.Since(mark) {
-			if r.Resource != "secrets" || r.Namespace != namespace {
-				mark, since = audit.Mark(), time.Now()
-			}
-		}
-		return time.Since(since)
-	}).Should(BeNumerically(">", quiet))
+	audit.WaitForQuiet(quiet, func(r harness.Request) bool { return r.Resource == "secrets" && r.Namespace == namespace })
 }
