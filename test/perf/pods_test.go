@@ -42,10 +42,6 @@ const (
 	podBudget = 1 * kibi
 	// heapNoise is how far two readings of the same heap are apart.
 	heapNoise = 512 * kibi
-	// perCreation is how many times a status is written at most, on the average, until all is told of a new server: it is made,
-	// what its Pod waits for, it is ready, and that nobody answers. A server that answers takes one less, because its first
-	// answer is waited for; here there are none.
-	perCreation = 4
 	// perPodGone is how many times a status is written when a Pod is gone and another has taken its place: the server is
 	// not ready, it is, and what its probe found.
 	perPodGone = 4
@@ -95,7 +91,7 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		})
 		Expect(podsOf(ctx)).To(HaveLen(b.Servers))
 		Expect(p.perServer(p.Reads)).To(BeNumerically("<=", benchChildren+1), "reads for each server")
-		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", benchChildren+perCreation), "writes for each server")
+		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", benchChildren+3), "writes for each server")
 	})
 
 	It("sends nothing in a minute in which nothing happens", func() {
