@@ -269,6 +269,35 @@ var _ = Describe("Prober", func() {
 		Expect(order).To(Equal([]string{"a", "c", "d"}))
 	})
 
+	It("asks a new server before those that it asks again", func() {
+		const again = 6 * time.Minute // is longer than the pace of a server that is well
+		f := newFixture(llamastack.ProberOptions{Workers: 1})
+		asked, release := make(chan string), make(chan struct{})
+		watch := func(name string) {
+			endpoint := serve(healthy().with("/v1/health", func(w http.ResponseWriter, r *http.Request) {
+				asked <- name
+				<-release
+				says(`{"status":"OK"}`)(w, r)
+			}))
+			f.prober.Watch(types.NamespacedName{Name: name}, llamastack.Target{Endpoint: endpoint, Settled: true})
+		}
+		f.start()
+		watch("a")
+		Eventually(asked).Should(Receive(Equal("a")))
+		watch("b")
+		release <- struct{}{}
+		Eventually(asked).Should(Receive(Equal("b")))
+		f.clock.Step(again)
+		release <- struct{}{}
+		Eventually(asked).Should(Receive(Equal("a")))
+		f.clock.Step(again)
+		watch("c")
+		close(release)
+
+		Eventually(asked).Should(Receive(Equal("c")))
+		Eventually(asked).Should(Receive(Equal("b")))
+	})
+
 	It("ends with its context, in the middle of questions too, and leaves nothing behind", func() {
 		asked, release := make(chan struct{}), make(chan struct{})
 		f := newFixture(llamastack.ProberOptions{Workers: 2})
