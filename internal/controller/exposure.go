@@ -58,12 +58,6 @@ func told(kind string, network *v1alpha1.NetworkSpec) bool {
 	}
 }
 
-func untyped(gvk schema.GroupVersionKind) *unstructured.Unstructured {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(gvk)
-	return object
-}
-
 // exposure is what the status tells of the HTTPRoute or the Route.
 func (r *Reconciler) exposure(instance *v1alpha1.LlamaStackDistribution, p *pass) status.Exposure {
 	exposure := status.Exposure{SpeaksTLS: p.scheme() == schemeHTTPS}

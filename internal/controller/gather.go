@@ -35,6 +35,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -155,29 +156,12 @@ func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.Llam
 }
 
 func (r *Reconciler) gatherChild(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, child render.Child, into *children) error {
-	key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
-	var err error
-	switch child.GVK.Kind {
-	case kindDeployment:
-		into.deployment, err = getChild(ctx, r.cached, key, instance, &appsv1.Deployment{})
-	case kindClaim:
-		into.claim, err = getChild(ctx, r.cached, key, instance, &corev1.PersistentVolumeClaim{})
-	case "Service":
-		into.service, err = getChild(ctx, r.cached, key, instance, &corev1.Service{})
-	case "Ingress":
-		into.ingress, err = getChild(ctx, r.cached, key, instance, &networkingv1.Ingress{})
-	case kindHTTPRoute:
-		into.httpRoute, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
-	case kindRoute:
-		into.route, err = getChild(ctx, r.cached, key, instance, untyped(child.GVK))
-	case "HorizontalPodAutoscaler":
-		into.autoscaler, err = getChild(ctx, r.cached, key, instance, &autoscalingv2.HorizontalPodAutoscaler{})
-	case "NetworkPolicy":
-		into.networkPolicy, err = getChild(ctx, r.cached, key, instance, &networkingv1.NetworkPolicy{})
-	case kindConfigMap:
-		into.bundle, err = getChild(ctx, r.cached, key, instance, &corev1.ConfigMap{})
+	field := into.of(child.GVK.Kind)
+	if field == nil {
+		return nil
 	}
-	if err != nil {
+	key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
+	if err := field.read(ctx, r.cached, key, child.GVK, instance); err != nil {
 		return fmt.Errorf("failed to read %s %s from the cache: %w", child.GVK.Kind, key, err)
 	}
 	return nil
@@ -200,56 +184,73 @@ func (r *Reconciler) catchUp(ctx context.Context, instance *v1alpha1.LlamaStackD
 
 // behind says that a child is older than what the operator last wrote or found.
 func (r *Reconciler) behind(instance *v1alpha1.LlamaStackDistribution, child render.Child, have *children) bool {
-	read, ok := have.version(child.GVK.Kind)
-	return ok && r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, read)
+	field := have.of(child.GVK.Kind)
+	return field != nil && r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, field.version())
 }
 
-// version is the resourceVersion of the child of a kind, empty where there is none, and whether such children are gathered.
-func (c *children) version(kind string) (string, bool) {
+// of is where the child of a kind is kept, nil for a kind of which none is.
+func (c *children) of(kind string) keptChild { //nolint:ireturn // each kind has a field of its own type
 	switch kind {
 	case kindDeployment:
-		return versionOf(c.deployment), true
+		return keep(&c.deployment)
 	case kindClaim:
-		return versionOf(c.claim), true
+		return keep(&c.claim)
 	case "Service":
-		return versionOf(c.service), true
+		return keep(&c.service)
 	case "Ingress":
-		return versionOf(c.ingress), true
+		return keep(&c.ingress)
 	case kindHTTPRoute:
-		return versionOf(c.httpRoute), true
+		return keep(&c.httpRoute)
 	case kindRoute:
-		return versionOf(c.route), true
+		return keep(&c.route)
 	case "HorizontalPodAutoscaler":
-		return versionOf(c.autoscaler), true
+		return keep(&c.autoscaler)
 	case "NetworkPolicy":
-		return versionOf(c.networkPolicy), true
+		return keep(&c.networkPolicy)
 	case kindConfigMap:
-		return versionOf(c.bundle), true
+		return keep(&c.bundle)
 	}
-	return "", false
+	return nil
 }
 
-func versionOf[T any, P interface {
+// keptChild is a field of children, whatever the type of its object.
+type keptChild interface {
+	// read fills the field, with nil for an object that is absent or that another controller owns.
+	read(ctx context.Context, reader client.Reader, key client.ObjectKey, gvk schema.GroupVersionKind, owner client.Object) error
+	// version is the object's resourceVersion, empty where there is none.
+	version() string
+}
+
+// objectOf is a pointer to T that is an object.
+type objectOf[T any] interface {
 	*T
 	client.Object
-}](object P,
-) string {
-	if object == nil {
-		return ""
-	}
-	return object.GetResourceVersion()
 }
 
-// getChild is nil for an object that is absent or that another controller owns.
-func getChild[T client.Object](ctx context.Context, reader client.Reader, key client.ObjectKey, owner client.Object, into T) (T, error) {
-	var none T
-	if err := reader.Get(ctx, key, into); err != nil {
-		return none, client.IgnoreNotFound(err) //nolint:wrapcheck // the caller says which object
+type kept[T any, P objectOf[T]] struct{ field *P }
+
+func keep[T any, P objectOf[T]](field *P) kept[T, P] {
+	return kept[T, P]{field: field}
+}
+
+func (k kept[T, P]) read(ctx context.Context, reader client.Reader, key client.ObjectKey, gvk schema.GroupVersionKind, owner client.Object) error {
+	*k.field = nil
+	object := P(new(T))
+	object.GetObjectKind().SetGroupVersionKind(gvk) // which unstructured ones are read by
+	if err := reader.Get(ctx, key, object); err != nil {
+		return client.IgnoreNotFound(err) //nolint:wrapcheck // the caller says which object
 	}
-	if controller := metav1.GetControllerOf(into); controller != nil && controller.UID != owner.GetUID() {
-		return none, nil
+	if controller := metav1.GetControllerOf(object); controller == nil || controller.UID == owner.GetUID() {
+		*k.field = object
 	}
-	return into, nil
+	return nil
+}
+
+func (k kept[T, P]) version() string {
+	if *k.field == nil {
+		return ""
+	}
+	return (*k.field).GetResourceVersion()
 }
 
 // reference is the identity of a ConfigMap, or nil where there is none.
