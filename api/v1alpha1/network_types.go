@@ -155,25 +155,9 @@ type PolicyPeer struct {
 }
 
 // EgressPeer is whom the server may connect to, as PolicyPeer says it, and at which ports.
-// +kubebuilder:validation:XValidation:rule="has(self.cidr) != (has(self.namespaceLabels) || has(self.podLabels))",message="set cidr, or namespaceLabels and podLabels or one of them"
 type EgressPeer struct {
-	// NamespaceLabels that a namespace must have, all of them, at most 16; {} is all namespaces. Without it: the
-	// server's own.
-	// +kubebuilder:validation:MaxProperties=16
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
-	NamespaceLabels map[string]LabelValue `json:"namespaceLabels,omitzero"`
-	// PodLabels that a Pod must have, all of them, at most 16. Without it: all Pods.
-	// +kubebuilder:validation:MaxProperties=16
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
-	PodLabels map[string]LabelValue `json:"podLabels,omitempty"`
-	// CIDR is a range of addresses, such as 10.0.0.0/8.
-	// +kubebuilder:validation:MaxLength=43
-	// +kubebuilder:validation:Pattern=`^[0-9a-fA-F:.]+/[0-9]{1,3}$`
-	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CIDR",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
-	CIDR string `json:"cidr,omitempty"`
+	PolicyPeer `json:",inline"`
+
 	// Ports at which it may be connected to over TCP, 1 to 65535, at most 16. Without any: all, over any protocol.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:Minimum=1

@@ -84,7 +84,7 @@ var _ = Describe("The NetworkPolicy", func() {
 
 	DescribeTable("lets a peer in", func(peer v1alpha1.PolicyPeer, want networkingv1.NetworkPolicyPeer) {
 		Expect(policy(v1alpha1.PolicySpec{From: []v1alpha1.PolicyPeer{peer}}).Ingress[0].From).To(ContainElement(want))
-		to := v1alpha1.EgressPeer{NamespaceLabels: peer.NamespaceLabels, PodLabels: peer.PodLabels, CIDR: peer.CIDR}
+		to := v1alpha1.EgressPeer{PolicyPeer: peer}
 		Expect(policy(v1alpha1.PolicySpec{Egress: &v1alpha1.EgressSpec{To: []v1alpha1.EgressPeer{to}}}).Egress[1]).
 			To(Equal(networkingv1.NetworkPolicyEgressRule{To: []networkingv1.NetworkPolicyPeer{want}}))
 	},
@@ -135,7 +135,7 @@ var _ = Describe("The NetworkPolicy", func() {
 
 	It("lets the server connect to certain ports only, where the CR names them", func() {
 		spec := policy(v1alpha1.PolicySpec{Egress: &v1alpha1.EgressSpec{To: []v1alpha1.EgressPeer{{
-			CIDR: "10.0.0.0/8", Ports: []int32{443, 8000},
+			PolicyPeer: v1alpha1.PolicyPeer{CIDR: "10.0.0.0/8"}, Ports: []int32{443, 8000},
 		}}}})
 
 		Expect(spec.Egress[1].Ports).To(Equal([]networkingv1.NetworkPolicyPort{

@@ -131,8 +131,7 @@ func (t setEgress) Transform(m resmap.ResMap) error {
 }
 
 func egressRule(declared *v1alpha1.EgressPeer) map[string]any {
-	peer := v1alpha1.PolicyPeer{NamespaceLabels: declared.NamespaceLabels, PodLabels: declared.PodLabels, CIDR: declared.CIDR}
-	rule := map[string]any{"to": []any{peerOf(&peer)}}
+	rule := map[string]any{"to": []any{peerOf(&declared.PolicyPeer)}}
 	ports := make([]any, 0, len(declared.Ports))
 	for _, port := range declared.Ports {
 		ports = append(ports, policyPort("TCP", port))

@@ -127,7 +127,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 				{Name: caller, Args: []v1alpha1.Argument{caller}, RestartPolicy: corev1.ContainerRestartPolicyAlways},
 			}}
 			i.Spec.Network = &v1alpha1.NetworkSpec{Policy: &v1alpha1.PolicySpec{Enabled: &yes, Egress: &v1alpha1.EgressSpec{To: []v1alpha1.EgressPeer{
-				{NamespaceLabels: map[string]v1alpha1.LabelValue{corev1.LabelMetadataName: v1alpha1.LabelValue(friend)}, Ports: []int32{callerPort}},
+				{PolicyPeer: v1alpha1.PolicyPeer{NamespaceLabels: map[string]v1alpha1.LabelValue{corev1.LabelMetadataName: v1alpha1.LabelValue(friend)}}, Ports: []int32{callerPort}},
 			}}}}
 		}).Obj()
 		create(ctx, server)
