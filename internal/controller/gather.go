@@ -227,6 +227,7 @@ type objectOf[T any] interface {
 	client.Object
 }
 
+// kept is a field for objects of one type.
 type kept[T any, P objectOf[T]] struct{ field *P }
 
 func keep[T any, P objectOf[T]](field *P) kept[T, P] {
