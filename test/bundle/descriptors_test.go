@@ -47,6 +47,10 @@ func fields(of reflect.Type, path string) []field {
 	}
 	var all []field
 	for member := range of.Fields() {
+		if member.Anonymous { // its fields stand beside the others
+			all = append(all, fields(member.Type, path)...)
+			continue
+		}
 		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
 		below := strings.TrimPrefix(path+"."+name, ".")
 		all = append(all, field{path: below, owner: of.Name(), name: member.Name})
