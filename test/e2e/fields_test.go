@@ -90,7 +90,7 @@ var _ = Describe("What a CR says of its Pods", func() {
 		Expect(pod.Status.InitContainerStatuses).To(HaveExactElements(
 			And(HaveField("Name", "before"), HaveField("State.Terminated.ExitCode", int32(0))),
 			And(HaveField("Name", "beside"), HaveField("State.Running", Not(BeNil())))))
-		Expect(statusOf(ctx, server)()).To(HaveField("Version.LlamaStackServerVersion", "0.4.2"), "from the Secret")
+		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", "0.4.2"), "from the Secret")
 	})
 
 	It("takes a server that does not answer out of its Service, and puts it back", func(ctx SpecContext) {
