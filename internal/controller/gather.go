@@ -79,7 +79,7 @@ func (p *pass) noticef(format string, args ...any) {
 
 // children are the objects of a LlamaStackDistribution as the cache has them; nil is absent, or not ours.
 type children struct {
-	// gathered are those that were looked for.
+	// gathered are those that were looked for, each of a kind that is kept.
 	gathered []render.Child
 
 	deployment    *appsv1.Deployment
@@ -145,7 +145,7 @@ func (r *Reconciler) input(instance *v1alpha1.LlamaStackDistribution, has *child
 
 func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, into *children) error {
 	into.gathered = slices.DeleteFunc(render.Children(instance.Name), func(child render.Child) bool {
-		return !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network)
+		return into.of(child.GVK.Kind) == nil || !r.serves(child.GVK) || !told(child.GVK.Kind, instance.Spec.Network)
 	})
 	for _, child := range into.gathered {
 		if err := r.gatherChild(ctx, instance, child, into); err != nil {
@@ -156,12 +156,8 @@ func (r *Reconciler) gatherChildren(ctx context.Context, instance *v1alpha1.Llam
 }
 
 func (r *Reconciler) gatherChild(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, child render.Child, into *children) error {
-	field := into.of(child.GVK.Kind)
-	if field == nil {
-		return nil
-	}
 	key := client.ObjectKey{Namespace: instance.Namespace, Name: child.Name}
-	if err := field.read(ctx, r.cached, key, child.GVK, instance); err != nil {
+	if err := into.of(child.GVK.Kind).read(ctx, r.cached, key, child.GVK, instance); err != nil {
 		return fmt.Errorf("failed to read %s %s from the cache: %w", child.GVK.Kind, key, err)
 	}
 	return nil
@@ -184,8 +180,8 @@ func (r *Reconciler) catchUp(ctx context.Context, instance *v1alpha1.LlamaStackD
 
 // behind says that a child is older than what the operator last wrote or found.
 func (r *Reconciler) behind(instance *v1alpha1.LlamaStackDistribution, child render.Child, have *children) bool {
-	field := have.of(child.GVK.Kind)
-	return field != nil && r.engine.Ahead(instance.UID, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}, field.version())
+	ref := apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name}
+	return r.engine.Ahead(instance.UID, ref, have.of(child.GVK.Kind).version())
 }
 
 // of is where the child of a kind is kept, nil for a kind of which none is.
