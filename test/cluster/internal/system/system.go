@@ -21,7 +21,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -158,16 +157,16 @@ func IsDebian(release string) bool {
 	return false
 }
 
-// Run executes a command and returns its standard output; the error carries the command and everything it printed.
+// Run executes a command and returns its standard output; the error carries the command and everything it printed, what
+// says why at the end: the two come through pipes of their own, so that nobody knows which was first.
 func Run(ctx context.Context, args ...string) (string, error) {
-	var stdout, all strings.Builder
+	var stdout, stderr strings.Builder
 
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Stdout = io.MultiWriter(&stdout, &all)
-	command.Stderr = &all
+	command.Stdout, command.Stderr = &stdout, &stderr
 
 	if err := command.Run(); err != nil {
-		return stdout.String(), fmt.Errorf("failed to run %q: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(all.String()))
+		return stdout.String(), fmt.Errorf("failed to run %q: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stdout.String()+stderr.String()))
 	}
 
 	return stdout.String(), nil

@@ -90,4 +90,9 @@ var _ = Describe("Run", func() {
 		_, err := system.Run(GinkgoT().Context(), "sh", "-c", "echo out; echo why >&2; exit 3")
 		Expect(err).To(MatchError(SatisfyAll(ContainSubstring(`failed to run "sh -c`), ContainSubstring("exit status 3"), ContainSubstring("out\nwhy"))))
 	})
+
+	It("reports the messages last, which say why", func() {
+		_, err := system.Run(GinkgoT().Context(), "sh", "-c", "echo why >&2; sleep 0.1; echo out; exit 3")
+		Expect(err).To(MatchError(HaveSuffix("exit status 3: out\nwhy")))
+	})
 })
