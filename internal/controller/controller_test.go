@@ -173,27 +173,40 @@ func controlled(object client.Object, by metav1.OwnerReference) client.Object {
 
 var _ = Describe("A child", func() {
 	ours := metav1.OwnerReference{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution", Name: "a", UID: "u"}
+	other := metav1.OwnerReference{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution", Name: "b", UID: "v"}
 	labelled := func() client.Object {
 		return &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a-pvc", Labels: map[string]string{v1alpha1.LabelInstance: "a"}}}
 	}
 	request := []reconcile.Request{{NamespacedName: key("a")}}
 
-	DescribeTable("belongs to", func(object client.Object, expected []reconcile.Request) {
-		Expect(controller.Owner(context.Background(), object)).To(Equal(expected))
+	DescribeTable("concerns", func(object client.Object, expected []reconcile.Request) {
+		Expect(controller.Owners(context.Background(), object)).To(Equal(expected))
 	},
 		Entry("the controlling owner", controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours), request),
 		Entry("the one that its label names, where nobody controls it", labelled(), request),
-		Entry("nobody, without either", &corev1.Service{}, nil),
-		Entry("nobody of ours, where another kind controls it", controlled(labelled(), metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "a"}), nil),
-		Entry("nobody of ours, where the same kind of another group controls it",
-			controlled(labelled(), metav1.OwnerReference{APIVersion: "other.io/v1", Kind: "LlamaStackDistribution", Name: "a"}), nil),
+		Entry("one, where the label names its controlling owner", controlled(labelled(), ours), request),
+		Entry("both, where the label names another", controlled(labelled(), other), []reconcile.Request{request[0], {NamespacedName: key("b")}}),
+		Entry("the one that its label names, where another kind controls it",
+			controlled(labelled(), metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "b"}), request),
+		Entry("the one that its label names, where the same kind of another group controls it",
+			controlled(labelled(), metav1.OwnerReference{APIVersion: "other.io/v1", Kind: "LlamaStackDistribution", Name: "b"}), request),
+		Entry("nobody, without either", &corev1.Service{}, []reconcile.Request{}),
 	)
+
+	It("wakes the owner that it was taken from, whatever its labels are now, and the one that it was given to", func() {
+		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		defer queue.ShutDown()
+		before := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
+		after := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, other)
+		controller.Gathered(controller.Owners).Update(context.Background(), event.UpdateEvent{ObjectOld: before, ObjectNew: after}, queue)
+		Eventually(queue.Len).Should(Equal(2))
+	})
 
 	It("wakes its owner once for all that happens in quick succession, and at once when it is deleted", func() {
 		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 		defer queue.ShutDown()
 		child := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
-		gathered := controller.Gathered(controller.Owner)
+		gathered := controller.Gathered(controller.Owners)
 		gathered.Create(context.Background(), event.CreateEvent{Object: child}, queue)
 		gathered.Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
 		Expect(queue.Len()).To(BeZero())
@@ -208,7 +221,7 @@ var _ = Describe("A child", func() {
 		queue := priorityqueue.New[reconcile.Request]("test")
 		defer queue.ShutDown()
 		child := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
-		controller.Gathered(controller.Owner).Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
+		controller.Gathered(controller.Owners).Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
 		Eventually(queue.Len).Should(Equal(1))
 		made := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "ns", Name: "new"}}
 		queue.Add(made)

@@ -33,7 +33,7 @@ import (
 var (
 	NewRollouts          = newRollouts
 	NewWrittenStatuses   = newWrittenStatuses
-	Owner                = owner
+	Owners               = owners
 	Gathered             = gathered
 	Declared             = declared
 	Foreign              = foreign

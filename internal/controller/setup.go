@@ -175,7 +175,7 @@ func (r *Reconciler) watch(parts Parts, options Options) error {
 		WatchesRawSource(r.pods).
 		WatchesRawSource(r.secrets)
 	for _, child := range parts.Children {
-		build = build.Watches(child, gathered(owner), builder.WithPredicates(foreign(r.isEcho)))
+		build = build.Watches(child, gathered(owners), builder.WithPredicates(foreign(r.isEcho)))
 	}
 	if err := build.Complete(r); err != nil {
 		return fmt.Errorf("failed to add the controller of LlamaStackDistributions to the manager: %w", err)

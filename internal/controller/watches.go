@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,20 +76,25 @@ func users(reader client.Reader) handler.MapFunc {
 	}
 }
 
-// owner maps a child to its LlamaStackDistribution: by the controlling owner, and by label where there is none, which
-// is how a claim that is to be retained looks.
-func owner(_ context.Context, object client.Object) []reconcile.Request {
-	name := object.GetLabels()[v1alpha1.LabelInstance]
-	if controller := metav1.GetControllerOf(object); controller != nil {
-		if controller.Kind != v1alpha1.Kind || !strings.HasPrefix(controller.APIVersion, v1alpha1.GroupVersion.Group+"/") {
-			return nil
-		}
-		name = controller.Name
+// owners maps a child to the LlamaStackDistributions that it concerns: the one that its label names, which is the owner of a claim
+// that is to be retained and of a child that was given to somebody else, and the one that controls it.
+func owners(_ context.Context, object client.Object) []reconcile.Request {
+	var names []string
+	if name := object.GetLabels()[v1alpha1.LabelInstance]; name != "" {
+		names = append(names, name)
 	}
-	if name == "" {
-		return nil
+	if controller := metav1.GetControllerOf(object); controller != nil && ofOurs(controller) && !slices.Contains(names, controller.Name) {
+		names = append(names, controller.Name)
 	}
-	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: name}}}
+	requests := make([]reconcile.Request, 0, len(names))
+	for _, name := range names {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: name}})
+	}
+	return requests
+}
+
+func ofOurs(controller *metav1.OwnerReference) bool {
+	return controller.Kind == v1alpha1.Kind && strings.HasPrefix(controller.APIVersion, v1alpha1.GroupVersion.Group+"/")
 }
 
 // declared lets through what changes a LlamaStackDistribution's meaning: its spec, its deletion, our annotations. The
@@ -138,19 +144,23 @@ const gatherFor = 200 * time.Millisecond
 // there is news: when many are created at once, each is made before anything is told of the others' progress.
 const newsPriority = -1
 
-// gathered wakes the owner of a child that changed after gatherFor, and of one that was deleted at once.
-func gathered(owner handler.MapFunc) handler.EventHandler {
+// gathered wakes the owners of a child that changed after gatherFor, those that it had before included, and of one that was deleted
+// at once.
+func gathered(owners handler.MapFunc) handler.EventHandler {
 	type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
 	later := func(ctx context.Context, child client.Object, queue requests) {
-		for _, request := range owner(ctx, child) {
+		for _, request := range owners(ctx, child) {
 			addNews(queue, request)
 		}
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) { later(ctx, e.Object, queue) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) { later(ctx, e.ObjectNew, queue) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) {
+			later(ctx, e.ObjectOld, queue)
+			later(ctx, e.ObjectNew, queue)
+		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) {
-			for _, request := range owner(ctx, e.Object) {
+			for _, request := range owners(ctx, e.Object) {
 				queue.Add(request)
 			}
 		},

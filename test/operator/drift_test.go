@@ -82,6 +82,31 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, Seria
 		})
 	}
 
+	for _, suffix := range slices.Sorted(maps.Keys(drifts())) {
+		It(fmt.Sprintf("that gives <name>%s to another owner is told of, and healed when it is given back", suffix), func(ctx context.Context) {
+			child := get(ctx, instance.Namespace, "edited"+suffix, childrenOf("edited")["edited"+suffix])
+			before := stable(child)
+			waitForQuiet() // or the news of something else would be what wakes the operator
+			giveAway(ctx, child)
+			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(
+				say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict, child.GetName(), "ConfigMap/"+thief))
+			edit(ctx, child, func(c client.Object) { c.SetOwnerReferences(nil) })
+			Eventually(func() any { return stable(get(ctx, instance.Namespace, child.GetName(), child)) }).WithTimeout(soon).Should(Equal(before))
+			becomeReady(ctx, instance)
+		})
+	}
+
+	It("that gives a child to another owner, which is deleted with it, is healed", func(ctx context.Context) {
+		child := get(ctx, instance.Namespace, "edited-service", &corev1.Service{})
+		before := child.UID
+		giveAway(ctx, child)
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict))
+		waitForQuiet()
+		Expect(admin.Delete(ctx, child)).To(Succeed()) // as the garbage collector does
+		Eventually(func() types.UID { return get(ctx, child.Namespace, child.Name, child).UID }).WithTimeout(soon).ShouldNot(Equal(before))
+		becomeReady(ctx, instance)
+	})
+
 	It("of the labels of all children at once is healed without a word about the server, which is as it was", func(ctx context.Context) {
 		for range 3 {
 			mark := audit.Mark()
@@ -143,6 +168,20 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, Seria
 		Expect(after.Spec.Template.Spec.Containers[0].Env).To(ContainElement(HaveField("Name", "INJECTED")))
 	})
 })
+
+// thief is a ConfigMap, of each namespace, that children are given to.
+const thief = "thief"
+
+// giveAway makes a child the thief's.
+func giveAway(ctx context.Context, child client.Object) {
+	GinkgoHelper()
+	owner := configMap(child.GetNamespace(), thief, nil)
+	Expect(client.IgnoreAlreadyExists(admin.Create(ctx, owner))).To(Succeed())
+	get(ctx, child.GetNamespace(), thief, owner)
+	edit(ctx, child, func(c client.Object) {
+		c.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(owner, corev1.SchemeGroupVersion.WithKind("ConfigMap"))})
+	})
+}
 
 // stable is what of an object does not change with every write.
 func stable(object client.Object) any {
