@@ -29,6 +29,8 @@ if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ "${1:-}" != --build ]; then
 fi
 # shellcheck source=hack/lib/build.sh
 . "$(dirname "$0")/lib/build.sh"
+# shellcheck source=hack/lib/bounded.sh
+. "$ROOT/hack/lib/bounded.sh"
 
 K8S="$(pinned kubernetes k8s.io/kubernetes)"
 ETCD="$(pinned etcd go.etcd.io/etcd/server/v3)"
@@ -43,20 +45,6 @@ complete() {
 	done
 }
 
-# bounded SECONDS COMMAND... ends COMMAND after SECONDS; "timeout" is no part of every system.
-bounded() {
-	local seconds="$1" pid watch status=0
-	shift
-	"$@" &
-	pid=$!
-	(sleep "$seconds"; kill "$pid") >/dev/null 2>&1 &
-	watch=$!
-	wait "$pid" || status=$?
-	kill "$watch" 2>/dev/null || true
-	wait "$watch" 2>/dev/null || true
-	return "$status"
-}
-
 # download SECONDS prints the folder of the downloaded programs, or fails; what failed matters to nobody,
 # since building follows.
 download() {
@@ -66,7 +54,7 @@ download() {
 	local tool="$DOWNLOADED/setup-envtest-$version"
 	build "$tool" "$version" "10 s" setup-envtest "$module" 2>/dev/null || return 1
 	say "downloading etcd and kube-apiserver $K8S (at most $1 s) ..."
-	bounded "$1" "$tool" use "${K8S#v}" --bin-dir "$DOWNLOADED" -p path 2>/dev/null
+	bounded TERM "$1" "$tool" use "${K8S#v}" --bin-dir "$DOWNLOADED" -p path 2>/dev/null
 }
 
 # provide leaves etcd, kube-apiserver and kubectl in $BUILT, as links when they were downloaded.
