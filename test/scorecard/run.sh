@@ -67,7 +67,7 @@ inference() {
 override() {
 	{
 		echo "data:"
-		if [ -z "$1" ]; then echo "  $KEY: null"; else echo "  $KEY: |" && sed 's/^/    /' <<<"$1"; fi
+		if [ -z "$1" ]; then echo "  $KEY: null"; else printf '  %s: |\n    %s\n' "$KEY" "${1//$'\n'/$'\n'    }"; fi
 	} | quiet kubectl -n "$SYSTEM" patch configmap "$SETTINGS" --type merge --patch-file /dev/stdin
 }
 
