@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-# "make" or "make help" lists the targets. Everything that is needed beside Go is built from pinned sources into bin/.
+# "make" or "make help" lists the targets. Go is the only requirement: other tools are built from pinned sources into bin/.
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -28,14 +28,14 @@ REGISTRY ?= quay.io/llamastack
 IMG ?= $(REGISTRY)/llama-stack-k8s-operator:v$(VERSION)
 # The platforms of docker-buildx.
 PLATFORMS ?= linux/amd64,linux/arm64,linux/ppc64le,linux/s390x
-# docker, podman or whatever takes the same arguments.
+# docker, podman, or another tool with the same arguments.
 CONTAINER_TOOL ?= docker
-# What "make test" tests, and further arguments of "go test": make test TEST_PKGS=./internal/status TEST_ARGS=-v
+# The packages that "make test" tests, and more arguments for "go test": make test TEST_PKGS=./internal/status TEST_ARGS=-v
 TEST_PKGS ?= ./...
 TEST_ARGS ?=
 
-# The Go modules of the repository, apart from the tools'.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard hack/*/go.mod test/*/go.mod))
+# The Go modules of the repository with code of its own.
+MODULES := . tools/node $(patsubst %/go.mod,%,$(wildcard hack/*/go.mod test/*/go.mod))
 
 export VERSION LLAMASTACK_VERSION OGX_VERSION IMG CONTAINER_TOOL
 
@@ -48,13 +48,13 @@ help: ## Show this list.
 		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: clean
-clean: ## Remove what was built for the operator; tools and the test control plane stay.
+clean: ## Remove binaries of the operator; tools and the test control plane stay.
 	rm -rf bin/manager bin/deploy cover.out
 
 ##@ Generated files
 
 .PHONY: generate
-generate: stamp deepcopy manifests api-docs bundle catalog ## Write every generated file.
+generate: stamp deepcopy children manifests api-docs bundle catalog ## Write every generated file.
 
 .PHONY: stamp
 stamp: ## Write the versions of versions.mk into the files that carry them.
@@ -64,10 +64,14 @@ stamp: ## Write the versions of versions.mk into the files that carry them.
 deepcopy: ## Write the DeepCopy methods of the API types.
 	@"$$(hack/tool.sh controller-gen)" object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
+.PHONY: children
+children: ## Write what manifests list for each kind of child.
+	@go run ./hack/cmd/children
+
 .PHONY: manifests
 manifests: ## Write the CRD and the operator's ClusterRole.
-	@"$$(hack/tool.sh controller-gen)" crd:maxDescLen=200 paths=./api/... output:crd:dir=config/crd/bases
-	@"$$(hack/tool.sh controller-gen)" rbac:roleName=manager-role paths=./internal/controller/... output:rbac:dir=config/rbac
+	@"$$(hack/tool.sh controller-gen)" crd:maxDescLen=200,generateEmbeddedObjectMeta=true paths=./api/... output:crd:dir=config/crd/bases
+	@"$$(hack/tool.sh controller-gen)" rbac:roleName=manager-role paths=./internal/children paths=./internal/controller/... output:rbac:dir=config/rbac
 
 .PHONY: api-docs
 api-docs: ## Write the API reference, docs/api.md.
@@ -85,8 +89,8 @@ tidy: ## Bring go.mod and go.sum of every module in line with the imports.
 	@for module in $(MODULES); do (cd "$$module" && GOWORK=off go mod tidy); done
 
 .PHONY: tidy-check
-tidy-check: ## Fail when a go.mod or go.sum is not in line with the imports.
-	@status=0; for module in $(MODULES); do (cd "$$module" && GOWORK=off go mod tidy -diff) || status=1; done; exit $$status
+tidy-check: ## Fail when a go.mod or go.sum is not in line with the imports, or modules that share packages differ in versions.
+	@status=0; hack/check-versions.sh || status=1; for module in $(MODULES); do (cd "$$module" && GOWORK=off go mod tidy -diff) || status=1; done; exit $$status
 
 .PHONY: fmt-check
 fmt-check: ## Fail when Go is not formatted.
@@ -97,7 +101,7 @@ yamlfmt-check: ## Fail when YAML is not formatted.
 	@"$$(hack/tool.sh yamlfmt)" -lint
 
 .PHONY: lint
-lint: lint-go error-texts headers lint-shell lint-docs ## Run every linter.
+lint: lint-go error-texts headers lint-shell lint-docs lint-prose ## Run every linter.
 
 .PHONY: lint-go
 lint-go: ## Run golangci-lint on every module.
@@ -105,7 +109,7 @@ lint-go: ## Run golangci-lint on every module.
 		echo "golangci-lint: $$module" >&2; (cd "$$module" && "$$lint" run ./...) || status=1; done; exit $$status
 
 .PHONY: lint-fix
-lint-fix: ## Let golangci-lint repair what it can.
+lint-fix: ## Fix problems that golangci-lint can fix.
 	@lint="$$(hack/tool.sh golangci-lint)"; for module in $(MODULES); do (cd "$$module" && "$$lint" run --fix ./...); done
 
 .PHONY: error-texts
@@ -124,20 +128,28 @@ lint-shell: ## Check the shell scripts, with shellcheck where it is installed.
 lint-docs: ## Fail when a reason, a metric, a flag or the like is not explained in docs/, or a link leads nowhere.
 	@hack/check-docs.sh
 
+.PHONY: lint-prose
+lint-prose: ## Check the language of documentation, comments and manifests with vale; PROSE_LEVEL=suggestion shows more.
+	@hack/check-prose.sh
+
 .PHONY: verify
-verify: ## Fail when a generated file is not what "make generate" writes.
+verify: ## Fail when "make generate" changes a file.
 	@hack/verify.sh
 
 .PHONY: pre-commit
-pre-commit: ## Run what the pre-commit hooks run, without the pre-commit tool.
+pre-commit: ## Run the pre-commit hooks without the pre-commit tool.
 	@status=0; for target in $$(awk '$$1 == "entry:" && $$2 == "make" {print $$3}' .pre-commit-config.yaml); do \
 		echo "pre-commit: $$target" >&2; $(MAKE) --no-print-directory "$$target" || status=1; done; exit $$status
 
 ##@ Tests
 
 .PHONY: test
-test: ## Run the unit, golden and API-server suites of every module; needs Go only.
+test: ## Run the unit, golden and API-server suites of every module; needs Go only (6 minutes).
 	@TEST_PKGS="$(TEST_PKGS)" TEST_ARGS="$(TEST_ARGS)" TEST_MODULES="$(filter-out .,$(MODULES))" hack/test.sh
+
+.PHONY: test-full
+test-full: ## Run what "make test" leaves out: exhaustive specs, load, long outages, the operator on OpenShift (15 minutes).
+	@hack/test.sh full
 
 .PHONY: cover
 cover: ## Show the coverage of the last "make test" by function.
@@ -147,7 +159,7 @@ cover: ## Show the coverage of the last "make test" by function.
 
 .PHONY: build
 build: ## Build bin/manager, a static binary.
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.buildVersion=$(VERSION)" -o bin/manager .
+	CGO_ENABLED=0 go build -ldflags "-s -w -X main.buildVersion=$(VERSION)" -o bin/manager .
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image for this machine.
@@ -178,11 +190,11 @@ install: ## Install the CRD, and the operator's namespace.
 	@hack/deploy.sh install
 
 .PHONY: uninstall
-uninstall: ## Remove the CRD, and with it every server and its data; needs UNINSTALL_CRD=yes.
+uninstall: ## Remove the CRD with all servers and their data; requires UNINSTALL_CRD=yes.
 	@hack/deploy.sh uninstall
 
 .PHONY: deploy
-deploy: ## Deploy the operator with IMG, over a running one too; MONITORING=true adds the ServiceMonitor.
+deploy: ## Deploy the operator with IMG, over a running one too; MONITORING=true adds the ServiceMonitor, NETWORK_POLICY=true a NetworkPolicy.
 	@hack/deploy.sh deploy
 
 .PHONY: undeploy

@@ -14,7 +14,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// The operator of LlamaStackDistributions. Its flags and environment are those of 0.9.0, and a few more.
+// Command manager is the operator of LlamaStackDistributions. It supports the flags and environment variables of 0.9.0,
+// and some more.
 package main
 
 import (
@@ -24,6 +25,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
@@ -44,24 +46,23 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	options := manager.Options{RESTConfig: ctrl.GetConfig, OperatorConfigName: operatorconfig.Name}
-	controllers := controller.Options{Version: manager.Version(os.Getenv, buildVersion), Getenv: os.Getenv}
+	options := manager.Options{RESTConfig: ctrl.GetConfig, OperatorConfigName: operatorconfig.Name, Transform: apply.SharingTransform}
+	controllers := controller.Options{Version: manager.Version(os.Getenv, buildVersion), Getenv: os.Getenv, Environ: os.Environ(), Stdout: stdout}
 	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
-	flags.StringVar(&options.MetricsAddress, "metrics-bind-address", ":8443", "where metrics are served; 0 for nowhere")
-	flags.BoolVar(&options.MetricsSecure, "metrics-secure", true, "serve metrics over TLS to those whom the API server authenticates and authorizes")
-	flags.StringVar(&options.HealthAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
-	flags.StringVar(&options.PprofAddress, "pprof-bind-address", "0", "where profiles are served to anybody, such as 127.0.0.1:6060; 0 for nowhere")
-	flags.BoolVar(&options.LeaderElection, "leader-elect", false, "let one of several processes work and the others stand by")
-	printDiffs := flags.Bool("print-diffs", false, "print what an edit of a LlamaStackDistribution changed on standard output")
+	flags.StringVar(&options.MetricsAddress, "metrics-bind-address", ":8443", "the address of the metrics endpoint; 0 disables it")
+	flags.BoolVar(&options.MetricsSecure, "metrics-secure", true, "serve metrics over TLS, to clients that the API server authenticates and authorizes")
+	flags.StringVar(&options.MetricsCertDir, "metrics-cert-dir", "", "the directory with tls.crt and tls.key for the metrics endpoint; if empty, the operator creates a certificate")
+	flags.StringVar(&options.HealthAddress, "health-probe-bind-address", ":8081", "the address of /healthz and /readyz; 0 disables them")
+	flags.StringVar(&options.PprofAddress, "pprof-bind-address", "0", "the address of profiles, without authentication, such as 127.0.0.1:6060; 0 disables them")
+	flags.Func("watch-namespaces", "the namespaces to watch, separated by commas; all namespaces by default", manager.ReadNamespaces(&options.WatchNamespaces))
+	flags.BoolVar(&options.LeaderElection, "leader-elect", false, "elect a leader, so that one of several processes is active")
+	flags.BoolVar(&controllers.PrintDiffs, "print-diffs", false, "print the changes to objects after an edit of a LlamaStackDistribution to standard output")
 	logs := zap.Options{}
 	logs.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("failed to read the flags: %w", err)
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logs)))
-	if *printDiffs {
-		controllers.Diffs = stdout
-	}
 	var err error
 	if options.Namespace, err = manager.Namespace(os.Getenv); err != nil {
 		return fmt.Errorf("failed to find the operator's namespace: %w", err)
@@ -69,10 +70,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if controllers.Metrics, err = metrics.Register(ctrlmetrics.Registry); err != nil {
 		return fmt.Errorf("failed to register the metrics: %w", err)
 	}
+	options.Ended = controllers.Metrics.Reset
 	options.Setup = func(ctx context.Context, parts manager.Parts) error {
 		return controller.Setup(ctx, controller.Parts{
 			Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
-			Children: parts.Children, Unserved: parts.Unserved, OpenShift: parts.OpenShift, Namespace: parts.Namespace,
+			Children: parts.Children, Unserved: parts.Unserved, OpenShift: parts.OpenShift, Namespace: parts.Namespace, WatchNamespaces: parts.WatchNamespaces,
+			RouteTimeouts: parts.RouteTimeouts, Working: parts.Working,
 		}, controllers)
 	}
 	return manager.Run(ctx, options)

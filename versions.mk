@@ -27,4 +27,4 @@ CHANNELS ?= candidate-v1,fast-v1,stable-v1
 LLAMASTACK_VERSION ?= 0.7.3
 
 # OGX_VERSION is the same for the names that begin with ogx-: Llama Stack goes on under that name.
-OGX_VERSION ?= 1.3.0
+OGX_VERSION ?= 1.5.0

@@ -23,7 +23,7 @@ set -euo pipefail
 
 OUT="$ROOT/bin/busybox-static"
 
-# static tells whether the program needs no libraries.
+# static reports whether the program needs no libraries.
 static() { ldd "$1" 2>&1 | grep -Eq 'not a (valid )?dynamic|statically linked'; }
 
 # download prints the path of the busybox of the package, unpacked into the folder $1.

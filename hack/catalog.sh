@@ -39,7 +39,7 @@ bundle() {
 
 # channels renders the template, whose bundles are in the catalog.
 channels() {
-	(cd hack/catalog && GOWORK=off CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	(cd hack/catalog && GOWORK=off CGO_ENABLED=0 go build -buildvcs=false \
 		-tags containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper,json1 \
 		-o "$WORK/catalog" .)
 	mkdir "$WORK/bundles"

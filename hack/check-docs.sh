@@ -12,8 +12,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-# Fails when what people look up in the documentation is missing from it: reasons of conditions and events, metrics,
-# keys of the operator's ConfigMap, flags. The words are read off the code. And when a link to a file leads nowhere.
+# Fails if the documentation lacks a reason of a condition or an event, a metric, a key of the operator's ConfigMap or a
+# flag, which it reads from the code, or if a link leads to a file or a heading that does not exist.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -27,15 +27,19 @@ documented() {
 		words=$((words + 1))
 		grep -q -- "\`$word\`" "$1" || { echo "$1: \`$word\` is not explained" >&2; status=1; }
 	done
-	[ "$words" -gt 0 ] || { echo "$1: no words to look for; has the code moved?" >&2; status=1; }
+	[ "$words" -gt 0 ] || { echo "$1: found no words in the code; has it moved?" >&2; status=1; }
 }
 
 # quoted FILE PATTERN prints the quoted strings in the lines of FILE that match PATTERN.
 quoted() { sed -n -E "/$2/s/.*\"([^\"]*)\".*/\1/p" "$1"; }
 
-documented docs/operations.md < <(
+documented docs/conditions.md < <(
 	quoted api/v1alpha1/conditions.go '^.(Reason|Condition)[A-Za-z]+ +(Reason|ConditionType) +='
+)
+documented docs/events.md < <(
 	quoted internal/events/events.go '^.Reason[A-Za-z]+ +='
+)
+documented docs/metrics.md < <(
 	sed -n -E 's/.*(counter|gauge)\("([a-z_]+)".*/llama_stack_operator_\2/p' internal/metrics/metrics.go
 )
 documented docs/configuration.md < <(
@@ -43,14 +47,28 @@ documented docs/configuration.md < <(
 	sed -n -E 's/.*flags\.[A-Za-z]+\((&[A-Za-z.]+, )?"([a-z-]+)".*/--\2/p' main.go
 )
 
-# links FILE reports links to files that do not exist.
-links() {
-	local target
-	# shellcheck disable=SC2016 # these backquotes are those of code in Markdown
-	while read -r target; do
-		[ -e "$(dirname "$1")/$target" ] || { echo "$1: the link to $target leads nowhere" >&2; status=1; }
-	done < <(sed -E 's/`[^`]*`//g' "$1" | grep -oE '\]\([^)#]+' | cut -c3- | grep -vE '^[a-z]+:' || true)
+# anchors FILE prints the anchors that GitHub derives from the headings of FILE.
+anchors() {
+	awk '/^```/ {code = !code} !code && /^#+ / {sub(/^#+ /, ""); print tolower($0)}' "$1" |
+		sed -E -e 's/[^a-z0-9 _-]//g' -e 's/ /-/g'
 }
 
-for file in README.md CONTRIBUTING.md docs/*.md; do links "$file"; done
+# links FILE reports links to files or headings that do not exist.
+links() {
+	local target file
+	# shellcheck disable=SC2016 # these backquotes are those of code in Markdown
+	while read -r target; do
+		file="$1"
+		[ -z "${target%%#*}" ] || file="$(dirname "$1")/${target%%#*}"
+		if [ ! -e "$file" ]; then
+			echo "$1: $target does not exist" >&2
+			status=1
+		elif [[ "$target" == *#* ]] && ! anchors "$file" | grep -qxF -- "${target#*#}"; then
+			echo "$1: $target: the file has no such heading" >&2
+			status=1
+		fi
+	done < <(sed -E 's/`[^`]*`//g' "$1" | grep -oE '\]\([^)]+' | cut -c3- | grep -vE '^[a-z]+:' | sort -u || true)
+}
+
+for file in *.md docs/*.md .github/*.md test/infra/*.md test/infra/*/*.md; do links "$file"; done
 exit "$status"

@@ -18,7 +18,7 @@
 #     KUBEBUILDER_ASSETS=$(hack/controlplane.sh)
 #
 # A KUBEBUILDER_ASSETS that is already set wins. Otherwise the usual archive is downloaded when that works
-# within DOWNLOAD_SECONDS (default 20; 0 never tries); else the programs are built from pinned Go modules,
+# within DOWNLOAD_SECONDS (default 120; 0 never tries); else the programs are built from pinned Go modules,
 # which needs nothing but Go and takes about 6 minutes on 2 cores, once.
 # With --build, KUBEBUILDER_ASSETS and the download are ignored.
 set -euo pipefail
@@ -31,13 +31,15 @@ fi
 . "$(dirname "$0")/lib/build.sh"
 # shellcheck source=hack/lib/bounded.sh
 . "$ROOT/hack/lib/bounded.sh"
+# shellcheck source=hack/lib/download.sh
+. "$ROOT/hack/lib/download.sh"
 
-K8S="$(pinned kubernetes k8s.io/kubernetes)"
-ETCD="$(pinned etcd go.etcd.io/etcd/server/v3)"
+K8S="$(pinned tools/node k8s.io/kubernetes)"
+ETCD="$(pinned tools/etcd go.etcd.io/etcd/server/v3)"
 BUILT="$ROOT/bin/controlplane-$K8S"
 DOWNLOADED="$ROOT/bin/controlplane-download"
 
-# complete FOLDER tells whether FOLDER holds everything that a test control plane needs.
+# complete FOLDER reports whether FOLDER contains everything that a test control plane needs.
 complete() {
 	local name
 	for name in etcd kube-apiserver kubectl; do
@@ -49,10 +51,11 @@ complete() {
 # since building follows.
 download() {
 	local module=sigs.k8s.io/controller-runtime/tools/setup-envtest version
-	version="$(pinned setup-envtest "$module")"
-	say "looking for a download of the test control plane $K8S ..."
+	# The tool takes longer to build than to learn that there is no way to what it downloads.
+	reachable https://raw.githubusercontent.com/ || return 1
+	version="$(pinned tools/dev "$module")"
 	local tool="$DOWNLOADED/setup-envtest-$version"
-	build "$tool" "$version" "10 s" setup-envtest "$module" 2>/dev/null || return 1
+	build "$tool" "$version" "10 s" tools/dev "$module" 2>/dev/null || return 1
 	say "downloading etcd and kube-apiserver $K8S (at most $1 s) ..."
 	bounded TERM "$1" "$tool" use "${K8S#v}" --bin-dir "$DOWNLOADED" -p path 2>/dev/null
 }
@@ -60,7 +63,7 @@ download() {
 # provide leaves etcd, kube-apiserver and kubectl in $BUILT, as links when they were downloaded.
 provide() {
 	complete "$BUILT" && return
-	local seconds="${DOWNLOAD_SECONDS:-20}" folder name
+	local seconds="${DOWNLOAD_SECONDS:-120}" folder name
 	if [ "${1:-}" != --build ] && [ "$seconds" -gt 0 ]; then
 		if folder="$(download "$seconds")" && complete "$folder"; then
 			mkdir -p "$BUILT"
@@ -69,12 +72,9 @@ provide() {
 		fi
 		say "no download of the test control plane $K8S; building it instead"
 	fi
-	export CGO_ENABLED=0
-	local flags
-	flags="$(kubernetes_ldflags "$K8S")"
-	build "$BUILT/etcd" "$ETCD" "40 s" etcd go.etcd.io/etcd/server/v3 -ldflags "-s -w"
-	build "$BUILT/kube-apiserver" "$K8S" "5 min" kubernetes k8s.io/kubernetes/cmd/kube-apiserver -ldflags "$flags"
-	build "$BUILT/kubectl" "$K8S" "20 s" kubernetes k8s.io/kubernetes/cmd/kubectl -ldflags "$flags"
+	CGO_ENABLED=0 build "$BUILT/etcd" "$ETCD" "40 s" tools/etcd go.etcd.io/etcd/server/v3 -ldflags "-s -w"
+	say "building kube-apiserver and kubectl $K8S (about 5 min the first time) ..."
+	build_programs "$BUILT" tools/node -ldflags "$(kubernetes_ldflags "$K8S")" k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl
 }
 
 if ! complete "$BUILT"; then

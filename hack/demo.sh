@@ -25,7 +25,13 @@ set -euo pipefail
 # shellcheck source=hack/demo/lib.sh
 . "$(dirname "$0")/demo/lib.sh"
 
+# What a failure leaves running.
+SERVERS_PID=''
+trap '[ -z "$SERVERS_PID" ] || kill "$SERVERS_PID" 2>/dev/null; [ -z "$STEP" ] || say "failed: $STEP"' EXIT
+
 NAMESPACE=llama-stack-demo
+# Neither "up" nor "clean" needs what enforces NetworkPolicies, which takes minutes to build.
+export CLUSTER_NETWORK_POLICIES="${CLUSTER_NETWORK_POLICIES:-false}"
 SERVERS=(llama-stack ogx)
 PORT=8321
 # What "clean" has to undo is written on the demo's namespace.
@@ -46,26 +52,41 @@ follow() {
 	done
 }
 
-# choose_servers sets REAL to yes, or to no where there is no way to get the images of real servers.
+# start_servers starts to provide the images of real servers, which takes about as long as the builds beside it.
+start_servers() {
+	SERVERS_LOG="$(mktemp)"
+	if imports; then quiet make --no-print-directory bin/images-tool; fi
+	provide_servers "${SERVERS[@]}" >"$SERVERS_LOG" 2>&1 &
+	SERVERS_PID=$!
+	follow "$SERVERS_LOG" "$SERVERS_PID" &
+}
+
+# choose_servers waits for the images of real servers. It sets REAL to yes, or to no where there is no way to get them.
 choose_servers() {
-	local log pid status=0
-	log="$(mktemp)"
-	provide_servers >"$log" 2>&1 &
-	pid=$!
-	follow "$log" "$pid"
-	wait "$pid" || status=$?
+	local status=0
+	wait "$SERVERS_PID" || status=$?
+	SERVERS_PID=''
 	REAL=yes
 	if [ "$status" = "$UNAVAILABLE" ]; then
 		REAL=no LLAMA_STACK_IMG='' OGX_IMG=''
 		echo "$STANDING_IN"
 	fi
-	[ "$status" = 0 ] || sed -n '/^error:/,$p' "$log" >&2
-	rm -f "$log"
+	[ "$status" = 0 ] || sed -n '/^error:/,$p' "$SERVERS_LOG" >&2
+	rm -f "$SERVERS_LOG"
 	[ "$status" = 0 ] || [ "$REAL" = no ] || return "$status"
 	if [ "$REAL" = no ] && [ "${CI:-}" = true ]; then
 		echo "error: with CI=true the demo must show real servers"
 		return 1
 	fi
+}
+
+# build_all builds what the demo runs, apart from the images of real servers.
+build_all() {
+	if ! foreign; then
+		step "building the programs of the cluster" hack/node-tools.sh >/dev/null
+		make --no-print-directory cluster-build
+	fi
+	step "building the operator and the stand-ins" provide_binaries
 }
 
 # manifest FILE prints a manifest of hack/demo with the images in their places.
@@ -99,7 +120,7 @@ progress() {
 	kubectl -n "$NAMESPACE" get llsd -o jsonpath='{range .items[*]}{.metadata.name}: {.status.phase}, {.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}'
 }
 
-# is_ready tells whether every server is Ready, and has said what it is.
+# is_ready reports whether every server is Ready, and has said what it is.
 is_ready() {
 	quiet kubectl -n "$NAMESPACE" wait --for=condition=Ready llsd "${SERVERS[@]}" --timeout=2s &&
 		quiet kubectl -n "$NAMESPACE" wait --for=jsonpath='{.status.version.llamaStackServerVersion}' llsd "${SERVERS[@]}" --timeout=2s
@@ -176,10 +197,12 @@ next_steps() {
 }
 
 up() {
+	foreign || step "preparing the system" prepare_system
+	start_servers
+	build_all
 	choose_servers
 	[ "$REAL" = no ] || echo "The operator of LlamaStackDistributions, with a real server of each era: $LLAMA_STACK_IMG and $OGX_IMG"
 	use_cluster
-	step "building the operator and the stand-ins" provide_binaries
 	load_images
 	step "deploying the operator $IMG, the stand-in for inference, and the servers" deploy
 	step "waiting until the servers are Ready" await_ready

@@ -22,6 +22,7 @@
 #
 # IMG             the operator's image
 # MONITORING      true: with the ServiceMonitor of config/prometheus
+# NETWORK_POLICY  true: with the NetworkPolicy of config/network-policy
 # DEPLOY_TIMEOUT  how long deploy waits for the operator to be ready (default 5m; 0 does not wait)
 # UNINSTALL_CRD   yes: uninstall and undeploy remove the CRD
 set -euo pipefail
@@ -55,6 +56,7 @@ overlay() {
 		resources:
 		- ../../config/default
 		$([ "${MONITORING:-}" != true ] || echo "- ../../config/prometheus")
+		$([ "${NETWORK_POLICY:-}" != true ] || echo "- ../../config/network-policy")
 		images:
 		- name: quay.io/llamastack/llama-stack-k8s-operator
 	YAML

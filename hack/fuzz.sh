@@ -50,8 +50,9 @@ passed=0 failed=0
 while read -r package target; do
 	program="$(binary "$package")"
 	echo "=== $package $target"
-	# An interrupt ends it, and not -test.fuzztime, at whose end a run now and then fails for nothing: "context deadline exceeded"
-	# (golang/go#75804, mended in Go 1.27). Minimizing an input takes up to a minute by default, in which nothing else is tried.
+	# An interrupt ends it, and not -test.fuzztime, at whose end a run now and then fails for nothing: "context deadline
+	# exceeded" (golang/go#75804, fixed in Go 1.27). Minimizing an input takes up to a minute by default, in which
+	# nothing else is tried.
 	if (cd "$package" && bounded INT "$FUZZ_TIME" "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzzminimizetime 2s \
 		-test.fuzzcachedir "$CACHE/$package"); then
 		passed=$((passed + 1))

@@ -13,26 +13,48 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Builds every program of a one-node Kubernetes from pinned Go modules and prints the folder that holds them.
-# The first run takes about 12 minutes on 2 cores, later ones nothing. Linux only; runc needs a C compiler,
-# pkg-config and the headers of libseccomp, which `cluster up` (test/cluster) installs or asks for.
+# Provides every program of a Kubernetes node and prints the folder that holds them. Released programs are downloaded where that works,
+# else the programs are built from the modules that tools/ pins. The first build takes about 12 minutes on 2 cores.
+# Linux only; runc needs a C compiler, pkg-config and the headers of libseccomp, which "cluster up" (test/infra/cluster) installs.
 #
-# With --folder it only prints the folder, built or not.
+#   --folder            only prints the folder, whether the programs are there or not
+#   --network-policies  adds kube-router, which enforces NetworkPolicies and takes 2 minutes more
 #
-# The folder's name carries a checksum of all pins, so a changed version never runs with yesterday's programs.
+# The folder's name carries a checksum of all versions: when a version changes, a node runs no program of the one before.
 set -euo pipefail
 
 # shellcheck source=hack/lib/build.sh
 . "$(dirname "$0")/lib/build.sh"
+# shellcheck source=hack/lib/download.sh
+. "$ROOT/hack/lib/download.sh"
 
-K8S="$(pinned kubernetes k8s.io/kubernetes)"
-PINS="$(cd "$ROOT" && cat tools/{kubernetes,etcd,containerd,runc,cni,coredns,kube-router}/go.mod hack/lib/build.sh hack/node-tools.sh test/cluster/pause/main.go | cksum | cut -d' ' -f1)"
-NODE="$ROOT/bin/node-$K8S-$PINS"
 CONTAINERD=github.com/containerd/containerd/v2
 RUNC=github.com/opencontainers/runc
 PLUGINS=github.com/containernetworking/plugins
 COREDNS=github.com/coredns/coredns
 KUBE_ROUTER=github.com/cloudnativelabs/kube-router/v2
+
+K8S="$(pinned tools/node k8s.io/kubernetes)"
+CONTAINERD_VERSION="$(pinned tools/node "$CONTAINERD")"
+RUNC_VERSION="$(pinned tools/node "$RUNC")"
+PLUGINS_VERSION="$(pinned tools/node "$PLUGINS")"
+COREDNS_VERSION="$(pinned tools/node "$COREDNS")"
+KUBE_ROUTER_VERSION="$(pinned tools/kube-router "$KUBE_ROUTER")"
+# Raise this when the same versions make other programs, as other flags do.
+RECIPE=2
+KEY="$(printf '%s\n' "$RECIPE" "$K8S" "$(pinned tools/etcd go.etcd.io/etcd/server/v3)" "$CONTAINERD_VERSION" "$RUNC_VERSION" \
+	"$PLUGINS_VERSION" "$COREDNS_VERSION" "$KUBE_ROUTER_VERSION" |
+	cat - "$ROOT/tools/node/coredns/main.go" "$ROOT/test/infra/cluster/pause/main.go" | cksum | cut -d' ' -f1)"
+NODE="$ROOT/bin/node-$K8S-$KEY"
+KUBERNETES=(kube-controller-manager kube-scheduler kubelet kube-proxy)
+ARCH="$(architecture)"
+
+# lacks NAME... says whether one of these programs is not there.
+lacks() {
+	local name
+	for name in "$@"; do [ -x "$NODE/$name" ] || return 0; done
+	return 1
+}
 
 # link_controlplane makes the node use the etcd, kube-apiserver and kubectl that tests use.
 # KUBEBUILDER_ASSETS is ignored: it may hold another version than the kubelet's.
@@ -43,71 +65,88 @@ link_controlplane() {
 	for name in etcd kube-apiserver kubectl; do ln -sfn "$folder/$name" "$NODE/$name"; done
 }
 
-build_kubernetes() {
-	local name hint flags
-	flags="$(kubernetes_ldflags "$K8S")"
-	while read -r name hint; do
-		build "$NODE/$name" "$K8S" "$hint" kubernetes "k8s.io/kubernetes/cmd/$name" -ldflags "$flags"
-	done <<-LIST
-		kube-controller-manager 90 s
-		kube-scheduler 10 s
-		kubelet 40 s
-		kube-proxy 10 s
-	LIST
+# download_kubernetes downloads the programs of Kubernetes that the control plane for tests does not have.
+download_kubernetes() {
+	local name url
+	for name in "${KUBERNETES[@]}"; do
+		url="$KUBERNETES_RELEASES/$K8S/bin/linux/$ARCH/$name"
+		[ -x "$NODE/$name" ] || download_program "$url" "$url.sha256" "$NODE/$name" || return 0
+	done
 }
 
-build_containerd() {
-	local name version flags
-	version="$(pinned containerd "$CONTAINERD")"
-	flags="-s -w -X $CONTAINERD/version.Version=$version"
-	for name in containerd containerd-shim-runc-v2 ctr; do
-		build "$NODE/$name" "$version" "30 s" containerd "$CONTAINERD/cmd/$name" \
-			-tags "no_btrfs no_zfs no_devmapper" -ldflags "$flags"
-	done
+# download_others downloads what GitHub has.
+download_others() {
+	local url archive
+	archive="containerd-${CONTAINERD_VERSION#v}-linux-$ARCH.tar.gz"
+	url="$GITHUB_RELEASES/containerd/containerd/releases/download/$CONTAINERD_VERSION"
+	download_archive "$url/$archive" "$url/$archive.sha256sum" "$NODE" bin/{containerd,containerd-shim-runc-v2,ctr} || return 0
+	url="$GITHUB_RELEASES/opencontainers/runc/releases/download/$RUNC_VERSION"
+	download_program "$url/runc.$ARCH" "$url/runc.sha256sum" "$NODE/runc" || return 0
+	archive="cni-plugins-linux-$ARCH-$PLUGINS_VERSION.tgz"
+	url="$GITHUB_RELEASES/containernetworking/plugins/releases/download/$PLUGINS_VERSION"
+	download_archive "$url/$archive" "$url/$archive.sha256" "$NODE/cni" bridge host-local portmap || return 0
+	url="$GITHUB_RELEASES/coredns/coredns/releases/download/$COREDNS_VERSION"
+	archive="coredns_${COREDNS_VERSION#v}_linux_$ARCH.tgz"
+	download_archive "$url/$archive" "$url/$archive.sha256" "$NODE" coredns || return 0
 }
 
 # build_runc needs cgo: without libseccomp every Pod with a RuntimeDefault profile fails to start.
 build_runc() {
-	local version
-	version="$(pinned runc "$RUNC")"
-	CGO_ENABLED=1 build "$NODE/runc" "$version" "20 s" runc "$RUNC" \
-		-tags seccomp -ldflags "-s -w -X main.version=${version#v}"
+	CGO_ENABLED=1 build "$NODE/runc" "$RUNC_VERSION" "30 s" tools/node "$RUNC" \
+		-tags seccomp -ldflags "-s -w -X main.version=${RUNC_VERSION#v}"
 }
 
-build_cni() {
-	local path version
-	version="$(pinned cni "$PLUGINS")"
-	for path in main/bridge ipam/host-local meta/portmap; do
-		build "$NODE/cni/$(basename "$path")" "$version" "5 s" cni "$PLUGINS/plugins/$path" \
-			-ldflags "-s -w -X $PLUGINS/pkg/utils/buildversion.BuildVersion=$version"
+# build_missing builds what could not be downloaded, by one command: most packages are part of several programs.
+build_missing() {
+	local name missing=()
+	for name in cni/bridge:main cni/host-local:ipam cni/portmap:meta; do
+		if lacks "${name%:*}"; then missing+=("$PLUGINS/plugins/${name#*:}/$(basename "${name%:*}")"); fi
 	done
+	for name in containerd containerd-shim-runc-v2 ctr; do
+		if lacks "$name"; then missing+=("$CONTAINERD/cmd/$name"); fi
+	done
+	for name in "${KUBERNETES[@]}"; do
+		if lacks "$name"; then missing+=("k8s.io/kubernetes/cmd/$name"); fi
+	done
+	# With the plugins that the node needs, CoreDNS takes a few seconds in the place of two minutes.
+	if lacks coredns; then missing+=(./coredns); fi
+	if [ "${#missing[@]}" -gt 0 ]; then
+		say "building ${missing[*]##*/} (about 2 min the first time) ..."
+		build_programs "$NODE" tools/node -tags "no_btrfs no_zfs no_devmapper" \
+			-ldflags "$(kubernetes_ldflags "$K8S") -X $CONTAINERD/version.Version=$CONTAINERD_VERSION -X $PLUGINS/pkg/utils/buildversion.BuildVersion=$PLUGINS_VERSION" \
+			"${missing[@]}"
+	fi
+	for name in bridge host-local portmap; do
+		[ ! -e "$NODE/$name" ] || install -D -m 0755 "$NODE/$name" "$NODE/cni/$name"
+		rm -f "$NODE/$name"
+	done
+	# The container that holds a Pod's namespaces; "cluster up" packs it into an image.
+	CGO_ENABLED=0 build "$NODE/pause" "" "1 s" . ./test/infra/cluster/pause -ldflags "-s -w"
 }
 
-build_rest() {
-	local version
-	version="$(pinned coredns "$COREDNS")"
-	build "$NODE/coredns" "$version" "2 min" coredns "$COREDNS" -ldflags "-s -w"
-	version="$(pinned kube-router "$KUBE_ROUTER")"
-	build "$NODE/kube-router" "$version" "2 min" kube-router "$KUBE_ROUTER/cmd/kube-router" \
-		-ldflags "-s -w -X $KUBE_ROUTER/pkg/version.Version=$version"
-	# The container that holds a Pod's namespaces; `cluster up` packs it into an image.
-	build "$NODE/pause" "" "1 s" ../test/cluster ./pause -ldflags "-s -w"
-}
-
-# provide builds the short and the failing parts first: a missing header shows up in seconds, not in minutes.
+# provide builds the short and the failing part first: a missing header shows up in seconds, not in minutes.
 provide() {
 	[ ! -e "$NODE/.complete" ] || return 0
-	export CGO_ENABLED=0
-	build_runc
-	build_cni
-	build_containerd
+	mkdir -p "$NODE"
+	if reachable "$GITHUB_RELEASES"; then download_others; fi
+	if lacks runc; then build_runc; fi
 	link_controlplane
-	build_kubernetes
-	build_rest
+	if lacks "${KUBERNETES[@]}" && reachable "$KUBERNETES_RELEASES"; then download_kubernetes; fi
+	build_missing
 	touch "$NODE/.complete"
 }
 
-if [ "${1:-}" != --folder ] && [ ! -e "$NODE/.complete" ]; then
-	with_lock "$ROOT/bin/.node-tools.lock" provide
-fi
+provide_kube_router() {
+	CGO_ENABLED=0 build "$NODE/kube-router" "$KUBE_ROUTER_VERSION" "2 min" tools/kube-router "$KUBE_ROUTER/cmd/kube-router" \
+		-ldflags "-s -w -X $KUBE_ROUTER/pkg/version.Version=$KUBE_ROUTER_VERSION"
+}
+
+case "${1:-}" in
+--folder) ;;
+'' | --network-policies)
+	[ -e "$NODE/.complete" ] || with_lock "$ROOT/bin/.node-tools.lock" provide
+	[ "${1:-}" = '' ] || [ -x "$NODE/kube-router" ] || with_lock "$ROOT/bin/.node-tools.lock" provide_kube_router
+	;;
+*) say "usage: hack/node-tools.sh [--folder | --network-policies]"; exit 2 ;;
+esac
 echo "$NODE"

@@ -21,7 +21,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/build.sh"
 
 MODULE=github.com/operator-framework/operator-lifecycle-manager
-VERSION="$(pinned olm "$MODULE")"
+VERSION="$(pinned tools/olm "$MODULE")"
 FOLDER="$ROOT/bin/olm-$VERSION"
 
 # provide builds the largest program last: what the others share is built by then.
@@ -29,7 +29,7 @@ provide() {
 	local name path hint
 	export CGO_ENABLED=0
 	while read -r name path hint; do
-		build "$FOLDER/$name" "$VERSION" "$hint" olm "$MODULE/$path" \
+		build "$FOLDER/$name" "$VERSION" "$hint" tools/olm "$MODULE/$path" \
 			-ldflags "-s -w -X $MODULE/pkg/version.OLMVersion=$VERSION"
 	done <<-LIST
 		copy-content cmd/copy-content 2 s

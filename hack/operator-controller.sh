@@ -21,7 +21,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib/build.sh"
 
 MODULE=github.com/operator-framework/operator-controller
-VERSION="$(pinned operator-controller "$MODULE")"
+VERSION="$(pinned tools/operator-controller "$MODULE")"
 FOLDER="$ROOT/bin/operator-controller-$VERSION"
 # The parts of the libraries that need C are left out.
 readonly TAGS=containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper
@@ -30,7 +30,7 @@ provide() {
 	local name source
 	export CGO_ENABLED=0
 	for name in catalogd operator-controller; do
-		build "$FOLDER/$name" "$VERSION" "3 min" operator-controller "$MODULE/cmd/$name" -tags "$TAGS" \
+		build "$FOLDER/$name" "$VERSION" "3 min" tools/operator-controller "$MODULE/cmd/$name" -tags "$TAGS" \
 			-ldflags "-s -w -X $MODULE/internal/shared/version.gitVersion=$VERSION"
 	done
 	source="$(cd "$ROOT/tools/operator-controller" && GOWORK=off go list -m -f '{{.Dir}}' "$MODULE")"

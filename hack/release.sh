@@ -100,4 +100,4 @@ cp bundle/manifests/llamastack.io_llamastackdistributions.yaml "test/crdify/test
 mkdir -p dist
 hack/deploy.sh render > dist/install.yaml
 hack/hub-files.sh dist
-say "v$VERSION is prepared. Look at the changes, commit and tag them; docs/releasing.md says what to publish."
+say "v$VERSION is prepared. Check the changes, commit and tag them; docs/releasing.md says what to publish."

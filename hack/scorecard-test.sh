@@ -20,10 +20,10 @@ set -euo pipefail
 . "$(dirname "$0")/lib/build.sh"
 
 MODULE=github.com/operator-framework/operator-sdk
-VERSION="$(pinned operator-sdk "$MODULE")"
+VERSION="$(pinned tools/operator-sdk "$MODULE")"
 OUT="$ROOT/bin/scorecard-test-$VERSION"
 
 export CGO_ENABLED=0
-[ -x "$OUT" ] || with_lock "$ROOT/bin/.scorecard-test.lock" build "$OUT" "$VERSION" "2 min" operator-sdk "$MODULE/images/scorecard-test" \
+[ -x "$OUT" ] || with_lock "$ROOT/bin/.scorecard-test.lock" build "$OUT" "$VERSION" "2 min" tools/operator-sdk "$MODULE/images/scorecard-test" \
 	-tags containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper,json1 -ldflags "-s -w"
 echo "$OUT"

@@ -33,8 +33,12 @@ done
 replace config/manager/kustomization.yaml "s/^( *newTag: ).*/\1v$VERSION/" '^ *newTag: '
 replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/value: \"$VERSION\"/;}" 'name: OPERATOR_VERSION'
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
-replace README.md "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
-replace docs/olm.md "s/(-bundle:v)[0-9A-Za-z.+-]+/\1$VERSION/" '-bundle:v'
+for file in README.md docs/install.md docs/migrating.md; do
+	replace "$file" "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
+done
+for file in README.md docs/olm.md; do
+	replace "$file" "s/(-bundle:v)[0-9A-Za-z.+-]+/\1$VERSION/" '-bundle:v'
+done
 # Names whose image is published for each version. Those of the others ended with a version, and keep it.
 for file in config/samples/with_user_config.yaml config/manager/manager.yaml internal/distribution/distributions.json; do
 	replace "$file" "s#(/llamastack/distribution-(starter|postgres-demo):)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" \

@@ -13,7 +13,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Prints the path of a developer's tool, built from the version that tools/<name>/go.mod pins when it is not there:
+# Prints the path of a developer's tool, built from the version that the go.mod of its module pins when it is not there:
 #
 #     hack/tool.sh kustomize        # <root>/bin/kustomize-v5.8.2
 set -euo pipefail
@@ -21,18 +21,32 @@ set -euo pipefail
 # shellcheck source=hack/lib/build.sh
 . "$(dirname "$0")/lib/build.sh"
 
-TOOL="${1:?usage: hack/tool.sh NAME, one of tools/}"
-[ -f "$ROOT/tools/$TOOL/go.mod" ] || { say "error: no tool $TOOL: tools/$TOOL/go.mod does not exist"; exit 1; }
+TOOL="${1:?usage: hack/tool.sh NAME, a tool of one of the modules in hack/tool.sh}"
+# The modules that declare tools.
+MODULES=(tools/dev tools/golangci-lint tools/operator-sdk hack/catalog)
 
-# package prints the package that tools/$TOOL/go.mod declares as its tool.
-package() { awk '$1 == "tool" {print $2; exit}' "$ROOT/tools/$TOOL/go.mod"; }
+# declared prints the module that declares $TOOL, and the tool's package. A tool is called by the last part of its package's path,
+# versions apart.
+declared() {
+	local folder
+	for folder in "${MODULES[@]}"; do
+		awk -v tool="$TOOL" -v folder="$folder" '
+			$1 == ")" { list = 0 }
+			{ package = list ? $1 : $1 == "tool" ? $2 : ""; name = package }
+			$1 == "tool" && $2 == "(" { list = 1; next }
+			{ sub(/\/v[0-9]+$/, "", name); sub(/.*\//, "", name) }
+			package != "" && name == tool { print folder, package }' "$ROOT/$folder/go.mod"
+	done
+}
 
 # module PACKAGE prints the module that holds PACKAGE: of those required, the one with the longest matching path.
 module() {
 	awk -v p="$1/" '
+		$1 == "tool" { tools = 1 }
+		$1 == "require" { tools = 0 }
 		{ path = $1 == "require" ? $2 : $1 }
-		index(p, path "/") == 1 && length(path) > length(best) { best = path }
-		END { print best }' "$ROOT/tools/$TOOL/go.mod"
+		!tools && index(p, path "/") == 1 && length(path) > length(best) { best = path }
+		END { print best }' "$ROOT/$FOLDER/go.mod"
 }
 
 # hint prints how long the first build takes on 2 cores.
@@ -56,12 +70,11 @@ flags() {
 	esac
 }
 
-PACKAGE="$(package)"
-[ -n "$PACKAGE" ] || { say "error: tools/$TOOL/go.mod declares no tool"; exit 1; }
-VERSION="$(pinned "$TOOL" "$(module "$PACKAGE")")"
+read -r FOLDER PACKAGE < <(declared) || { say "error: no tool $TOOL in ${MODULES[*]}"; exit 1; }
+VERSION="$(pinned "$FOLDER" "$(module "$PACKAGE")")"
 OUT="$ROOT/bin/$TOOL-$VERSION"
 
 export CGO_ENABLED=0
-[ -x "$OUT" ] || with_lock "$ROOT/bin/.$TOOL.lock" build "$OUT" "$VERSION" "$(hint)" "$TOOL" "$PACKAGE" \
+[ -x "$OUT" ] || with_lock "$ROOT/bin/.$TOOL.lock" build "$OUT" "$VERSION" "$(hint)" "$FOLDER" "$PACKAGE" \
 	-tags "$(tags)" -ldflags "$(flags)"
 echo "$OUT"

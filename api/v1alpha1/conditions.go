@@ -20,34 +20,41 @@ package v1alpha1
 type ConditionType string
 
 const (
-	// ConditionReady is True when the server serves as declared. It is the one condition to wait for.
+	// ConditionReady is True when the server serves as declared. Use this condition to wait for a server.
 	ConditionReady ConditionType = "Ready"
-	// ConditionDeploymentReady is about the Deployment: all wanted replicas updated and available.
+	// ConditionAvailable is True while at least one Pod serves behind the Service, whatever else Ready reports.
+	ConditionAvailable ConditionType = "Available"
+	// ConditionDeploymentReady is True when all desired replicas of the Deployment are updated and available.
 	ConditionDeploymentReady ConditionType = "DeploymentReady"
-	// ConditionHealthCheck is about what the server says of itself and of its providers.
+	// ConditionHealthCheck is the health that the server reports for itself and its providers.
 	ConditionHealthCheck ConditionType = "HealthCheck"
-	// ConditionStorageReady is about the claim; absent without storage.
+	// ConditionStorageReady is the state of the PVC. It is absent without storage.
 	ConditionStorageReady ConditionType = "StorageReady"
-	// ConditionStateShared is about whether several replicas or workers see the same of what clients create; absent
-	// where there is only one process.
+	// ConditionStateShared is True when several replicas or workers share the data that clients create. It is absent
+	// with only one process.
 	ConditionStateShared ConditionType = "StateShared"
-	// ConditionPaused is True while an annotation keeps the operator from changing anything; absent otherwise.
+	// ConditionAuthenticationRequired is False when a server that can be reached from outside of the cluster declares no
+	// authentication. It is absent without spec.server.config, and for a server that is not exposed.
+	ConditionAuthenticationRequired ConditionType = "AuthenticationRequired"
+	// ConditionPaused is True while an annotation stops the operator from changing objects. Otherwise it is absent.
 	ConditionPaused ConditionType = "Paused"
-	// ConditionRouteReady is about the HTTPRoute or the Route; absent where the server has neither.
+	// ConditionRouteReady is the state of the HTTPRoute or the Route. It is absent if the server has neither.
 	ConditionRouteReady ConditionType = "RouteReady"
-	// ConditionServiceReady is about the Service.
+	// ConditionServiceReady is the state of the Service.
 	ConditionServiceReady ConditionType = "ServiceReady"
 )
 
-// Reason is the reason of a condition, and of the event that tells about it.
+// Reason is the reason of a condition, and of the event that reports it.
 type Reason string
 
-// Reasons of conditions while all is well or on its way.
+// Reasons of conditions without a problem.
 const (
 	ReasonReady             Reason = "Ready"
 	ReasonProgressing       Reason = "Progressing"
 	ReasonScaledToZero      Reason = "ScaledToZero"
 	ReasonTerminating       Reason = "Terminating"
+	ReasonAvailable         Reason = "Available"
+	ReasonUnavailable       Reason = "Unavailable"
 	ReasonDeploymentReady   Reason = "DeploymentReady"
 	ReasonDeploymentPending Reason = "DeploymentPending"
 	ReasonHealthCheckPassed Reason = "HealthCheckPassed"
@@ -61,6 +68,7 @@ const (
 	ReasonPaused            Reason = "Paused"
 	ReasonSharedState       Reason = "SharedState"
 	ReasonStateUnknown      Reason = "StateUnknown"
+	ReasonAuthenticated     Reason = "Authenticated"
 )
 
 // Reasons of conditions when the server or the cluster has a problem.
@@ -75,6 +83,7 @@ const (
 	ReasonServiceFailed     Reason = "ServiceFailed"
 	ReasonReconcileError    Reason = "ReconcileError"
 	ReasonLocalState        Reason = "LocalState"
+	ReasonNoAuthentication  Reason = "NoAuthentication"
 	ReasonRouteFailed       Reason = "RouteFailed"
 	ReasonRouteRefused      Reason = "RouteRefused"
 	ReasonRouteTLSMismatch  Reason = "RouteTLSMismatch"
@@ -83,7 +92,7 @@ const (
 	ReasonAPIUnavailable    Reason = "APIUnavailable"
 )
 
-// Reasons of conditions when something must be changed by a person. The operator does not retry until it is.
+// Reasons of conditions when a person must change something. The operator does not retry before that.
 const (
 	ReasonNameTooLong             Reason = "NameTooLong"
 	ReasonUnknownDistribution     Reason = "UnknownDistribution"

@@ -47,9 +47,9 @@ const (
 	// applyLimit is what all annotations of an object may add up to. Client-side "kubectl apply" keeps the whole
 	// object in one.
 	applyLimit = 262144
-	// sizeLimit is what the CustomResourceDefinition may have, which leaves room for fields to come.
-	sizeLimit = 160_000
-	// descriptionLimit is where controller-gen cuts descriptions, so that Kubernetes' own do not take all the room.
+	// sizeLimit is what the CustomResourceDefinition may have, which leaves space for later fields.
+	sizeLimit = 200_000
+	// descriptionLimit is where controller-gen cuts descriptions, so that Kubernetes' own do not take all the space.
 	descriptionLimit = 200
 )
 
@@ -171,7 +171,7 @@ var _ = Describe("The CustomResourceDefinition", func() {
 	})
 
 	// A bound that is new on a field that 0.9.0 had, or tighter than in the last release, makes OLM refuse the
-	// upgrade of a cluster where one object breaks it. Look twice before you write this file anew.
+	// upgrade of a cluster where one object breaks it. Check twice before you write this file again.
 	It("demands of its own fields what the golden file says", func() {
 		const golden = "testdata/bounds.txt"
 		got := strings.Join(bounds("", schemaOf(internalCRD())), "\n") + "\n"

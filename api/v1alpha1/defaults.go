@@ -18,25 +18,27 @@ package v1alpha1
 
 // Defaults of fields that the schema leaves empty, the same as those of 0.9.0.
 const (
-	// DefaultPort is the port of a server that names none.
+	// DefaultPort is the port of a server if the spec sets none.
 	DefaultPort int32 = 8321
 	// DefaultContainerName is the name of the server's container.
 	DefaultContainerName = "llama-stack"
-	// DefaultMountPath is where a server's data is when the CR does not say.
+	// ConfigureContainerName is the name of the init container that writes the configuration of spec.server.config.
+	ConfigureContainerName = "configure"
+	// DefaultMountPath is the path of the server's data if the spec sets none.
 	DefaultMountPath = "/.llama"
-	// DefaultStorageSize is the size of a claim that names none, as a quantity.
+	// DefaultStorageSize is the size of a PVC if the spec sets none, as a quantity.
 	DefaultStorageSize = "10Gi"
-	// DefaultCABundleKey is the key of a CA bundle that names none.
+	// DefaultCABundleKey is the key of a CA bundle if the spec sets none.
 	DefaultCABundleKey = "ca-bundle.crt"
 	// UserConfigKey is the key of the server's configuration in the user's ConfigMap.
 	UserConfigKey = "config.yaml"
-	// CustomDistribution is what status.distributionConfig.activeDistribution says of an image of the user's own.
+	// CustomDistribution is the value of status.distributionConfig.activeDistribution if the spec sets an image.
 	CustomDistribution = "custom"
 )
 
-// Labels and annotations that the operator puts on what it makes, and what it looks for.
+// Labels and annotations that the operator sets or reads.
 const (
-	// LabelManagedBy and ManagedBy mark every object that the operator made.
+	// LabelManagedBy and ManagedBy mark every object that the operator creates.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "llama-stack-operator"
@@ -50,21 +52,44 @@ const (
 	LabelApp = "app"
 	// AppName is the value of LabelApp.
 	AppName = "llama-stack"
-	// AnnotationPaused with the value "true" on a LlamaStackDistribution keeps the operator from changing anything of it.
+	// AnnotationPaused with the value "true" on a LlamaStackDistribution stops the operator from changing its objects.
 	AnnotationPaused = "llamastack.io/paused"
-	// AnnotationRestartedAt on a LlamaStackDistribution is copied to its Pods, so that a new value, any text, restarts
-	// the server.
+	// AnnotationRestartedAt on a LlamaStackDistribution is copied to its Pods. A new value, any string, restarts the
+	// server.
 	AnnotationRestartedAt = "llamastack.io/restarted-at"
-	// AnnotationSuspended on a Deployment tells that its number of replicas was the autoscaler's before it was suspended.
+	// AnnotationSuspended on a Deployment records that an autoscaler set its number of replicas before it was
+	// suspended.
 	AnnotationSuspended = "llamastack.io/suspended"
-	// AnnotationRollout on a Deployment that rolls back by itself tells which Pod template was asked for, which was ready,
-	// and which failed.
+	// AnnotationAppliedTemplate on a Deployment is the Pod template that was applied last: its hash, a colon, and the
+	// compressed template.
+	AnnotationAppliedTemplate = "llamastack.io/applied-template"
+	// AnnotationAppliedFor on a Deployment records why that template was applied: the revision of the spec, the image,
+	// and the start of the server's rollout turn.
+	AnnotationAppliedFor = "llamastack.io/applied-for"
+	// AnnotationRollout on a Deployment with automatic rollback records which Pod template was requested, which was
+	// ready, and which failed.
 	AnnotationRollout = "llamastack.io/rollout"
-	// AnnotationReadyTemplate on such a Deployment is the Pod template that was ready last, packed.
+	// AnnotationReadyTemplate on such a Deployment is the Pod template that was ready last, compressed.
 	AnnotationReadyTemplate = "llamastack.io/ready-template"
-	// LabelWatch is what 0.9.0 put on what it watched; kept for those who select by it.
+	// AnnotationSyncOptions is an annotation that Argo CD reads before it prunes an object. SyncOptionsKeep prevents
+	// pruning.
+	AnnotationSyncOptions = "argocd.argoproj.io/sync-options"
+	// SyncOptionsKeep is the value of AnnotationSyncOptions on a PVC that outlives its server.
+	SyncOptionsKeep = "Prune=false"
+	// AnnotationForeignFiles on a Deployment records that other users than the server's user may have written to its
+	// volume.
+	AnnotationForeignFiles = "llamastack.io/foreign-files"
+	// LabelWatch is the label that 0.9.0 set on watched objects. It stays for users who select by it.
 	LabelWatch = "llamastack.io/watch"
 )
+
+// MountPath is the path of the server's data in its container.
+func (s *ServerSpec) MountPath() string {
+	if s.Storage == nil || s.Storage.MountPath == "" {
+		return DefaultMountPath
+	}
+	return s.Storage.MountPath
+}
 
 // ServerPort is the port that the server listens on.
 func (l *LlamaStackDistribution) ServerPort() int32 {
@@ -74,18 +99,18 @@ func (l *LlamaStackDistribution) ServerPort() int32 {
 	return DefaultPort
 }
 
-// Paused says that nothing of the server may be changed.
+// Paused reports whether the operator must not change the server's objects.
 func (l *LlamaStackDistribution) Paused() bool {
 	return l.Annotations[AnnotationPaused] == "true"
 }
 
-// RollsBack says that a failed rollout is undone.
+// RollsBack reports whether the operator undoes a failed rollout.
 func (l *LlamaStackDistribution) RollsBack() bool {
 	rollout := l.Spec.Server.Rollout
 	return rollout != nil && rollout.Rollback == RollbackAutomatic
 }
 
-// WantedReplicas is spec.replicas, or its default of 1; none while it is suspended.
+// WantedReplicas returns spec.replicas, or its default of 1. While the server is suspended, it returns 0.
 func (l *LlamaStackDistribution) WantedReplicas() int32 {
 	if l.Spec.Suspend {
 		return 0
@@ -94,4 +119,21 @@ func (l *LlamaStackDistribution) WantedReplicas() int32 {
 		return *r
 	}
 	return 1
+}
+
+// Autoscaled says that an autoscaler sets the number of replicas. One without an upper bound has nothing to do.
+func (s *ServerSpec) Autoscaled() bool {
+	return s.Autoscaling != nil && s.Autoscaling.MaxReplicas > 0
+}
+
+// MaxReplicas is how many replicas can run at a time: as many as declared, or the upper bound of the autoscaler.
+func (s *LlamaStackDistributionSpec) MaxReplicas() int32 {
+	switch {
+	case s.Server.Autoscaled():
+		return s.Server.Autoscaling.MaxReplicas
+	case s.Replicas != nil:
+		return *s.Replicas
+	default:
+		return 1
+	}
 }

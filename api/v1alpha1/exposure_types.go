@@ -16,15 +16,16 @@ limitations under the License.
 
 package v1alpha1
 
-// HTTPRouteSpec is an HTTPRoute of the Gateway API for the server.
+// HTTPRouteSpec configures an HTTPRoute of the Gateway API for the server.
 type HTTPRouteSpec struct {
-	// ParentRefs are Gateways, at most 16.
+	// ParentRefs are the Gateways of the HTTPRoute, at most 16.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=atomic
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Parents",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ParentRefs []ParentRef `json:"parentRefs"`
-	// Hostnames of the server, at most 16; *.example.com is every host of a domain. Default: the Gateway's.
+	// Hostnames of the server, at most 16; *.example.com matches every host of a domain. Default: the host names of the
+	// Gateway.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=atomic
 	// +optional
@@ -32,32 +33,54 @@ type HTTPRouteSpec struct {
 	Hostnames []Hostname `json:"hostnames,omitempty"`
 	// Annotations of the HTTPRoute, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the annotations llamastack.io/... are the operator's; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the operator manages the annotations llamastack.io/...; remove them"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
+	// Timeouts of the Gateway. Default: no limit for requests, because models stream their answers slowly.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeouts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Timeouts *HTTPRouteTimeouts `json:"timeouts,omitempty"`
 }
 
-// ParentRef is a Gateway or a listener.
+// HTTPRouteTimeouts are how long a Gateway waits, such as 10s or 1m30s; 0s means no limit.
+// +kubebuilder:validation:XValidation:rule="!has(self.request) || !has(self.backendRequest) || duration(self.request) == duration('0s') || duration(self.backendRequest) <= duration(self.request)",message="backendRequest must not exceed request; lower backendRequest or raise request"
+type HTTPRouteTimeouts struct {
+	// Request is how long a request of a client can take until the response is complete. Default 0s: no limit.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Request",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Request GatewayDuration `json:"request,omitempty"`
+	// BackendRequest is how long one request of the Gateway to the server can take. Default: as the Gateway decides.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Backend Request",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	BackendRequest GatewayDuration `json:"backendRequest,omitempty"`
+}
+
+// GatewayDuration is a duration in the format of the Gateway API.
+// +kubebuilder:validation:MaxLength=32
+// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(h|m|s|ms)){1,4}$`
+type GatewayDuration string
+
+// ParentRef is a Gateway or one of its listeners.
 type ParentRef struct {
 	// Name of the Gateway.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Gateway",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Name string `json:"name"`
-	// Namespace of the Gateway. Default: the server's.
+	// Namespace of the Gateway. Default: the server's namespace.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Namespace string `json:"namespace,omitempty"`
-	// SectionName is a listener. Default: all.
+	// SectionName is the name of a listener. Default: all listeners.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Listener",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SectionName string `json:"sectionName,omitempty"`
-	// Port of a listener. Default: all.
+	// Port of a listener. Default: all listeners.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	// +optional
@@ -65,14 +88,14 @@ type ParentRef struct {
 	Port int32 `json:"port,omitempty"`
 }
 
-// Hostname of a server, or of a domain's.
+// Hostname is a host name, or a wildcard for the hosts of a domain.
 // +kubebuilder:validation:MaxLength=253
 // +kubebuilder:validation:Pattern=`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 type Hostname string
 
-// RouteSpec is an OpenShift Route for the server.
+// RouteSpec configures an OpenShift Route for the server.
 type RouteSpec struct {
-	// Host of the server. Default: the cluster's choice.
+	// Host is the host name of the server. Default: the cluster chooses one.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
@@ -80,30 +103,30 @@ type RouteSpec struct {
 	Host string `json:"host,omitempty"`
 	// Annotations of the Route, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the annotations llamastack.io/... are the operator's; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the operator manages the annotations llamastack.io/...; remove them"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
-	// TLS lets clients speak HTTPS. Default: Passthrough where the server speaks HTTPS, else plain HTTP.
+	// TLS enables HTTPS for clients. Default: Passthrough if the server uses HTTPS, otherwise plain HTTP.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TLS *RouteTLS `json:"tls,omitempty"`
 }
 
-// RouteTLS is the TLS of a Route.
-// +kubebuilder:validation:XValidation:rule="!has(self.destinationCACertificate) || self.?termination.orValue('Reencrypt') == 'Reencrypt'",message="destinationCACertificate is for Reencrypt"
-// +kubebuilder:validation:XValidation:rule="self.?termination.orValue('None') != 'Passthrough' || self.?insecureEdgeTerminationPolicy.orValue('None') != 'Allow'",message="Passthrough allows no plain HTTP"
+// RouteTLS configures the TLS of a Route.
+// +kubebuilder:validation:XValidation:rule="!has(self.destinationCACertificate) || self.?termination.orValue('Reencrypt') == 'Reencrypt'",message="destinationCACertificate requires termination Reencrypt; set it, or remove destinationCACertificate"
+// +kubebuilder:validation:XValidation:rule="self.?termination.orValue('None') != 'Passthrough' || self.?insecureEdgeTerminationPolicy.orValue('None') != 'Allow'",message="termination Passthrough supports no plain HTTP; set insecureEdgeTerminationPolicy to None or Redirect"
 type RouteTLS struct {
-	// Termination of TLS. Default: Reencrypt with destinationCACertificate, else Passthrough where the server speaks
-	// HTTPS, else Edge.
+	// Termination of TLS. Default: Reencrypt if destinationCACertificate is set, Passthrough if the server uses HTTPS,
+	// otherwise Edge.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Termination RouteTermination `json:"termination,omitempty"`
-	// InsecureEdgeTerminationPolicy is for plain HTTP. Default: None.
+	// InsecureEdgeTerminationPolicy is how the Route handles plain HTTP. Default: None.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Plain HTTP",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	InsecureEdgeTerminationPolicy RouteInsecurePolicy `json:"insecureEdgeTerminationPolicy,omitempty"`
-	// DestinationCACertificate signs the server's certificate, as PEM. Default: the cluster's service CA.
+	// DestinationCACertificate is the CA of the server's certificate, in PEM format. Default: the cluster's service CA.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=65536
 	// +optional
@@ -111,20 +134,20 @@ type RouteTLS struct {
 	DestinationCACertificate string `json:"destinationCACertificate,omitempty"`
 }
 
-// RouteTermination is where the TLS of a Route ends.
+// RouteTermination is where a Route terminates TLS.
 // +kubebuilder:validation:Enum=Edge;Reencrypt;Passthrough
 type RouteTermination string
 
-// Where the TLS of a Route can end.
+// The values of RouteTermination.
 const (
-	// RouteEdge ends TLS at the router, which speaks HTTP to the server.
+	// RouteEdge terminates TLS at the router, which connects to the server over HTTP.
 	RouteEdge RouteTermination = "Edge"
-	// RouteReencrypt ends TLS at the router, which speaks HTTPS to the server.
+	// RouteReencrypt terminates TLS at the router, which connects to the server over HTTPS.
 	RouteReencrypt RouteTermination = "Reencrypt"
-	// RoutePassthrough ends TLS at the server.
+	// RoutePassthrough terminates TLS at the server.
 	RoutePassthrough RouteTermination = "Passthrough"
 )
 
-// RouteInsecurePolicy is what becomes of plain HTTP at a Route with TLS.
+// RouteInsecurePolicy is how a Route with TLS handles plain HTTP.
 // +kubebuilder:validation:Enum=None;Allow;Redirect
 type RouteInsecurePolicy string

@@ -23,81 +23,115 @@ import (
 )
 
 // LlamaStackDistributionSpec is the desired state of a Llama Stack server.
-// +kubebuilder:validation:XValidation:rule="!has(self.server.autoscaling) || !has(self.replicas) || self.server.autoscaling.maxReplicas >= self.replicas",message="server.autoscaling.maxReplicas must be at least replicas; raise the one or lower the other",fieldPath=".server.autoscaling.maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.server.autoscaling) || !has(self.replicas) || self.server.autoscaling.maxReplicas >= self.replicas",message="server.autoscaling.maxReplicas must be at least replicas; raise maxReplicas or lower replicas",fieldPath=".server.autoscaling.maxReplicas"
 type LlamaStackDistributionSpec struct {
-	// Replicas is the number of server Pods. Default 1; 0 stops the server and keeps everything else.
-	// With autoscaling it is a lower bound, and the autoscaler decides the number.
+	// Replicas is the number of server Pods. Default 1; 0 stops the server and keeps everything else. With autoscaling
+	// it is a lower limit, and the autoscaler sets the number.
 	// +kubebuilder:default:=1
 	// +kubebuilder:validation:XValidation:rule="self >= 0",message="replicas must be 0 or more; 0 stops the server"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=2,displayName="Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:podCount"}
 	Replicas *int32 `json:"replicas,omitempty"`
-	// Suspend stops the server and keeps everything else: its data, its Service, its URL, and the number of replicas
-	// that it comes back with. An autoscaler is removed for the time.
+	// Suspend stops the server and keeps its data, Service, URL and number of replicas. While the server is suspended,
+	// its autoscaler is removed.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Suspend",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
 	Suspend bool `json:"suspend,omitempty"`
-	// Server is what runs, and how.
+	// Server describes the server and its Pods.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Server",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:server"}
 	Server ServerSpec `json:"server"`
-	// Network is who may reach the server from where. Without it: the Service, and no Ingress.
+	// Network configures access to the server. Default: a Service, and no Ingress.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Network",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:network"}
 	Network *NetworkSpec `json:"network,omitempty"`
+	// Metadata is added to every object that the operator creates for the server, except to Pods: use
+	// server.podOverrides for those. Changes of metadata do not restart Pods.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metadata",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Metadata *ChildMetadata `json:"metadata,omitempty"`
 }
 
+// ChildMetadata is the labels and annotations that policies or tools of the cluster require on every object.
+type ChildMetadata struct {
+	// Labels are added to every object, at most 32. Objects also inherit the labels of the LlamaStackDistribution that
+	// have no prefix, such as team.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k in ['app', 'app.kubernetes.io/managed-by', 'app.kubernetes.io/part-of', 'app.kubernetes.io/instance', 'app.kubernetes.io/component'] || k.startsWith('llamastack.io/'))",message="the operator manages the labels app, app.kubernetes.io/managed-by, part-of, instance and component, and llamastack.io/...; remove them"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Labels map[string]LabelValue `json:"labels,omitempty"`
+	// Annotations are added to every object, at most 32. The annotations of an Ingress, an HTTPRoute or a Route take
+	// precedence.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, ['llamastack.io/', 'secret.version/', 'kubectl.kubernetes.io/', 'deployment.kubernetes.io/', 'pv.kubernetes.io/'].exists(p, k.startsWith(p)))",message="the operator and Kubernetes manage the annotations llamastack.io/..., secret.version/..., and those of kubectl, Deployments and volumes; remove them"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Annotations map[string]ShortAnnotation `json:"annotations,omitempty"`
+}
+
+// ShortAnnotation is the value of an annotation that many objects have, at most 1024 characters.
+// +kubebuilder:validation:MaxLength=1024
+type ShortAnnotation string
+
 // ServerSpec describes the server's Pods.
-// +kubebuilder:validation:XValidation:rule="!has(self.tlsConfig) || !has(self.tlsConfig.serving) || has(self.userConfig) || has(self.containerSpec) && has(self.containerSpec.command) && size(self.containerSpec.command) > 0",message="a configuration names the certificate to the server, and the image's own cannot be edited: set userConfig, or a command that starts the server with the files in /etc/llama-stack-tls",fieldPath=".tlsConfig.serving"
+// +kubebuilder:validation:XValidation:rule="!has(self.tlsConfig) || !has(self.tlsConfig.serving) || has(self.userConfig) || has(self.config) || has(self.containerSpec) && has(self.containerSpec.command) && size(self.containerSpec.command) > 0",message="the operator cannot add the certificate to the configuration in the image; set userConfig or config, or set a command that starts the server with the files in /etc/llama-stack-tls",fieldPath=".tlsConfig.serving"
+// +kubebuilder:validation:XValidation:rule="!has(self.config) || !has(self.config.base) || (self.config.base == 'UserConfig') == has(self.userConfig)",message="base UserConfig requires userConfig, and other bases exclude it; change base, or set or remove userConfig",fieldPath=".config.base"
 type ServerSpec struct {
 	// Distribution is the server's image, by name or by reference.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution"}
 	Distribution DistributionType `json:"distribution"`
-	// ContainerSpec is the server's container.
+	// ContainerSpec configures the server's container.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec"}
 	ContainerSpec ContainerSpec `json:"containerSpec,omitempty,omitzero"`
-	// Workers is the number of server processes in each Pod. Default 1. Where it is set, missing CPU and memory
-	// limits equal the requests, and the CPU request defaults to one core for each worker.
+	// Workers is the number of server processes in each Pod. Default 1. If it is set, CPU and memory limits default to
+	// the requests, and the CPU request defaults to one core per worker.
 	// +kubebuilder:validation:Minimum=1
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Workers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number"}
 	Workers *int32 `json:"workers,omitempty"`
-	// PodOverrides changes the Pod around the container.
+	// PodOverrides configures the Pod, except for the server's container.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PodOverrides *PodOverrides `json:"podOverrides,omitempty"`
-	// PodDisruptionBudget limits how many Pods a drain may take away at once. Without it: maxUnavailable 1
-	// where more than one replica is wanted, and no budget otherwise.
+	// PodDisruptionBudget limits how many Pods a drain can evict at once. Default: maxUnavailable 1 with more than one
+	// replica, otherwise no budget.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Disruption Budget",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PodDisruptionBudget *PodDisruptionBudgetSpec `json:"podDisruptionBudget,omitempty"`
-	// TopologySpreadConstraints spread the Pods, as in a Pod's spec. Without any, more than one replica is spread
-	// over regions, zones and nodes as far as the scheduler can (ScheduleAnyway).
+	// TopologySpreadConstraints of the Pods. Default: with more than one replica, the Pods are spread over regions,
+	// zones and nodes where possible (ScheduleAnyway).
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Topology Spread Constraints",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
-	// Autoscaling hands the number of replicas to a HorizontalPodAutoscaler.
+	// Autoscaling creates a HorizontalPodAutoscaler, which sets the number of replicas.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Autoscaling",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling"}
 	Autoscaling *AutoscalingSpec `json:"autoscaling,omitempty"`
-	// Rollout is how new Pods take the place of old ones.
+	// Rollout configures how new Pods replace old Pods.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollout",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Rollout *RolloutSpec `json:"rollout,omitempty"`
-	// Storage keeps the server's data in a PersistentVolumeClaim. Without it the data is lost with the Pod.
+	// Storage keeps the server's data in a PersistentVolumeClaim (PVC). Without it, the data is lost when the Pod is
+	// deleted.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage"}
 	Storage *StorageSpec `json:"storage,omitempty"`
-	// UserConfig is the server's configuration, from a ConfigMap. Without it the image's own applies.
+	// UserConfig refers to a ConfigMap with the server's configuration. Default: the configuration in the image.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig"}
 	UserConfig *UserConfigSpec `json:"userConfig,omitempty"`
-	// TLSConfig is what the server trusts, and the certificate that it shows.
+	// Config declares the server's configuration: providers, models, stores and authentication, merged into userConfig
+	// or into the configuration in the image.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Declared Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	Config *ServerConfig `json:"config,omitempty"`
+	// TLSConfig configures the certificate authorities that the server trusts, and the server's own certificate.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
 	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
-	// Launch is how the container starts with userConfig and without command. Detect, the default: a launcher finds
-	// the server in the image. Image: the image's entrypoint, told by RUN_CONFIG_PATH.
+	// Launch is how the container starts with userConfig or config and without command. Detect (default): a launcher
+	// finds the server. Image: the image's entrypoint reads RUN_CONFIG_PATH.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Launch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Detect","urn:alm:descriptor:com.tectonic.ui:select:Image","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Launch LaunchMode `json:"launch,omitempty"`
@@ -110,17 +144,17 @@ type LaunchMode string
 const (
 	// LaunchImage keeps the image's entrypoint and command.
 	LaunchImage LaunchMode = "Image"
-	// LaunchDetect finds out what the image has and starts it with the configuration.
+	// LaunchDetect runs a launcher, which finds the server in the image and starts it with the configuration.
 	LaunchDetect LaunchMode = "Detect"
 )
 
-// DistributionType is a server image: a name that the operator maps to an image, or an image.
-// An empty text is as good as none.
+// DistributionType selects the server's image: the name of a distribution, or an image reference. An empty string
+// counts as unset.
 // +kubebuilder:validation:XValidation:rule="!(has(self.name) && size(self.name) > 0 && has(self.image) && size(self.image) > 0)",message="Only one of name or image can be specified"
 // +kubebuilder:validation:XValidation:rule="has(self.name) && size(self.name) > 0 || has(self.image) && size(self.image) > 0",message="set name to a distribution that the operator knows, such as starter, or image to a container image"
 type DistributionType struct {
-	// Name of a distribution that the operator knows; status.distributionConfig.availableDistributions lists them.
-	// The image behind a name can change with the operator's version and configuration.
+	// Name of a distribution. status.distributionConfig.availableDistributions lists them. The operator's version and
+	// configuration determine the image.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution","urn:alm:descriptor:com.tectonic.ui:text"}
 	Name string `json:"name,omitempty"`
@@ -130,7 +164,7 @@ type DistributionType struct {
 	Image string `json:"image,omitempty"`
 }
 
-// ContainerSpec is the server's container.
+// ContainerSpec configures the server's container.
 type ContainerSpec struct {
 	// Name of the container.
 	// +kubebuilder:default:="llama-stack"
@@ -142,11 +176,11 @@ type ContainerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:number"}
 	Port int32 `json:"port,omitempty"`
-	// Resources of the container. Missing requests default to one CPU for each worker and 1Gi of memory.
+	// Resources of the container. Requests default to one CPU per worker and 1Gi of memory.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:resourceRequirements"}
 	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
-	// Env is added to the operator's own environment variables, and wins over them.
+	// Env is added to the environment variables that the operator sets, and takes precedence over them.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment Variables",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Env []corev1.EnvVar `json:"env,omitempty"`
@@ -158,108 +192,108 @@ type ContainerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Args []string `json:"args,omitempty"`
-	// SecurityContext replaces, field by field, what the operator sets for the container:
-	// no privilege escalation, no capabilities.
+	// SecurityContext overrides the operator's defaults, field by field: no privilege escalation, no capabilities.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
-	// ImagePullPolicy is Always, IfNotPresent or Never. Default: Always for an image with the tag latest or none,
-	// else IfNotPresent.
+	// ImagePullPolicy is Always, IfNotPresent or Never. Default: Always for an image with the tag latest or without a
+	// tag, otherwise IfNotPresent.
 	// +kubebuilder:validation:Enum=Always;IfNotPresent;Never
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:select:IfNotPresent","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
-	// EnvFrom takes environment variables from ConfigMaps and Secrets, at most 32. The operator's own variables and
-	// env win over them. Pods do not roll when the content changes.
+	// EnvFrom adds environment variables from ConfigMaps and Secrets, at most 32. env and the operator's variables take
+	// precedence. Changes of the content do not restart Pods.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
-	// Lifecycle is what is done when the container has started, and before it is stopped.
+	// Lifecycle configures hooks that run after the container starts and before it stops.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Lifecycle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:lifecycle","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
-	// StartupProbe replaces, field by field, the numbers of the startup probe. Default: GET /v1/health after 15 s,
-	// every 10 s, 30 s timeout, 30 failures, which gives a server 5 minutes to start.
+	// StartupProbe overrides the startup probe, field by field. Default: GET /v1/health after 15 s, every 10 s, 30 s
+	// timeout, 30 failures: the server has 5 minutes to start.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Startup Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	StartupProbe *StartupProbe `json:"startupProbe,omitempty"`
-	// ReadinessProbe takes a Pod out of the Service while it does not answer. Default: none. Of {}: GET /v1/health
-	// every 10 s, 30 s timeout, 6 failures.
+	// ReadinessProbe removes a Pod from the Service while the server does not answer. Default: none. {} means GET
+	// /v1/health every 10 s, 30 s timeout, 6 failures.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Readiness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:readinessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ReadinessProbe *Probe `json:"readinessProbe,omitempty"`
-	// LivenessProbe restarts a server that does not answer. Default: none. Of {}: GET /v1/health every 30 s, 30 s
+	// LivenessProbe restarts a server that does not answer. Default: none. {} means GET /v1/health every 30 s, 30 s
 	// timeout, 10 failures.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Liveness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:livenessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	LivenessProbe *Probe `json:"livenessProbe,omitempty"`
 }
 
-// PodDisruptionBudgetSpec is at most one of its fields; neither is maxUnavailable 1.
+// PodDisruptionBudgetSpec configures the PodDisruptionBudget. Set at most one field. Default: maxUnavailable 1.
 // +kubebuilder:validation:XValidation:rule="!(has(self.minAvailable) && has(self.maxUnavailable))",message="set minAvailable or maxUnavailable, not both"
 type PodDisruptionBudgetSpec struct {
-	// MinAvailable is the number or percentage of Pods that must stay.
+	// MinAvailable is the number or percentage of Pods that must stay available.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Minimum Available",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
-	// MaxUnavailable is the number or percentage of Pods that may be away.
+	// MaxUnavailable is the number or percentage of Pods that can be unavailable.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Unavailable",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 }
 
-// UserConfigSpec names the ConfigMap with the server's configuration, under the key config.yaml.
+// UserConfigSpec refers to a ConfigMap that has the server's configuration under the key config.yaml.
 type UserConfigSpec struct {
-	// ConfigMapName of the ConfigMap.
+	// ConfigMapName is the name of the ConfigMap.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig","urn:alm:descriptor:io.kubernetes:ConfigMap"}
 	ConfigMapName string `json:"configMapName"`
-	// ConfigMapNamespace is the LlamaStackDistribution's own namespace; no Pod can mount another's ConfigMap.
+	// ConfigMapNamespace is empty or the namespace of the LlamaStackDistribution: a Pod cannot mount a ConfigMap of
+	// another namespace.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig","urn:alm:descriptor:io.kubernetes:Namespace","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
 }
 
-// TLSConfig is what the server trusts, and the certificate that it shows.
+// TLSConfig configures the certificate authorities that the server trusts, and the server's own certificate.
 type TLSConfig struct {
-	// CABundle is a set of certificate authorities that the server trusts instead of the image's.
+	// CABundle is the certificate authorities that the server trusts instead of those in the image.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle"}
 	CABundle *CABundleConfig `json:"caBundle,omitempty"`
-	// Serving makes the server answer over HTTPS. It needs userConfig, or a command of one's own.
+	// Serving makes the server use HTTPS. It requires userConfig, config or containerSpec.command.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Certificate",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving"}
 	Serving *ServingTLS `json:"serving,omitempty"`
 }
 
-// ServingTLS is the certificate that the server shows. A new one is served without an edit.
+// ServingTLS is the server's certificate. A renewed certificate takes effect without a change of the spec.
 type ServingTLS struct {
-	// SecretName of the Secret, with tls.crt and tls.key, which cert-manager can make.
+	// SecretName is the name of a Secret with tls.crt and tls.key, such as one that cert-manager creates.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Secret",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:io.kubernetes:Secret"}
 	SecretName string `json:"secretName"`
-	// OnRenewal is how a new certificate comes to be served. Restart, the default: the launcher starts the server again.
-	// Roll: the Pods are replaced; the operator must be allowed to watch the Secret.
+	// OnRenewal is how a renewed certificate takes effect. Restart (default): the launcher restarts the server. Roll:
+	// the Pods are replaced; the operator needs permission to watch the Secret.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Renewal",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:com.tectonic.ui:select:Restart","urn:alm:descriptor:com.tectonic.ui:select:Roll","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	OnRenewal RenewalMode `json:"onRenewal,omitempty"`
 }
 
-// RenewalMode is how a new certificate comes to be served.
+// RenewalMode is how a renewed certificate takes effect.
 // +kubebuilder:validation:Enum=Restart;Roll
 type RenewalMode string
 
 const (
-	// RenewalRestart lets the launcher, which looks at the files, start the server again in its Pod.
+	// RenewalRestart makes the launcher, which checks the files, restart the server in its Pod.
 	RenewalRestart RenewalMode = "Restart"
 	// RenewalRoll replaces the Pods when the Secret changes.
 	RenewalRoll RenewalMode = "Roll"
 )
 
-// ServingSecret is the name of the Secret with the certificate that the server shows; empty: none.
+// ServingSecret returns the name of the Secret with the server's certificate, or an empty string.
 func (s *ServerSpec) ServingSecret() string {
 	if s.TLSConfig == nil || s.TLSConfig.Serving == nil {
 		return ""
@@ -267,34 +301,42 @@ func (s *ServerSpec) ServingSecret() string {
 	return s.TLSConfig.Serving.SecretName
 }
 
-// RollsOnRenewal says that the Pods are replaced when the Secret ServingSecret changes.
+// RollsOnRenewal reports whether the Pods are replaced when the Secret ServingSecret changes.
 func (s *ServerSpec) RollsOnRenewal() bool {
 	return s.ServingSecret() != "" && s.TLSConfig.Serving.OnRenewal == RenewalRoll
 }
 
-// CABundleConfig names certificates in a ConfigMap.
+// CABundle returns the reference to certificates, or nil.
+func (s *ServerSpec) CABundle() *CABundleConfig {
+	if s.TLSConfig == nil {
+		return nil
+	}
+	return s.TLSConfig.CABundle
+}
+
+// CABundleConfig refers to certificates in a ConfigMap.
 //
-// As with AllowedFromSpec, the rule on the characters of a key looks at the first entries only. No ConfigMap has a key
-// that it lets through, so the condition Ready says that the key was not found.
+// As in AllowedFromSpec, the rule for the characters of a key checks only the first entries. A ConfigMap cannot have an
+// invalid key, so the condition Ready reports such a key as not found.
 type CABundleConfig struct {
-	// ConfigMapName of the ConfigMap.
+	// ConfigMapName is the name of the ConfigMap.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:io.kubernetes:ConfigMap"}
 	ConfigMapName string `json:"configMapName"`
-	// ConfigMapNamespace defaults to the LlamaStackDistribution's own; another must be listed under
-	// ca-bundle-namespaces in the operator's ConfigMap.
+	// ConfigMapNamespace defaults to the namespace of the LlamaStackDistribution. To use another namespace, list it
+	// under ca-bundle-namespaces in the operator's ConfigMap.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:io.kubernetes:Namespace","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
-	// ConfigMapKeys hold PEM certificates, at most 50 keys. Default: ca-bundle.crt.
+	// ConfigMapKeys are the keys with PEM certificates, at most 50. Default: ca-bundle.crt.
 	// +kubebuilder:validation:MaxItems=50
-	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4, 5].all(i, i >= size(self) || self[i].matches(r'^[\\w-]+(\\.[\\w-]+)*$'))",message="a key is named by letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
+	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4, 5].all(i, i >= size(self) || self[i].matches(r'^[\\w-]+(\\.[\\w-]+)*$'))",message="a key consists of letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
 	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 253",message="a key has 1 to 253 characters, such as ca-bundle.crt"
 	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.startsWith('_') && !self.endsWith('-') && !self.endsWith('_')",message="a key starts and ends with a letter or a digit, such as ca-bundle.crt"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:text"}
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
-	// IncludeSystemRoots adds the public authorities, as the operator's release knows them. Default: false. Newer ones
-	// do not restart servers.
+	// IncludeSystemRoots adds the public certificate authorities that the operator's release contains. Default: false.
+	// A release with other authorities does not restart servers.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Include System Roots",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	IncludeSystemRoots bool `json:"includeSystemRoots,omitempty"`

@@ -22,11 +22,16 @@ import (
 
 // PodOverrides changes the Pod around the server's container.
 type PodOverrides struct {
-	// ServiceAccountName replaces the ServiceAccount that the operator makes.
+	// ServiceAccountName replaces the ServiceAccount that the operator creates.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Account",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:io.kubernetes:ServiceAccount","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
-	// TerminationGracePeriodSeconds is how long a Pod may take to stop. Default 30.
+	// AutomountServiceAccountToken mounts a token of the Kubernetes API. Default: false, unless configuration, command,
+	// args or env contain its path; with serviceAccountName, as in that ServiceAccount.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Automount Service Account Token",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
+	// TerminationGracePeriodSeconds is how long a Pod can take to stop. Default 30.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination Grace Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
@@ -38,40 +43,40 @@ type PodOverrides struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
-	// SecurityContext replaces, field by field, what the operator sets for the Pod: user, group and fsGroup 1001
-	// (left to the platform on OpenShift), not root, the runtime's default seccomp profile.
+	// SecurityContext overrides the operator's defaults, field by field: user, group and fsGroup 1001 (on OpenShift,
+	// chosen by the platform), runAsNonRoot, seccomp profile RuntimeDefault.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
-	// Labels are added to the Pods, at most 32. Those that the Service finds the Pods by cannot be changed.
+	// Labels are added to the Pods, at most 32. The labels in the selector of the Service cannot be changed.
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="!('app' in self) && !('app.kubernetes.io/instance' in self)",message="the labels app and app.kubernetes.io/instance are how the Service finds the Pods; remove them"
+	// +kubebuilder:validation:XValidation:rule="!('app' in self) && !('app.kubernetes.io/instance' in self)",message="the Service selects the Pods by the labels app and app.kubernetes.io/instance; remove them"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 	// Annotations are added to the Pods, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('configmap.hash/'))",message="the annotations configmap.hash/... are how the operator rolls the Pods; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('configmap.hash/'))",message="the operator manages the annotations configmap.hash/...; remove them"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
-	// NodeSelector is labels that a node must have, at most 32.
+	// NodeSelector selects the nodes that have all of these labels, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Node Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	NodeSelector map[string]LabelValue `json:"nodeSelector,omitempty"`
-	// Tolerations of the taints of nodes, at most 32.
+	// Tolerations for taints of nodes, at most 32.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Tolerations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
-	// Affinity to nodes and to other Pods. Each of its three fields replaces what the operator sets, which is
-	// that more than one replica prefers nodes without another one (podAntiAffinity).
+	// Affinity to nodes and Pods. Each of its three fields overrides the operator's default: more than one replica
+	// prefer different nodes (podAntiAffinity).
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Affinity",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
-	// ImagePullSecrets are Secrets with the credentials of registries, at most 16.
+	// ImagePullSecrets are Secrets with registry credentials, at most 16.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
@@ -90,7 +95,7 @@ type PodOverrides struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Runtime Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	RuntimeClassName string `json:"runtimeClassName,omitempty"`
-	// InitContainers are run in their order before the server is started, at most 16.
+	// InitContainers run in order before the server starts, at most 16.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
@@ -129,10 +134,10 @@ type LocalReference struct {
 	Name string `json:"name"`
 }
 
-// InitContainer is a container that ends before the server starts or, with restartPolicy Always, runs beside it. Its
-// security context is that of the server's container.
+// InitContainer runs to completion before the server starts or, with restartPolicy Always, runs next to the server. It
+// has the security context of the server's container.
 type InitContainer struct {
-	// Name of the container, another than that of the server's.
+	// Name of the container, different from the name of the server's container.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
@@ -155,43 +160,44 @@ type InitContainer struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Args []Argument `json:"args,omitempty"`
-	// Env of the container. It has none of the operator's own.
+	// Env of the container. The operator adds no variables.
 	// +kubebuilder:validation:MaxItems=256
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment Variables",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Env []corev1.EnvVar `json:"env,omitempty"`
-	// VolumeMounts of podOverrides.volumes, and of the operator's own volumes: lls-storage is the server's data.
+	// VolumeMounts of the volumes in podOverrides.volumes and of the operator's volumes; lls-storage is the server's
+	// data.
 	// +kubebuilder:validation:MaxItems=64
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
-	// Resources of the container. Without any it has no requests and no limits.
+	// Resources of the container. Default: no requests and no limits.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:resourceRequirements","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
-	// RestartPolicy Always makes it a sidecar: it is started before the server and stopped after it.
+	// RestartPolicy Always makes the container a sidecar: it starts before the server and stops after it.
 	// +kubebuilder:validation:Enum=Always
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Restart Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	RestartPolicy corev1.ContainerRestartPolicy `json:"restartPolicy,omitempty"`
 }
 
-// PodResourceClaim is devices that the Pods get by dynamic resource allocation, which the cluster must have.
-// +kubebuilder:validation:XValidation:rule="has(self.resourceClaimName) != has(self.resourceClaimTemplateName)",message="set resourceClaimName or resourceClaimTemplateName, one of them"
+// PodResourceClaim requests devices by dynamic resource allocation, which the cluster must support.
+// +kubebuilder:validation:XValidation:rule="has(self.resourceClaimName) != has(self.resourceClaimTemplateName)",message="set either resourceClaimName or resourceClaimTemplateName"
 type PodResourceClaim struct {
-	// Name by which containerSpec.resources.claims refers to it.
+	// Name that containerSpec.resources.claims refers to.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Name string `json:"name"`
-	// ResourceClaimName of a ResourceClaim that all Pods share.
+	// ResourceClaimName is the name of a ResourceClaim that all Pods share.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claim Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ResourceClaimName *string `json:"resourceClaimName,omitempty"`
-	// ResourceClaimTemplateName of a ResourceClaimTemplate; each Pod gets a claim of its own.
+	// ResourceClaimTemplateName is the name of a ResourceClaimTemplate; each Pod gets its own ResourceClaim.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
@@ -199,21 +205,21 @@ type PodResourceClaim struct {
 	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty"`
 }
 
-// Lifecycle is what is done when the container has started, and before it is stopped.
+// Lifecycle configures hooks that run after the container starts and before it stops.
 type Lifecycle struct {
-	// PostStart is run when the container has been created; it is restarted when this fails.
+	// PostStart runs after the container starts. If it fails, the container is restarted.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Post Start",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:postStart","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PostStart *LifecycleHook `json:"postStart,omitempty"`
-	// PreStop is run before the server is told to stop, within terminationGracePeriodSeconds. A sleep lets the
-	// cluster's load balancers stop sending requests first.
+	// PreStop runs before the server is stopped, within terminationGracePeriodSeconds. A sleep gives load balancers
+	// time to stop sending requests.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pre Stop",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:preStop","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PreStop *LifecycleHook `json:"preStop,omitempty"`
 }
 
-// LifecycleHook is one of its fields.
-// +kubebuilder:validation:XValidation:rule="has(self.exec) != has(self.sleep)",message="set exec or sleep, one of them"
+// LifecycleHook runs a command or waits. Set one field.
+// +kubebuilder:validation:XValidation:rule="has(self.exec) != has(self.sleep)",message="set either exec or sleep"
 type LifecycleHook struct {
 	// Exec runs a command in the container.
 	// +optional

@@ -16,8 +16,9 @@ limitations under the License.
 
 package v1alpha1
 
-// StartupProbe is how long a server may take to start: initialDelaySeconds + failureThreshold * periodSeconds.
-// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set httpGet, tcpSocket or exec, at most one of them"
+// StartupProbe configures how long the server can take to start: initialDelaySeconds + failureThreshold *
+// periodSeconds.
+// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set at most one of httpGet, tcpSocket and exec"
 type StartupProbe struct {
 	// InitialDelaySeconds before the first probe, 0 to 3600. Default 15.
 	// +kubebuilder:validation:Minimum=0
@@ -37,14 +38,14 @@ type StartupProbe struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
-	// FailureThreshold is how many probes may fail before the container is restarted, 3 to 10000. Default 30.
+	// FailureThreshold is how many probes can fail before the container is restarted, 3 to 10000. Default 30.
 	// +kubebuilder:validation:Minimum=3
 	// +kubebuilder:validation:Maximum=10000
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
-	// HTTPGet asks over HTTP, or HTTPS where the server serves TLS. The default, but where the configuration wants a
-	// client certificate or its route policy denies /v1/health: there tcpSocket is.
+	// HTTPGet sends a request over HTTP, or HTTPS if the server uses TLS. It is the default, unless the configuration
+	// requires client certificates or denies /v1/health: then tcpSocket is.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
@@ -52,14 +53,14 @@ type StartupProbe struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
-	// Exec runs a command in the container, which succeeds with exit code 0.
+	// Exec runs a command in the container. Exit code 0 is success.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Exec *ExecAction `json:"exec,omitempty"`
 }
 
-// Probe is how the kubelet asks whether a server that has started still answers.
-// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set httpGet, tcpSocket or exec, at most one of them"
+// Probe configures how the kubelet checks a server that has started.
+// +kubebuilder:validation:XValidation:rule="[has(self.httpGet), has(self.tcpSocket), has(self.exec)].filter(set, set).size() <= 1",message="set at most one of httpGet, tcpSocket and exec"
 type Probe struct {
 	// InitialDelaySeconds before the first probe, 0 to 3600. Default 0.
 	// +kubebuilder:validation:Minimum=0
@@ -67,7 +68,7 @@ type Probe struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
-	// PeriodSeconds between probes, 1 to 300. Default 10, of a livenessProbe 30.
+	// PeriodSeconds between probes, 1 to 300. Default 10, for livenessProbe 30.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	// +optional
@@ -79,14 +80,15 @@ type Probe struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
-	// FailureThreshold is how many probes may fail before it counts, 1 to 10000. Default 6, of a livenessProbe 10.
+	// FailureThreshold is the number of failures in a row that count as a failure, 1 to 10000. Default 6, for
+	// livenessProbe 10.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
-	// HTTPGet asks over HTTP, or HTTPS where the server serves TLS. The default, but where the configuration wants a
-	// client certificate or its route policy denies /v1/health: there tcpSocket is.
+	// HTTPGet sends a request over HTTP, or HTTPS if the server uses TLS. It is the default, unless the configuration
+	// requires client certificates or denies /v1/health: then tcpSocket is.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
@@ -94,15 +96,15 @@ type Probe struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
-	// Exec runs a command in the container, which succeeds with exit code 0.
+	// Exec runs a command in the container. Exit code 0 is success.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Exec *ExecAction `json:"exec,omitempty"`
 }
 
-// HTTPGetProbe asks the server's port. Answers from 200 to 399 are a success.
+// HTTPGetProbe sends a GET request to the server's port. Status codes from 200 to 399 are success.
 type HTTPGetProbe struct {
-	// Path that is asked for. Default /v1/health.
+	// Path of the request. Default /v1/health.
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^(/.*)?$`
 	// +optional

@@ -21,59 +21,61 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// AutoscalingSpec is a HorizontalPodAutoscaler for the server.
+// AutoscalingSpec configures a HorizontalPodAutoscaler for the server.
 // +kubebuilder:validation:XValidation:rule="self.maxReplicas >= 1",message="maxReplicas must be 1 or more; remove autoscaling to stop scaling",fieldPath=".maxReplicas"
-// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.maxReplicas >= self.minReplicas",message="maxReplicas must be at least minReplicas; raise the one or lower the other",fieldPath=".maxReplicas"
+// +kubebuilder:validation:XValidation:rule="!has(self.minReplicas) || self.maxReplicas >= self.minReplicas",message="maxReplicas must be at least minReplicas; raise maxReplicas or lower minReplicas",fieldPath=".maxReplicas"
 type AutoscalingSpec struct {
-	// MinReplicas is the lower bound; the greater of it, replicas and 1 applies.
+	// MinReplicas is the lower limit. The largest of minReplicas, replicas and 1 applies.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Minimum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
 	MinReplicas *int32 `json:"minReplicas,omitempty"`
 	// MaxReplicas is the upper bound: at least 1, at least minReplicas and at least replicas.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
 	MaxReplicas int32 `json:"maxReplicas"`
-	// TargetCPUUtilizationPercentage of the CPU request, at least 1. Default 80 where no target is set.
+	// TargetCPUUtilizationPercentage is the target in percent of the CPU request, at least 1. Default 80 if no target
+	// is set.
 	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the CPU request, such as 80"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target CPU Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
 	TargetCPUUtilizationPercentage *int32 `json:"targetCPUUtilizationPercentage,omitempty"`
-	// TargetMemoryUtilizationPercentage of the memory request, at least 1.
+	// TargetMemoryUtilizationPercentage is the target in percent of the memory request, at least 1.
 	// +kubebuilder:validation:XValidation:rule="self >= 1",message="the target must be 1 or more, in percent of the memory request, such as 80"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Target Memory Utilization (Percent)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:number"}
 	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
-	// Metrics beside CPU and memory that are scaled by, at most 8; the one that asks for most replicas counts. With
-	// metrics and no target, CPU is not looked at.
+	// Metrics to scale by in addition to CPU and memory, at most 8. The metric that requires the most replicas counts.
+	// If metrics are set, the CPU target has no default.
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=atomic
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metrics",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Metrics []AutoscalingMetric `json:"metrics,omitempty"`
-	// ScaleUp is how fast replicas are added. Default: the cluster's.
+	// ScaleUp is how fast replicas are added. Default: as the cluster decides.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Scale Up",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:scaleUp","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ScaleUp *ScalingRules `json:"scaleUp,omitempty"`
-	// ScaleDown is how fast replicas are removed. Default: the cluster's, which waits 5 minutes.
+	// ScaleDown is how fast replicas are removed. Default: as the cluster decides, after 5 minutes.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Scale Down",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:scaleDown","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ScaleDown *ScalingRules `json:"scaleDown,omitempty"`
 }
 
-// AutoscalingMetric is a metric of the cluster's metrics APIs: pods (custom.metrics.k8s.io) or external
-// (external.metrics.k8s.io), one of them.
-// +kubebuilder:validation:XValidation:rule="has(self.pods) != has(self.external)",message="set pods or external, one of them"
+// AutoscalingMetric is a metric of the cluster's metrics APIs. Set one of pods (custom.metrics.k8s.io) and external
+// (external.metrics.k8s.io).
+// +kubebuilder:validation:XValidation:rule="has(self.pods) != has(self.external)",message="set either pods or external"
 type AutoscalingMetric struct {
 	// Pods is a metric that each Pod has, such as requests in flight.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pods",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:pods","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Pods *MetricTarget `json:"pods,omitempty"`
-	// External is a metric of something else, such as the length of a queue; its value is shared by the replicas.
+	// External is a metric that belongs to no Pod, such as the length of a queue. Its value is divided by the number of
+	// replicas.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="External",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:external","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	External *MetricTarget `json:"external,omitempty"`
 }
 
-// MetricTarget is a metric, and what each replica may have of it.
+// MetricTarget is a metric and its target value per replica.
 type MetricTarget struct {
 	// Name of the metric.
 	// +kubebuilder:validation:MinLength=1
@@ -85,15 +87,15 @@ type MetricTarget struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Match Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MatchLabels map[string]LabelValue `json:"matchLabels,omitempty"`
-	// AverageValue for each replica, more than 0; replicas are added above it.
+	// AverageValue per replica, more than 0. Above it, replicas are added.
 	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self > 0 : self != '0' && !self.startsWith('-')",message="averageValue must be more than 0, such as 10 or 500m"
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Average Value",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AverageValue resource.Quantity `json:"averageValue"`
 }
 
-// ScalingRules are how fast the number of replicas changes in one direction.
+// ScalingRules limit how fast the number of replicas changes in one direction.
 type ScalingRules struct {
-	// StabilizationWindowSeconds that are looked back on for the most cautious number, 0 to 3600.
+	// StabilizationWindowSeconds is the window, 0 to 3600, from which the most conservative recommendation is used.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 	// +optional
@@ -104,7 +106,7 @@ type ScalingRules struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Select Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Max","urn:alm:descriptor:com.tectonic.ui:select:Min","urn:alm:descriptor:com.tectonic.ui:select:Disabled","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SelectPolicy string `json:"selectPolicy,omitempty"`
-	// Policies are limits of the change in a period, at most 8.
+	// Policies limit the change within a period, at most 8.
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=atomic
 	// +optional
@@ -112,7 +114,7 @@ type ScalingRules struct {
 	Policies []ScalingPolicy `json:"policies,omitempty"`
 }
 
-// ScalingPolicy is how much the number of replicas may change within a period.
+// ScalingPolicy limits how much the number of replicas can change within a period.
 type ScalingPolicy struct {
 	// Type of the value: Pods or Percent.
 	// +kubebuilder:validation:Enum=Pods;Percent
@@ -130,42 +132,42 @@ type ScalingPolicy struct {
 	PeriodSeconds int32 `json:"periodSeconds"`
 }
 
-// RolloutSpec is how new Pods take the place of old ones.
-// +kubebuilder:validation:XValidation:rule="!(has(self.maxSurge) || has(self.maxUnavailable)) || has(self.strategy) && self.strategy == 'RollingUpdate'",message="maxSurge and maxUnavailable are for strategy RollingUpdate; set it, or remove them"
+// RolloutSpec configures how new Pods replace old Pods.
+// +kubebuilder:validation:XValidation:rule="!(has(self.maxSurge) || has(self.maxUnavailable)) || has(self.strategy) && self.strategy == 'RollingUpdate'",message="maxSurge and maxUnavailable require strategy RollingUpdate; set the strategy, or remove them"
 type RolloutSpec struct {
-	// Strategy is RollingUpdate or Recreate. Default: Recreate with a claim that one node at a time can mount, which a
-	// new Pod would wait for; RollingUpdate otherwise.
+	// Strategy is RollingUpdate or Recreate. Default: Recreate with a PVC that only one node at a time can mount,
+	// otherwise RollingUpdate.
 	// +kubebuilder:validation:Enum=RollingUpdate;Recreate
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Strategy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:RollingUpdate","urn:alm:descriptor:com.tectonic.ui:select:Recreate","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Strategy string `json:"strategy,omitempty"`
 	// MaxSurge is the number or percentage of Pods that there may be more than wanted. Default 25%.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="a number from 0, or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="set 0 or more, or a percentage from 0% to 100%"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Surge",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
 	// MaxUnavailable is the number or percentage of Pods that may be missing. Default 25%.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="a number from 0, or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 && self <= 10000 : self.matches('^(100|[0-9]{1,2})%$')",message="set 0 or more, or a percentage from 0% to 100%"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Unavailable",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
-	// RevisionHistoryLimit is how many old ReplicaSets are kept to go back to, 0 to 100. Default 10.
+	// RevisionHistoryLimit is how many old ReplicaSets are kept for rollbacks, 0 to 100. Default 10.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Revision History Limit",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	RevisionHistoryLimit *int32 `json:"revisionHistoryLimit,omitempty"`
-	// ProgressDeadlineSeconds is when a rollout that does not progress has failed, 30 to 86400. Default: 600, or more
-	// where the startup probe gives more time.
+	// ProgressDeadlineSeconds is how long a rollout can make no progress before it has failed, 30 to 86400. Default:
+	// 600, or more if the startup probe allows more time.
 	// +kubebuilder:validation:Minimum=30
 	// +kubebuilder:validation:Maximum=86400
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Progress Deadline (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
-	// Rollback is what happens when a rollout has failed. Automatic: the last Pod template that was ready runs until the
-	// spec, or what it refers to, changes. None, the default: nothing.
+	// Rollback is what happens after a failed rollout. None (default): nothing. Automatic: the operator restores the
+	// last Pod template that was ready, until the spec or its references change.
 	// +kubebuilder:validation:Enum=None;Automatic
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollback",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:None","urn:alm:descriptor:com.tectonic.ui:select:Automatic","urn:alm:descriptor:com.tectonic.ui:advanced"}

@@ -21,30 +21,30 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// DistributionPhase sums the conditions up in one word. Wait for the condition Ready rather than for a phase.
+// DistributionPhase summarizes the conditions in one word. To wait for a server, use the condition Ready.
 // +kubebuilder:validation:Enum=Pending;Initializing;Ready;Failed;Terminating
 type DistributionPhase string
 
 const (
-	// PhasePending means that nothing runs yet, or that no replicas are wanted.
+	// PhasePending means that no Pod runs yet, or that the desired number of replicas is 0.
 	PhasePending DistributionPhase = "Pending"
-	// PhaseInitializing means that the server is being created or rolled to a new template.
+	// PhaseInitializing means that the server is being created or rolled out.
 	PhaseInitializing DistributionPhase = "Initializing"
-	// PhaseReady means that all wanted replicas are up to date and available.
+	// PhaseReady means that all desired replicas are up to date and available.
 	PhaseReady DistributionPhase = "Ready"
-	// PhaseFailed means that something needs attention; the condition Ready says what.
+	// PhaseFailed means that there is a problem; the condition Ready describes it.
 	PhaseFailed DistributionPhase = "Failed"
 	// PhaseTerminating means that the LlamaStackDistribution is being deleted.
 	PhaseTerminating DistributionPhase = "Terminating"
 )
 
-// LlamaStackDistributionStatus is what the operator observed.
+// LlamaStackDistributionStatus is the observed state of a Llama Stack server.
 type LlamaStackDistributionStatus struct {
-	// ObservedGeneration is the metadata.generation that this status is about.
+	// ObservedGeneration is the metadata.generation that this status describes.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Observed Generation",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// Phase sums the conditions up in one word.
+	// Phase summarizes the conditions in one word.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Phase",xDescriptors={"urn:alm:descriptor:io.kubernetes.phase"}
 	Phase DistributionPhase `json:"phase,omitempty"`
@@ -52,16 +52,16 @@ type LlamaStackDistributionStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version"}
 	Version VersionInfo `json:"version,omitempty,omitzero"`
-	// DistributionConfig is which distribution runs, which there are, and the server's providers.
+	// DistributionConfig is the active distribution, the available distributions and the server's providers.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig"}
 	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty,omitzero"`
-	// Image that the server's Pods are to run.
+	// Image is the desired image of the server's Pods.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Image string `json:"image,omitempty"`
-	// Conditions: Ready is the one to wait for; DeploymentReady, HealthCheck, StorageReady and ServiceReady
-	// are its parts.
+	// Conditions of the server. Wait for Ready, which summarizes DeploymentReady, HealthCheck, StorageReady and
+	// ServiceReady.
 	// +listType=map
 	// +listMapKey=type
 	// +optional
@@ -71,19 +71,19 @@ type LlamaStackDistributionStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Replicas int32 `json:"replicas,omitempty"`
-	// AvailableReplicas is the number of Pods that serve.
+	// AvailableReplicas is the number of available Pods.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
-	// Selector finds the server's Pods, as a label selector in text form.
+	// Selector is the label selector of the server's Pods, as a string.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Pod Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Selector string `json:"selector,omitempty"`
-	// ServiceURL is where the server answers inside the cluster.
+	// ServiceURL is the URL of the server inside the cluster.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Service URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	ServiceURL string `json:"serviceURL,omitempty"`
-	// RouteURL is where the server answers from outside, when network.exposeRoute or ingress is set: empty until it is
+	// RouteURL is the URL of the server outside of the cluster, if network exposes the server. It is empty until it is
 	// known.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="External URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
@@ -96,7 +96,7 @@ type VersionInfo struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Operator Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	OperatorVersion string `json:"operatorVersion,omitempty"`
-	// LlamaStackServerVersion is what the server says of itself, a PEP 440 version.
+	// LlamaStackServerVersion is the version that the server reports, in the format of PEP 440.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Server Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	LlamaStackServerVersion string `json:"llamaStackServerVersion,omitempty"`
@@ -106,25 +106,25 @@ type VersionInfo struct {
 	LastUpdated metav1.Time `json:"lastUpdated,omitempty,omitzero"`
 }
 
-// DistributionConfig is which distribution runs, which there are, and the server's providers.
+// DistributionConfig is the active distribution, the available distributions and the server's providers.
 type DistributionConfig struct {
-	// ActiveDistribution is the distribution's name, or "custom" for an image of the user's own.
+	// ActiveDistribution is the distribution's name, or "custom" if distribution.image is set.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Active Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text"}
 	ActiveDistribution string `json:"activeDistribution,omitempty"`
-	// Providers as the server lists them.
+	// Providers that the server reports.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Providers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers"}
 	Providers []ProviderInfo `json:"providers,omitempty"`
-	// AvailableDistributions are the names that the operator knows and the image of each.
+	// AvailableDistributions maps the distributions that the operator knows to their images.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Distributions",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AvailableDistributions map[string]string `json:"availableDistributions,omitempty"`
 }
 
-// ProviderInfo is one provider of the server. Its identity is api and provider_id together.
+// ProviderInfo is one provider of the server, identified by api and provider_id together.
 type ProviderInfo struct {
-	// API that it provides.
+	// API that the provider implements.
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider API",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	API string `json:"api"`
 	// ProviderID in the server's configuration.
@@ -133,7 +133,7 @@ type ProviderInfo struct {
 	// ProviderType, such as remote::vllm.
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderType string `json:"provider_type"`
-	// Config is always empty: it can carry secrets. 0.9.0 cannot do without the field.
+	// Config is always empty, because it can contain secrets. 0.9.0 requires the field.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Config *apiextensionsv1.JSON `json:"config,omitempty"`
@@ -142,9 +142,9 @@ type ProviderInfo struct {
 	Health ProviderHealthStatus `json:"health"`
 }
 
-// ProviderHealthStatus is what the server says about a provider's health.
+// ProviderHealthStatus is the health of a provider, as the server reports it.
 type ProviderHealthStatus struct {
-	// Status is OK, Error or Not Implemented, which is no information; empty before server 0.2.3.
+	// Status is OK, Error or Not Implemented (unknown). It is empty for servers before 0.2.3.
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Status",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Status string `json:"status"`
 	// Message explains an Error.

@@ -22,13 +22,13 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// StorageSpec is where the server's data is: in a PersistentVolumeClaim that the operator makes, unless existingClaim or
+// StorageSpec configures the volume of the server's data: a PVC that the operator creates, unless existingClaim or
 // ephemeral is set.
-// +kubebuilder:validation:XValidation:rule="!has(self.ephemeral) || !(has(self.size) || has(self.storageClassName) || has(self.accessModes) || has(self.existingClaim) || has(self.retentionPolicy))",message="ephemeral storage has no claim: remove size, storageClassName, accessModes, existingClaim and retentionPolicy"
-// +kubebuilder:validation:XValidation:rule="!has(self.existingClaim) || !(has(self.size) || has(self.storageClassName) || has(self.retentionPolicy))",message="the operator does not change an existing claim: remove size, storageClassName and retentionPolicy"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.storageClassName) || has(self.storageClassName) || has(self.existingClaim) || has(self.ephemeral)",message="a claim keeps its class: set storageClassName to that of the claim"
+// +kubebuilder:validation:XValidation:rule="!has(self.ephemeral) || !(has(self.size) || has(self.storageClassName) || has(self.accessModes) || has(self.existingClaim) || has(self.retentionPolicy))",message="ephemeral storage has no PVC; remove size, storageClassName, accessModes, existingClaim and retentionPolicy"
+// +kubebuilder:validation:XValidation:rule="!has(self.existingClaim) || !(has(self.size) || has(self.storageClassName) || has(self.retentionPolicy))",message="the operator does not change an existing PVC; remove size, storageClassName and retentionPolicy"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.storageClassName) || has(self.storageClassName) || has(self.existingClaim) || has(self.ephemeral)",message="the StorageClass of a PVC cannot be changed; set storageClassName to the class of the PVC"
 type StorageSpec struct {
-	// Size of the claim, more than 0. Default 10Gi. It can grow where the StorageClass allows it, and never shrinks.
+	// Size of the PVC, more than 0. Default 10Gi. It can grow if the StorageClass allows it, and cannot shrink.
 	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text"}
@@ -38,78 +38,92 @@ type StorageSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Mount Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MountPath string `json:"mountPath,omitempty"`
-	// RetentionPolicy is what happens to the claim when the LlamaStackDistribution is deleted:
-	// Delete (the default) or Retain.
+	// RetentionPolicy is what happens to the PVC when the LlamaStackDistribution is deleted: Delete (the default) or
+	// Retain.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Retention Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:select:Delete","urn:alm:descriptor:com.tectonic.ui:select:Retain"}
 	RetentionPolicy RetentionPolicy `json:"retentionPolicy,omitempty"`
-	// StorageClassName of the claim; "" binds it to a volume that was made by hand. Default: the cluster's class. It
-	// cannot be changed once there is a claim.
+	// StorageClassName of the PVC; "" binds it to a volume that was created by hand. Default: the cluster's default
+	// class. It cannot be changed after the PVC is created.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	StorageClassName *string `json:"storageClassName,omitempty"`
-	// AccessModes of the claim, default ReadWriteOnce. They cannot be changed once there is a claim. With
-	// ReadWriteMany, new Pods start before old ones are stopped. With existingClaim: those that it has.
+	// AccessModes of the PVC. Default: ReadWriteOnce. They cannot be changed after the PVC is created. With
+	// ReadWriteMany, new Pods start before old Pods stop. With existingClaim: its modes.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=4
 	// +listType=set
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Access Modes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AccessModes []AccessMode `json:"accessModes,omitempty"`
-	// ExistingClaim is a PersistentVolumeClaim of the namespace that is used instead of one that the operator makes.
-	// It is never changed or deleted.
+	// ExistingClaim is the name of a PVC in the namespace to use. The operator then creates no PVC, and never changes
+	// or deletes this PVC.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Existing Claim",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ExistingClaim string `json:"existingClaim,omitempty"`
-	// Ephemeral keeps the data on the node, and loses it with the Pod, as without storage, up to a size.
+	// Ephemeral keeps the data on the node, up to a size. As without storage, the data is lost when the Pod is deleted.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ephemeral",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Ephemeral *EphemeralStorage `json:"ephemeral,omitempty"`
 }
 
-// EphemeralStorage is a directory that is made with the Pod and goes with it.
+// EphemeralStorage is a directory that is created and deleted with the Pod.
 type EphemeralStorage struct {
-	// Size that the data may have, more than 0; a Pod with more is evicted. Default: no limit but the node's.
+	// Size limit of the data, more than 0. A Pod that exceeds it is evicted. Default: no limit other than that of the
+	// node.
 	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Size *resource.Quantity `json:"size,omitempty"`
 }
 
-// AccessMode of a claim.
+// AccessMode of a PVC.
 // +kubebuilder:validation:Enum=ReadWriteOnce;ReadOnlyMany;ReadWriteMany;ReadWriteOncePod
 type AccessMode string
 
-// AccessModeReadWriteMany lets Pods on several nodes write at once.
+// AccessModeReadWriteMany allows Pods on several nodes to write at the same time.
 const AccessModeReadWriteMany AccessMode = "ReadWriteMany"
 
-// WantsClaim says that the operator makes a claim for the server's data.
-func (s *StorageSpec) WantsClaim() bool {
+// WantsPVC reports whether the operator creates a PVC for the server's data.
+func (s *StorageSpec) WantsPVC() bool {
 	return s != nil && s.ExistingClaim == "" && s.Ephemeral == nil
 }
 
-// DeclaredShared says that the claim is declared to be one that Pods on several nodes can mount at once.
+// Retains reports whether the operator creates a PVC that outlives its LlamaStackDistribution.
+func (s *StorageSpec) Retains() bool {
+	return s.WantsPVC() && s.RetentionPolicy == RetentionRetain
+}
+
+// DeclaredShared reports whether the spec declares a PVC that Pods on several nodes can mount at the same time.
 func (s *StorageSpec) DeclaredShared() bool {
 	return s != nil && slices.Contains(s.AccessModes, AccessModeReadWriteMany)
 }
 
-// OnClaim says that the server's data is in a claim, the operator's or another.
-func (s *StorageSpec) OnClaim() bool {
+// UsesPVC reports whether the server's data is on a PVC, of the operator or an existing one.
+func (s *StorageSpec) UsesPVC() bool {
 	return s != nil && s.Ephemeral == nil
 }
 
-// RetentionPolicy of a claim.
+// Existing returns the name of the PVC that the spec names and the operator does not create, or an empty string.
+func (s *StorageSpec) Existing() string {
+	if s == nil {
+		return ""
+	}
+	return s.ExistingClaim
+}
+
+// RetentionPolicy of a PVC.
 // +kubebuilder:validation:Enum=Delete;Retain
 type RetentionPolicy string
 
 const (
-	// RetentionDelete deletes the claim with its LlamaStackDistribution.
+	// RetentionDelete deletes the PVC with its LlamaStackDistribution.
 	RetentionDelete RetentionPolicy = "Delete"
-	// RetentionRetain keeps the claim; a LlamaStackDistribution of the same name uses it again.
+	// RetentionRetain keeps the PVC; a LlamaStackDistribution of the same name uses it again.
 	RetentionRetain RetentionPolicy = "Retain"
 )

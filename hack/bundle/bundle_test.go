@@ -68,7 +68,7 @@ const (
 	digestB = "sha256:bbbb"
 )
 
-// csv is what is looked at of the result.
+// csv is the checked part of the result.
 type csv struct {
 	Metadata struct{ Annotations map[string]string }
 	Spec     struct {

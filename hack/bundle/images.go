@@ -24,7 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Where a ClusterServiceVersion has what is looked for.
+// The paths of images in a ClusterServiceVersion.
 const (
 	deployments   = "spec.install.spec.deployments"
 	containers    = "spec.template.spec.containers" // of a deployment

@@ -18,8 +18,8 @@
 # KUBECONFIG        the cluster to use; unset, or that of bin/cluster: a one-node Kubernetes on this machine (Linux, root)
 # On a cluster that was not started here images come from where it pulls them:
 #   IMG             the operator
-#   STAND_IN_IMG    the stand-ins of test/server
-#   LLAMA_STACK_IMG, OGX_IMG  real servers (default: the published ones)
+#   STAND_IN_IMG    the stand-ins of test/infra/standin
+#   LLAMA_STACK_IMG, OGX_IMG, OGX_BEFORE_IMG  real servers (default: the published ones)
 #   LOAD            instead, the command that takes an archive made here, such as "kind load image-archive"
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -27,15 +27,16 @@ cd "$ROOT" || exit
 
 # What the images of real servers are called, published or made here.
 LLAMA_STACK_IMG="${LLAMA_STACK_IMG:-docker.io/llamastack/distribution-starter:0.7.3}"
-OGX_IMG="${OGX_IMG:-docker.io/ogxai/distribution-starter:1.3.0}"
-export LLAMA_STACK_IMG OGX_IMG
+OGX_IMG="${OGX_IMG:-docker.io/ogxai/distribution-starter:1.5.0}"
+OGX_BEFORE_IMG="${OGX_BEFORE_IMG:-docker.io/ogxai/distribution-starter:1.3.1}"
+export LLAMA_STACK_IMG OGX_IMG OGX_BEFORE_IMG
 ARCHIVES="${IMAGES_DIR:-bin/images}"
 # Set by use_cluster: whether it started the cluster.
 export STARTED=no
 # The exit code of bin/images-tool when a real server can neither be pulled nor built.
 export UNAVAILABLE=3
 
-# say tells what goes on, apart from results.
+# say reports progress.
 say() { echo "$*" >&2; }
 
 # quiet COMMAND... shows the command's output only when it fails.
@@ -71,19 +72,26 @@ kubectl() { "$KUBECTL" "$@"; }
 # cluster runs the program of the one-node Kubernetes on its own cluster, whatever KUBECONFIG names.
 cluster() { env -u KUBECONFIG bin/cluster "$@"; }
 
-# foreign tells whether KUBECONFIG names a cluster that bin/cluster did not start.
+# foreign reports whether KUBECONFIG refers to a cluster that bin/cluster did not start.
 foreign() {
 	[ -n "${KUBECONFIG:-}" ] && ! { [ -x bin/cluster ] && [ "$(cluster kubeconfig 2>/dev/null)" = "$KUBECONFIG" ]; }
 }
 
-# imports tells whether the cluster can be handed images that are made here.
+# imports reports whether the cluster can import locally built images.
 imports() { ! foreign || [ -n "${LOAD:-}" ]; }
+
+# prepare_system installs the system packages that a cluster needs, before anything takes minutes.
+prepare_system() {
+	[ -x "$(hack/node-tools.sh --folder)/runc" ] || set -- --build
+	GOWORK=off CGO_ENABLED=0 go run ./test/infra/cluster/prepare "$@"
+}
 
 # use_cluster makes KUBECONFIG name a cluster that is up.
 use_cluster() {
 	if foreign; then
 		say "using the cluster of KUBECONFIG=$KUBECONFIG"
 	else
+		prepare_system
 		make --no-print-directory cluster-build
 		cluster status >/dev/null 2>&1 || STARTED=yes
 		cluster up
@@ -93,11 +101,11 @@ use_cluster() {
 	find_kubectl
 }
 
-# provide_servers makes the archives of real servers where they are needed, and returns UNAVAILABLE where it cannot.
+# provide_servers NAME... makes the archives of real servers where they are needed, and returns UNAVAILABLE where it cannot.
 provide_servers() {
 	imports || return 0
 	quiet make --no-print-directory bin/images-tool || return
-	bin/images-tool servers --out "$ARCHIVES" --pull="${IMAGES_PULL:-true}" >/dev/null
+	bin/images-tool servers --only "$(IFS=, && echo "$*")" --out "$ARCHIVES" --pull="${IMAGES_PULL:-true}" >/dev/null
 }
 
 # tagged REPOSITORY FILE prints a name that changes with the file, so that a new build is rolled out.
@@ -108,7 +116,7 @@ provide_binaries() {
 	if ! imports; then
 		if [ -z "${STAND_IN_IMG:-}" ]; then
 			say "error: KUBECONFIG names a cluster that this machine cannot hand images to. Set IMG and STAND_IN_IMG to images of"
-			say "the operator (make docker-build docker-push) and of test/server that it can pull, or LOAD to a command that takes"
+			say "the operator (make docker-build docker-push) and of test/infra/standin that it can pull, or LOAD to a command that takes"
 			say "an archive, such as LOAD='kind load image-archive'."
 			return 1
 		fi

@@ -12,9 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# What OLM gets: the bundle, and the catalog that lists it.
+# Targets for OLM: the bundle, and the catalog that lists it.
 
-# The channel of those who do not say one.
+# The default channel of the package.
 comma := ,
 DEFAULT_CHANNEL ?= $(lastword $(subst $(comma), ,$(CHANNELS)))
 # The first OpenShift with the Kubernetes of minKubeVersion, 1.31.

@@ -21,20 +21,23 @@ controlplane: ## Provide etcd, kube-apiserver and kubectl for tests, downloaded 
 .PHONY: cluster-build
 cluster-build: ## Build bin/cluster, the program that runs a one-node Kubernetes.
 	@mkdir -p bin
-	@cd test/cluster && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../bin/cluster .
+	@GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o bin/cluster ./test/infra/cluster
 
 # true makes cluster-up install the Operator Lifecycle Manager, too.
 OLM ?= false
 
+# How many nodes cluster-up starts, up to 3. A running cluster gets those that it lacks, and keeps those that it has.
+NODES ?= 1
+
 .PHONY: cluster-up
-cluster-up: cluster-build $(if $(filter true,$(OLM)),image-olm image-opm) ## Start a one-node Kubernetes (Linux, root), unless KUBECONFIG names a cluster; OLM=true adds OLM.
-	@bin/cluster up
+cluster-up: cluster-build $(if $(filter true,$(OLM)),image-olm image-opm) ## Start a Kubernetes of one node (Linux, root), unless KUBECONFIG names a cluster; NODES=2 adds a node, OLM=true OLM.
+	@bin/cluster up --nodes $(NODES)
 ifeq ($(OLM),true)
 	@bin/cluster olm $(IMAGES_DIR)/olm.tar $(IMAGES_DIR)/opm.tar
 endif
 
 .PHONY: cluster-down
-cluster-down: cluster-build ## Stop what cluster-up started and delete everything it made.
+cluster-down: cluster-build ## Stop the cluster of cluster-up and delete its files.
 	@bin/cluster down
 
 .PHONY: cluster-status
@@ -42,5 +45,5 @@ cluster-status: cluster-build ## Show the parts of the cluster that cluster-up s
 	@bin/cluster status
 
 .PHONY: cluster-test
-cluster-test: image-olm image-opm ## Test the one-node Kubernetes itself, on a cluster of its own (Linux, root).
-	@cd test/cluster && GOWORK=off go test -count=1 -tags selftest ./selftest
+cluster-test: image-olm image-opm ## Test the one-node Kubernetes itself, on a separate cluster (Linux, root).
+	@GOWORK=off go test -count=1 -tags selftest ./test/infra/cluster/selftest

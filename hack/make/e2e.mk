@@ -12,14 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# What shows the operator at work with real servers. hack/demo/lib.sh says which variables choose another cluster.
+# Targets that run the operator with real servers. hack/demo/lib.sh lists the variables that select another cluster.
 
 .PHONY: demo
-demo: ## Show the operator at work: a cluster, the operator, a real server of each era, and an answer of each.
+demo: ## Run a demo: a cluster, the operator, a real server of each era, and a request to each.
 	@hack/demo.sh up
 
 .PHONY: demo-clean
-demo-clean: ## Remove what "make demo" made.
+demo-clean: ## Remove the objects and files of "make demo".
 	@hack/demo.sh clean
 
 .PHONY: test-e2e
@@ -27,11 +27,11 @@ test-e2e: ## Run the end-to-end tests with real servers, on the node of cluster-
 	@test/e2e/run.sh
 
 .PHONY: test-olm
-test-olm: ## Run the tests through the Operator Lifecycle Manager, on a node of their own (Linux, root, 10 minutes).
+test-olm: ## Run the tests through the Operator Lifecycle Manager, on a separate node (Linux, root, 10 minutes).
 	@test/olm/run.sh
 
 .PHONY: test-olmv1
-test-olmv1: ## Run the tests through OLM v1, on a node of their own (Linux, root; builds OLM v1 the first time, 10 minutes).
+test-olmv1: ## Run the tests through OLM v1, on a separate node (Linux, root; builds OLM v1 the first time, 10 minutes).
 	@OLMV1=true test/olm/run.sh
 
 .PHONY: test-chaos

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Parsers of what others write, against any input.
+# Fuzzing of the parsers of external input.
 
 # How long each fuzz target runs.
 FUZZ_TIME ?= 5s
@@ -20,5 +20,5 @@ FUZZ_TIME ?= 5s
 FUZZ ?= .
 
 .PHONY: fuzz
-fuzz: ## Try every parser of what others write with random inputs, FUZZ_TIME=5s each; FUZZ=cabundle chooses.
+fuzz: ## Fuzz every parser of external input, FUZZ_TIME=5s each; FUZZ=cabundle selects some.
 	@FUZZ_TIME="$(FUZZ_TIME)" hack/fuzz.sh '$(FUZZ)'

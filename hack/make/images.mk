@@ -12,26 +12,25 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Container images as archives, made without a container engine: what a test cluster imports. Each is made again
-# only when what is in it has changed; bin/images/NAME.tar is the newest.
+# Container images as archives for test clusters, built without a container engine. An archive is only rebuilt when its content changes; bin/images/NAME.tar is the newest.
 
 # The folder of the archives.
 IMAGES_DIR ?= bin/images
-# What the image of the stand-ins is called.
+# The name of the image of the stand-ins.
 STAND_IN_IMG ?= localhost/llama-stack-stand-in:dev
 # false builds the images of real servers without asking a registry first.
 IMAGES_PULL ?= true
 
-# sources lists what the Go program in a folder is made from.
+# sources lists the source files of the Go program in a folder.
 sources = $(shell find $(1) -type f ! -name '*_test.go' ! -path '*/testdata/*')
 
-bin/images-tool: $(call sources,test/images)
+bin/images-tool: $(call sources,test/infra/images)
 	@mkdir -p bin
-	@cd test/images && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$@ .
+	@GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o $@ ./test/infra/images
 
-bin/stand-in: $(call sources,test/server)
+bin/stand-in: $(call sources,test/infra/standin)
 	@mkdir -p bin
-	@cd test/server && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$@ .
+	@GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o $@ ./test/infra/standin
 
 .PHONY: images
 images: image-operator image-stand-in image-servers ## Make the archives of all images into bin/images.

@@ -14,7 +14,7 @@
 
 # The tests of the bundle that operator-sdk scorecard runs: test/scorecard, and their image.
 
-# What the image is called; config/scorecard names the same.
+# The name of the image, as in config/scorecard.
 SCORECARD_IMG ?= $(REGISTRY)/llama-stack-k8s-operator-scorecard:v$(VERSION)
 
 .PHONY: test-scorecard
@@ -24,7 +24,7 @@ test-scorecard: ## Run all scorecard tests of the bundle in Pods, on the node of
 .PHONY: bin/scorecard-tests
 bin/scorecard-tests:
 	@mkdir -p bin
-	@cd test/scorecard && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../$@ .
+	@cd test/scorecard && GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o ../../$@ .
 
 .PHONY: docker-build-scorecard
 docker-build-scorecard: ## Build the image of the scorecard tests for this machine.

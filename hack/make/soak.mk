@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# What takes hours rather than minutes: the suites of CI without the bounds that make them fit there.
+# Long runs, which take hours: the suites of CI without their limits of time.
 
 .PHONY: soak
 soak: ## Run the long forms of the suites, one after the other; every one runs, also after one that failed.

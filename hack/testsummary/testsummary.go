@@ -32,11 +32,14 @@ import (
 // Summary is the count over all packages. Specs of Ginkgo suites count one by one; a package without such a suite
 // counts its top-level tests. A package that failed before or after its tests (build, panic, time limit) counts
 // as one failure.
+//
+// LeftOut are specs that the label filter of a run leaves to another run ("make test" leaves some to "make test-full").
+// A suite reports them itself; every other spec that did not run counts as skipped.
 type Summary struct {
-	Passed, Failed, Skipped, Pending int
+	Passed, Failed, Skipped, Pending, LeftOut int
 }
 
-// OK tells whether nothing failed and nothing was left out.
+// OK is whether nothing failed, and every spec ran that was not left to another run.
 func (s Summary) OK() bool {
 	return s.Failed == 0 && s.Skipped == 0 && s.Pending == 0
 }
@@ -50,6 +53,9 @@ func (s Summary) String() string {
 	if s.Pending > 0 {
 		line += fmt.Sprintf(", %d pending", s.Pending)
 	}
+	if s.LeftOut > 0 {
+		line += fmt.Sprintf(", %d left to another run", s.LeftOut)
+	}
 	return line
 }
 
@@ -60,6 +66,7 @@ func (s Summary) plus(o Summary) Summary {
 		Failed:  s.Failed + o.Failed,
 		Skipped: s.Skipped + o.Skipped,
 		Pending: s.Pending + o.Pending,
+		LeftOut: s.LeftOut + o.LeftOut,
 	}
 }
 
@@ -89,6 +96,8 @@ var (
 	suiteEnd = regexp.MustCompile(`(?:SUCCESS|FAIL)! -- (\d+) Passed \| (\d+) Failed(?: \| \d+ Flaked)? \| (\d+) Pending \| (\d+) Skipped`)
 	colours  = regexp.MustCompile("\x1b\\[[0-9;]*m")
 	coverage = regexp.MustCompile(`^coverage: (\S+%) of statements`)
+	// leftOut is the report entry of a suite whose label filter leaves specs out.
+	leftOut = regexp.MustCompile(`^\s*Left out by label: (\d+)\b`)
 )
 
 // testedPackage is what was heard of a package so far.
@@ -102,10 +111,12 @@ type testedPackage struct {
 
 // counted is the package's part of the summary.
 func (p *testedPackage) counted() Summary {
-	if p.suites > 0 {
-		return p.specs
+	if p.suites == 0 {
+		return p.tests
 	}
-	return p.tests
+	count := p.specs
+	count.Skipped -= count.LeftOut // Ginkgo counts them among the skipped ones
+	return count
 }
 
 // reader holds the packages whose tests have not ended.
@@ -177,6 +188,9 @@ func (p *testedPackage) heard(output string) {
 		p.suites++
 		p.specs = p.specs.plus(Summary{Passed: number(m[1]), Failed: number(m[2]), Pending: number(m[3]), Skipped: number(m[4])})
 	}
+	if m := leftOut.FindStringSubmatch(plain); m != nil {
+		p.specs.LeftOut += number(m[1])
+	}
 	if m := coverage.FindStringSubmatch(plain); m != nil {
 		p.covered = m[1]
 	}
@@ -203,7 +217,7 @@ func (p *testedPackage) test(e event) {
 	}
 }
 
-// end tells how a package ended.
+// end reports the result of a package.
 func (r *reader) end(e event) {
 	p := r.pkg(e.Package)
 	delete(r.packages, e.Package)

@@ -149,6 +149,31 @@ var _ = Describe("Read", func() {
 			testsummary.Summary{Passed: 3, Pending: 1}),
 	)
 
+	Context("of a run that leaves specs to another run", func() {
+		const entry = "  Left out by label: 2 - /src/test/infra/harness/labels.go:40 @ 11/29/26 03:06:45.1"
+
+		It("is a success when all others ran", func() {
+			summary, written := read(
+				output("a", "\x1b[38;5;14m"+entry+"\x1b[0m"),
+				output("a", "SUCCESS! -- 3 Passed | 0 Failed | 0 Pending | 2 Skipped"), end("pass", "a"))
+			Expect(summary).To(Equal(testsummary.Summary{Passed: 3, LeftOut: 2}))
+			Expect(summary.OK()).To(BeTrue())
+			Expect(written).To(MatchRegexp(`^ok +a .*3 passed, 0 failed, 2 left to another run\n$`))
+		})
+
+		It("is no success when one more did not run", func() {
+			summary, written := read(output("a", entry), output("a", "SUCCESS! -- 3 Passed | 0 Failed | 0 Pending | 3 Skipped"), end("pass", "a"))
+			Expect(summary).To(Equal(testsummary.Summary{Passed: 3, Skipped: 1, LeftOut: 2}))
+			Expect(summary.OK()).To(BeFalse())
+			Expect(written).To(MatchRegexp("(?m)^FAIL a"))
+		})
+
+		It("is no success when fewer did not run than the suite reports", func() {
+			summary, _ := read(output("a", entry), output("a", "SUCCESS! -- 3 Passed | 0 Failed | 0 Pending | 1 Skipped"), end("pass", "a"))
+			Expect(summary.OK()).To(BeFalse())
+		})
+	})
+
 	DescribeTable("says nothing of a package without tests",
 		func(line, action string) {
 			summary, written := read(output("a", line), end(action, "a"))
@@ -211,4 +236,5 @@ var _ = DescribeTable("Summary.String",
 	Entry("all well", testsummary.Summary{Passed: 12}, "12 passed, 0 failed"),
 	Entry("skipped", testsummary.Summary{Passed: 12, Failed: 1, Skipped: 2}, "12 passed, 1 failed, 2 skipped"),
 	Entry("pending", testsummary.Summary{Pending: 3}, "0 passed, 0 failed, 3 pending"),
+	Entry("left out", testsummary.Summary{Passed: 12, LeftOut: 4}, "12 passed, 0 failed, 4 left to another run"),
 )

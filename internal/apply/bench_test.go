@@ -37,9 +37,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// Budgets of what finds that nothing is left to do, for nine children. They do not depend on the machine.
+// Budgets of a reconcile that finds nothing to do, for nine children. They do not depend on the machine.
 const (
-	// settledAllocations is for one look at the versions in the cache.
+	// settledAllocations is for one check of the versions in the cache.
 	settledAllocations = 40
 	// compareAllocations is for a comparison of each child with what it should be, after something else in it changed.
 	compareAllocations = 6000
@@ -109,7 +109,7 @@ func benchEngine() (*store, *apply.Engine) {
 func request(namespace, uid string) apply.Request {
 	w := &world{namespace: namespace}
 	owner := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: ownerName, UID: types.UID(uid)}}
-	return apply.Request{Owner: owner, OwnerGVK: ownerGVK, Intent: "intent", Objects: w.all()}
+	return apply.Request{Owner: owner, OwnerGVK: ownerGVK, Intent: "intent", Stages: []apply.Stage{{Objects: w.all()}}}
 }
 
 // BenchmarkSettled is what a reconcile costs in which nothing changed: 9 objects of an owner.
@@ -151,7 +151,7 @@ func comparison(ctx context.Context) func() {
 }
 
 var _ = Describe("The cost of nothing to do", func() {
-	It("is a look at the versions, and no copy of an object", func(ctx context.Context) {
+	It("is a check of the versions, and no copy of an object", func(ctx context.Context) {
 		_, engine := benchEngine()
 		engine.Apply(ctx, request("ns", "u"))
 		settled := func() {

@@ -17,15 +17,15 @@ limitations under the License.
 package apply
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// canonical returns the fields that obj sets, each as it looks after a round trip through the Go type of its kind: a quantity of
-// 1000m reads 1. A ConfigMap's content is replaced by its digest.
+// canonical returns the fields that obj sets, each with the value that it has after a round trip through the Go type of its kind.
+// For example, a quantity of 1000m becomes 1. A digest replaces the content of a ConfigMap.
 func (c *comparer) canonical(obj *unstructured.Unstructured) (map[string]any, error) {
 	typed, err := newObject(c.scheme, obj.GroupVersionKind())
 	if err != nil {
@@ -117,7 +117,7 @@ func observed(obj runtime.Object, gvk schema.GroupVersionKind) (map[string]any, 
 // ObjectFieldSelector.apiVersion, ResourceFieldSelector.divisor, ServiceAccountTokenProjection.expirationSeconds and
 // NetworkPolicyPort.protocol.
 func dropDefaults(kind schema.GroupKind, fields map[string]any) {
-	policy := kind == networkingv1.SchemeGroupVersion.WithKind("NetworkPolicy").GroupKind()
+	policy := kind == children.Of(children.NetworkPolicy).GroupKind()
 	dropIn(fields, "", policy)
 }
 

@@ -109,7 +109,7 @@ func zero(v any) bool {
 	return false
 }
 
-// at looks a path up; nil when it leads nowhere.
+// at returns the value at a path, or nil when there is none.
 func at(v any, path fieldpath.Path) any {
 	for _, element := range path {
 		switch parent := v.(type) {

@@ -165,7 +165,7 @@ func timeOf(h holding) time.Time {
 	return h.Time.Time
 }
 
-// managesAny tells whether any of what differs is in the holding, or inside of something that is there as one piece.
+// managesAny reports whether the holding has any of the fields that differ, or an atomic field that contains one of them.
 func (h holding) managesAny(found []difference) bool {
 	return slices.ContainsFunc(found, func(d difference) bool {
 		return len(d.place) == 0 && d.have == h.Manager && h.Operation == metav1.ManagedFieldsOperationApply || h.manages(d.place)

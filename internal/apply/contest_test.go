@@ -63,15 +63,15 @@ var _ = Describe("A field that somebody else decides, too", func() {
 		Expect(found.RetryAfter).To(Equal(retryAfter))
 		return found.Error()
 	}
-	pass := func(d time.Duration) { w.clock.SetTime(w.clock.Now().Add(d)) }
+	advance := func(d time.Duration) { w.clock.SetTime(w.clock.Now().Add(d)) }
 
-	It("is left to the other after a while, who is named, and one read finds out who it is", func(ctx context.Context) {
+	It("is left to the other field manager after a while, whose name one read finds", func(ctx context.Context) {
 		fight(ctx)
 		message := contested(ctx, time.Minute)
 		Expect(message).To(ContainSubstring(`changed back again and again by field manager "somebody" (spec.replicas)`))
 		Expect(w.wire.take()).To(Equal([]string{read}))
 		changeBack(ctx)
-		pass(20 * time.Second)
+		advance(20 * time.Second)
 		Expect(contested(ctx, 40*time.Second)).To(Equal(message), "the message does not change")
 		Expect(w.wire.take()).To(BeEmpty())
 		Expect(field(w.get(ctx, obj), "spec", "replicas")).To(BeEquivalentTo(7))
@@ -80,14 +80,14 @@ var _ = Describe("A field that somebody else decides, too", func() {
 	It("is tried again after a minute, and stays reported until that has stood for a while", func(ctx context.Context) {
 		fight(ctx)
 		contested(ctx, time.Minute)
-		pass(time.Minute)
+		advance(time.Minute)
 		w.wire.take()
 		contested(ctx, 30*time.Second)
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 		w.catchUp(ctx, obj)
-		pass(10 * time.Second)
+		advance(10 * time.Second)
 		contested(ctx, 20*time.Second)
-		pass(20 * time.Second)
+		advance(20 * time.Second)
 		w.applyOne(ctx, obj, apply.ActionUnchanged)
 		Expect(w.wire.take()).To(BeEmpty())
 		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
@@ -100,7 +100,7 @@ var _ = Describe("A field that somebody else decides, too", func() {
 		contested(ctx, time.Minute)
 		for _, minutes := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 			hold := time.Duration(minutes) * time.Minute
-			pass(hold)
+			advance(hold)
 			w.wire.take()
 			contested(ctx, 30*time.Second)
 			Expect(w.wire.take()).To(Equal([]string{ssa}))
@@ -116,11 +116,11 @@ var _ = Describe("A field that somebody else decides, too", func() {
 		contested(ctx, time.Minute)
 		w.edit(ctx, obj, `[{"op":"replace","path":"/spec/replicas","value":2}]`)
 		contested(ctx, 30*time.Second)
-		pass(30 * time.Second)
+		advance(30 * time.Second)
 		w.applyOne(ctx, obj, apply.ActionUnchanged)
 	})
 
-	It("is healed at once for another intent, and by another process", func(ctx context.Context) {
+	It("is healed at once after a change of the intent, and by another process", func(ctx context.Context) {
 		fight(ctx)
 		contested(ctx, time.Minute)
 		obj = with(obj, int64(3), "spec", "replicas")
@@ -137,9 +137,9 @@ var _ = Describe("A field that somebody else decides, too", func() {
 			changeBack(ctx)
 			w.applyOne(ctx, obj, apply.ActionUpdated)
 			w.catchUp(ctx, obj)
-			pass(3 * time.Minute)
+			advance(3 * time.Minute)
 		}
-		pass(time.Hour)
+		advance(time.Hour)
 		for _, edit := range []string{"/spec/replicas", "/spec/template/spec/topologySpreadConstraints/1/maxSkew"} {
 			for range limit - 1 {
 				w.edit(ctx, obj, `[{"op":"replace","path":"`+edit+`","value":9}]`)
@@ -149,7 +149,7 @@ var _ = Describe("A field that somebody else decides, too", func() {
 		}
 	})
 
-	It("is looked into again if the API server does not say who it is", func(ctx context.Context) {
+	It("is investigated again if the API server does not say who it is", func(ctx context.Context) {
 		fight(ctx)
 		w.wire.fail(read)
 		Expect(w.fail(ctx, obj)).To(MatchError(ContainSubstring("failed to read Deployment")))
@@ -157,7 +157,7 @@ var _ = Describe("A field that somebody else decides, too", func() {
 		contested(ctx, time.Minute)
 	})
 
-	It("may be one that was removed, which nobody manages: the last to write is named", func(ctx context.Context) {
+	It("over a removed field, which nobody manages, names the last writer", func(ctx context.Context) {
 		service := w.service()
 		w.settle(ctx, service)
 		for range limit {
@@ -176,7 +176,7 @@ var _ = Describe("A field that somebody else decides, too", func() {
 })
 
 var _ = Describe("0.9.0 that goes on beside the new release", func() {
-	It("has what it applied taken over again, though all of our own fields are as they should be, until that is a contest", func(ctx context.Context) {
+	It("has its fields taken over again, although ours are unchanged, until that is a contest", func(ctx context.Context) {
 		w := newWorld(ctx)
 		live := w.leave(ctx, "deploy.json", "everything")
 		obj := with(lean(intentOf(live)), "Recreate", "spec", "strategy", "type")

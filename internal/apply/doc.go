@@ -17,7 +17,8 @@ limitations under the License.
 // Package apply brings the objects of one owner to the cluster by server-side apply, and writes only when it must.
 //
 // An Engine gets a list of intents, the objects as they should be, and a list of references that should not exist. It reads what is
-// there from informer caches, decides object by object, and reports one Outcome each; one failing object does not stop the others.
+// there from informer caches, decides object by object, and reports one Outcome each; one failing object does not stop the others of its
+// stage, and holds the later stages.
 // The rules:
 //
 //   - One field owner from the first write, so a field that leaves an intent leaves the object, and what others add stays.
@@ -28,4 +29,7 @@ limitations under the License.
 //     applied moments ago.
 //   - An object that was made by an earlier release under other field managers has their fields moved to ours first, so that the
 //     apply that follows removes what the intent no longer has.
+//
+// SharingTransform keeps in memory once what cached objects have in common. It buys 27 % of the budget for the live heap of a server: 25.4 KiB
+// instead of 34.9 with CacheTransform alone (make bench BENCH_CRS=200). docs/design.md has the rule for such mechanisms.
 package apply

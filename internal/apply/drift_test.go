@@ -44,7 +44,7 @@ var _ = Describe("Drift", func() {
 		return with(w.service(), []any{"example.test/a", "example.test/b"}, "metadata", "finalizers")
 	}
 
-	DescribeTable("by others in fields of ours is healed by one apply, with memory and without",
+	DescribeTable("by others in the operator's fields is healed by one apply, with memory and without",
 		func(ctx context.Context, object func(*world) *unstructured.Unstructured, edit string) {
 			obj := object(w)
 			w.settle(ctx, obj)
@@ -107,7 +107,7 @@ var _ = Describe("Drift", func() {
 			return with(obj, []any{map[string]any{"name": "http", "port": number, "targetPort": number}}, "spec", "ports")
 		}
 		w.applyOne(ctx, port(9000), apply.ActionUpdated)
-		Expect(w.wire.take()).To(Equal([]string{read, ssa}), "a look at who owns the old one")
+		Expect(w.wire.take()).To(Equal([]string{read, ssa}), "it reads who owns the old one")
 		w.catchUp(ctx, obj)
 		w.edit(ctx, obj, `[{"op":"replace","path":"/spec/ports/0/port","value":1}]`)
 		w.applyOne(ctx, port(9001), apply.ActionUpdated)
@@ -128,10 +128,10 @@ var _ = Describe("Drift", func() {
 		w.edit(ctx, obj, `[{"op":"replace","path":"/data/config.yaml","value":"b: 2"}]`)
 		w.applyOne(ctx, obj, apply.ActionUpdated)
 		Expect(field(w.get(ctx, obj), "data", "config.yaml")).To(Equal("a: 1"))
-		Expect(w.get(ctx, obj).GetAnnotations()).NotTo(HaveKey(apply.DigestAnnotation), "it exists in the cache only")
+		Expect(w.get(ctx, obj).GetAnnotations()).NotTo(HaveKey(apply.DigestAnnotation), "it only exists in the cache")
 	})
 
-	It("is not what the API server leaves out: zeros, nulls and empty things", func(ctx context.Context) {
+	It("is not a zero, null or empty value that the API server leaves out", func(ctx context.Context) {
 		obj := with(w.deployment(), int64(0), "spec", "minReadySeconds")
 		obj = with(obj, map[string]any{}, "spec", "template", "metadata", "annotations")
 		Expect(unstructured.SetNestedField(obj.Object, nil, "spec", "template", "spec", "hostUsers")).To(Succeed())
@@ -143,7 +143,7 @@ var _ = Describe("Drift", func() {
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
-	It("that adds what is not ours stays, and costs nothing", func(ctx context.Context) {
+	It("that adds fields of others stays, and costs nothing", func(ctx context.Context) {
 		obj := w.deployment()
 		w.settle(ctx, obj)
 		w.edit(ctx, obj, `[
@@ -201,7 +201,7 @@ var _ = Describe("Drift", func() {
 		Expect(container(w.get(ctx, obj))["env"]).To(HaveLen(4))
 	})
 
-	It("that takes our label away is seen live and healed", func(ctx context.Context) {
+	It("that removes the operator's label is seen live and healed", func(ctx context.Context) {
 		obj := w.service()
 		w.settle(ctx, obj)
 		w.applyOne(ctx, obj, apply.ActionUnchanged)
@@ -211,7 +211,7 @@ var _ = Describe("Drift", func() {
 		Expect(w.get(ctx, obj).GetLabels()).To(HaveKeyWithValue(managedKey, managedValue))
 	})
 
-	It("that takes label and owner away makes the object somebody's own", func(ctx context.Context) {
+	It("that removes label and owner makes the object somebody's own", func(ctx context.Context) {
 		obj := w.service()
 		w.settle(ctx, obj)
 		w.applyOne(ctx, obj, apply.ActionUnchanged)
@@ -219,7 +219,7 @@ var _ = Describe("Drift", func() {
 		Expect(w.fail(ctx, obj)).To(BeAssignableToTypeOf(&apply.ConflictError{}))
 	})
 
-	It("that takes the owner reference away is healed", func(ctx context.Context) {
+	It("that removes the owner reference is healed", func(ctx context.Context) {
 		obj := w.service()
 		w.settle(ctx, obj)
 		w.edit(ctx, obj, `[{"op":"remove","path":"/metadata/ownerReferences"}]`)
@@ -331,7 +331,7 @@ func (w *world) freeze(ctx context.Context, obj *unstructured.Unstructured) {
 }
 
 var _ = Describe("Admission", func() {
-	It("that changes a field of ours is put up with", func(ctx context.Context) {
+	It("that changes one of the operator's fields is tolerated", func(ctx context.Context) {
 		w := newWorld(ctx)
 		// A webhook that rewrites the port at every write, played by a wire that changes the answer.
 		obj := w.service()
@@ -367,7 +367,7 @@ var _ = Describe("CacheTransform", func() {
 		Expect(obj.ManagedFields).To(Equal([]metav1.ManagedFieldsEntry{{Manager: "m", Operation: metav1.ManagedFieldsOperationApply}}))
 	})
 
-	It("passes on what is no object", func() {
+	It("passes on what is not an object", func() {
 		out, err := apply.CacheTransform("tombstone")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(Equal("tombstone"))
@@ -386,7 +386,7 @@ var _ = Describe("CacheTransform", func() {
 		Expect(cm.BinaryData).To(BeNil())
 	})
 
-	DescribeTable("tells contents apart", func(a, b corev1.ConfigMap) {
+	DescribeTable("distinguishes contents", func(a, b corev1.ConfigMap) {
 		apply.Digest(&a)
 		apply.Digest(&b)
 		Expect(a.Annotations[apply.DigestAnnotation]).NotTo(Equal(b.Annotations[apply.DigestAnnotation]))
@@ -395,7 +395,7 @@ var _ = Describe("CacheTransform", func() {
 		Entry("by key", corev1.ConfigMap{Data: map[string]string{"a": "1"}}, corev1.ConfigMap{Data: map[string]string{"b": "1"}}),
 		Entry("by where key and value part", corev1.ConfigMap{Data: map[string]string{"a": "b1"}}, corev1.ConfigMap{Data: map[string]string{"ab": "1"}}),
 		Entry("by text or bytes", corev1.ConfigMap{Data: map[string]string{"a": "1"}}, corev1.ConfigMap{BinaryData: map[string][]byte{"a": []byte("1")}}),
-		Entry("by bytes that are no text", corev1.ConfigMap{BinaryData: map[string][]byte{"a": {0xfe}}}, corev1.ConfigMap{BinaryData: map[string][]byte{"a": {0xff}}}),
-		Entry("by being there", corev1.ConfigMap{}, corev1.ConfigMap{Data: map[string]string{"": ""}}),
+		Entry("by bytes that are not text", corev1.ConfigMap{BinaryData: map[string][]byte{"a": {0xfe}}}, corev1.ConfigMap{BinaryData: map[string][]byte{"a": {0xff}}}),
+		Entry("by an added key", corev1.ConfigMap{}, corev1.ConfigMap{Data: map[string]string{"": ""}}),
 	)
 })

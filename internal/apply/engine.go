@@ -54,7 +54,7 @@ type LegacyManagers struct {
 	Apply string
 }
 
-// Observer is told of what goes to the API server.
+// Observer receives a report of each write to the API server.
 type Observer interface {
 	// Applied is called once for every object that was written, or tried to be: the action is that of its Outcome.
 	Applied(kind, action string)
@@ -75,7 +75,7 @@ type Options struct {
 	Writer client.Client
 	// ManagedLabel marks objects as ours. Intents carry it already.
 	ManagedLabel Label
-	// LegacyManagers tells which managers to take over from. Nil: none.
+	// LegacyManagers returns the managers to take over from. Nil: none.
 	LegacyManagers func(owner client.Object) LegacyManagers
 	// Clock measures how long an applied object has not been seen in the cache. Nil: the real one.
 	Clock clock.PassiveClock
@@ -87,8 +87,9 @@ type Options struct {
 type Engine struct {
 	Options
 
-	comparer *comparer
-	memory   *memory
+	comparer   *comparer
+	memory     *memory
+	exclusions []exclusion
 }
 
 // New makes an Engine. It sends nothing.
@@ -102,7 +103,7 @@ func New(options Options) *Engine {
 	if options.LegacyManagers == nil {
 		options.LegacyManagers = func(client.Object) LegacyManagers { return LegacyManagers{} }
 	}
-	return &Engine{Options: options, comparer: newComparer(options.Scheme), memory: newMemory()}
+	return &Engine{Options: options, comparer: newComparer(options.Scheme), memory: newMemory(), exclusions: exclusions()}
 }
 
 // Ref names one object.
@@ -141,8 +142,8 @@ const (
 	ActionTakenOver Action = "TakenOver"
 	// ActionDeleted: the object was deleted.
 	ActionDeleted Action = "Deleted"
-	// ActionPending: nothing was done yet. Without an error the cache has not shown what was just written, or that the object
-	// has another Version: come back within UnseenTimeout. With a WaitError an object has to go first, and the watch on it tells when.
+	// ActionPending: nothing was done yet. Without an error, the cache does not yet show the last write, or it does not yet show that
+	// the object has another Version: retry within UnseenTimeout. With a WaitError, an object has to go first, and its watch shows when.
 	ActionPending Action = "Pending"
 )
 
@@ -152,9 +153,26 @@ type Outcome struct {
 	Action Action
 	// Live is the object as a write returned it, in the form in which the cache is going to have it; nil where nothing was written.
 	Live client.Object
-	// Err is nil, a *ConflictError, *ImmutableError, *RejectedError or *ContestedError (for the user to act on), a *WaitError, or
-	// anything else (trouble with the cluster, worth a retry).
+	// Err is nil, a *ConflictError, *ImmutableError, *RejectedError or *ContestedError (for the user to act on), a *WaitError, a
+	// *HeldError (another outcome says why), or anything else (trouble with the cluster, worth a retry).
 	Err error
+}
+
+// Stage is a part of what one owner wants.
+type Stage struct {
+	// Objects are applied in this order. They carry neither owner references nor managedFields, and are not changed.
+	Objects []*unstructured.Unstructured
+	// Absent objects are deleted if the owner controls them, and if they are in the cache.
+	Absent []Ref
+}
+
+// refs are all that a stage is about, in the order of its outcomes.
+func (s Stage) refs() []Ref {
+	refs := make([]Ref, 0, len(s.Objects)+len(s.Absent))
+	for _, obj := range s.Objects {
+		refs = append(refs, refOf(obj))
+	}
+	return append(refs, s.Absent...)
 }
 
 // Request is what one owner wants.
@@ -162,50 +180,48 @@ type Request struct {
 	// Owner becomes the controller of the objects.
 	Owner    client.Object
 	OwnerGVK schema.GroupVersionKind
-	// Intent identifies what Objects and Absent were made from; Settled takes it.
+	// Intent identifies what Stages were made from; Settled takes it.
 	Intent string
-	// Objects are applied in this order. They carry neither owner references nor managedFields, and are not changed.
-	Objects []*unstructured.Unstructured
-	// Absent objects are deleted if the owner controls them, and if they are in the cache.
-	Absent []Ref
+	// Stages build on each other. Where an object of one is refused, no later stage is changed: see HeldError.
+	Stages []Stage
+	// Suffices reports whether the later stages only need the object to exist and to be the owner's. Such an object does not hold the
+	// later stages when it cannot be changed. Nil: there is no such object.
+	Suffices func(ref Ref) bool
 	// Content completes an object that carries DigestAnnotation in the place of its content. It is called only when the object has to be
-	// sent, so that content which is dear to read is not read to find that nothing has changed. Nil: no object is such.
+	// sent, so that a reconcile that changes nothing does not read content that is expensive to read. Nil: there is no such object.
 	Content func(ctx context.Context, obj *unstructured.Unstructured) (*unstructured.Unstructured, error)
-	// NoOwner tells which objects get no owner reference, and lose the one that they have. Nil: none.
+	// NoOwner reports whether an object gets no owner reference, and loses the one that it has. Nil: no object does.
 	NoOwner func(obj *unstructured.Unstructured) bool
 	// Version is the resourceVersion of the live object that an object was made from. It is not written over another one: the outcome is
 	// ActionPending then. Empty: what it was before does not matter. Nil: that is so for all.
 	Version func(obj *unstructured.Unstructured) string
 }
 
-// Apply brings Objects to the cluster and removes Absent. There is one Outcome for each, in that order.
+// Applied reports whether an object shows that this operator, and not an earlier release, has applied it.
+func Applied(object metav1.Object) bool { return object.GetAnnotations()[HashAnnotation] != "" }
+
+// Apply brings the Stages to the cluster, one after the other. There is one Outcome for each of their objects, in that order.
 func (e *Engine) Apply(ctx context.Context, request Request) []Outcome {
 	if request.Owner.GetDeletionTimestamp() != nil {
 		return refuse(request)
 	}
 	r := e.newRun(request)
-	outcomes := make([]Outcome, 0, len(request.Objects)+len(request.Absent))
-	for _, obj := range request.Objects {
-		outcome := r.apply(ctx, obj)
-		if outcome.Live != nil {
-			e.memory.note(request.Owner.GetUID(), outcome.Ref, r.after[outcome.Ref])
-		}
-		outcomes = append(outcomes, outcome)
-	}
-	for _, ref := range request.Absent {
-		outcomes = append(outcomes, r.remove(ctx, ref))
+	var outcomes []Outcome
+	for _, stage := range request.Stages {
+		done := r.stage(ctx, stage)
+		r.hold(done)
+		outcomes = append(outcomes, done...)
 	}
 	e.memory.put(request.Owner.GetUID(), owned{intent: request.Intent, settled: settled(outcomes), objects: recordsOf(r.after)})
 	return outcomes
 }
 
 func refuse(request Request) []Outcome {
-	outcomes := make([]Outcome, 0, len(request.Objects)+len(request.Absent))
-	for _, obj := range request.Objects {
-		outcomes = append(outcomes, Outcome{Ref: refOf(obj), Action: ActionNone, Err: ErrOwnerDeleted})
-	}
-	for _, ref := range request.Absent {
-		outcomes = append(outcomes, Outcome{Ref: ref, Action: ActionNone, Err: ErrOwnerDeleted})
+	var outcomes []Outcome
+	for _, stage := range request.Stages {
+		for _, ref := range stage.refs() {
+			outcomes = append(outcomes, Outcome{Ref: ref, Action: ActionNone, Err: ErrOwnerDeleted})
+		}
 	}
 	return outcomes
 }
@@ -219,7 +235,7 @@ func settled(outcomes []Outcome) bool {
 	return true
 }
 
-// Settled tells whether applying intent again would find nothing to do: the last Apply had this intent and left nothing open, and
+// Settled reports whether applying intent again would find nothing to do: the last Apply had this intent and left nothing open, and
 // every object is in the cache at the resourceVersion that was verified then. It reads caches only.
 func (e *Engine) Settled(owner types.UID, intent string) bool {
 	last, ok := e.memory.get(owner)
@@ -237,8 +253,14 @@ func (e *Engine) Settled(owner types.UID, intent string) bool {
 	return true
 }
 
-// Ahead tells whether a resourceVersion at which an object was read from the cache is older than the one that was last applied or found;
-// empty is an object that was not there.
+// Completed reports whether the last Apply for an owner had this intent and left nothing open. Later changes of the objects do not count.
+func (e *Engine) Completed(owner types.UID, intent string) bool {
+	last, ok := e.memory.get(owner)
+	return ok && last.settled && last.intent == intent
+}
+
+// Ahead reports whether a resourceVersion at which an object was read from the cache is older than the one that was last applied or
+// found. It is empty for an object that was not in the cache.
 func (e *Engine) Ahead(owner types.UID, ref Ref, read string) bool {
 	last, _ := e.memory.get(owner)
 	known, ok := last.objects.get(ref)
@@ -248,6 +270,13 @@ func (e *Engine) Ahead(owner types.UID, ref Ref, read string) bool {
 	return read == "" || newer(known.resourceVersion, read)
 }
 
+// Awaited reports whether an object was written so recently that the cache may not have it yet.
+func (e *Engine) Awaited(owner types.UID, ref Ref) bool {
+	last, _ := e.memory.get(owner)
+	known, ok := last.objects.get(ref)
+	return ok && known.awaited(e.Clock.Now())
+}
+
 func versionOf(obj client.Object) string {
 	if obj == nil {
 		return ""
@@ -255,7 +284,7 @@ func versionOf(obj client.Object) string {
 	return obj.GetResourceVersion()
 }
 
-// Echo tells whether obj, as a watch shows it, is what an Apply for owner returned, or something older: nothing to wake up for.
+// Echo reports whether obj, as a watch shows it, is what an Apply for owner returned, or something older. An echo needs no reconcile.
 func (e *Engine) Echo(owner types.UID, obj client.Object) bool {
 	gvk, err := e.Writer.GroupVersionKindFor(obj)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -60,6 +61,8 @@ type RejectedError struct {
 	// Policy is true when a rule of the cluster refused (a quota, an admission policy, a webhook): that may pass without a change of
 	// the intent, so a slow retry makes sense. False: the object itself is invalid.
 	Policy bool
+	// Quota is true when that rule is a quota that is used up.
+	Quota bool
 }
 
 func (e *RejectedError) Error() string {
@@ -73,7 +76,7 @@ type ContestedError struct {
 	// Manager is the field manager that changes Fields, which are paths such as "spec.replicas"; "unknown" where there is none.
 	Manager string
 	Fields  []string
-	// RetryAfter is when to look again. It is no part of the message.
+	// RetryAfter is the time until the next retry. The message does not contain it.
 	RetryAfter time.Duration
 }
 
@@ -97,6 +100,17 @@ type WaitError struct {
 
 func (e *WaitError) Error() string { return fmt.Sprintf("waiting: %s %s", e.Ref, e.Reason) }
 
+// HeldError says that an object is left as it is, because one that it builds on was refused. Nothing was written.
+type HeldError struct {
+	Ref Ref
+	// Behind is the object that was refused.
+	Behind Ref
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%s stays as it is until %s is accepted", e.Ref, e.Behind)
+}
+
 // classify turns what the API server answered to a write into one of the kinds of errors that callers know.
 func classify(ref Ref, verb string, err error) error {
 	status := apierrors.APIStatus(nil)
@@ -116,12 +130,12 @@ func classify(ref Ref, verb string, err error) error {
 	case malformed.MatchString(s.Message):
 		return &RejectedError{Ref: ref, Reason: mistakes(malformed.FindStringSubmatch(s.Message)[1])}
 	case apierrors.IsForbidden(err) && !unauthorized(s):
-		return &RejectedError{Ref: ref, Reason: causes(s), Policy: true}
+		return &RejectedError{Ref: ref, Reason: causes(s), Policy: true, Quota: strings.Contains(s.Message, "exceeded quota: ")}
 	}
 	return fmt.Errorf("failed to %s %s: %w", verb, ref, err)
 }
 
-// outdated tells that a write was refused because the object has another resourceVersion.
+// outdated reports whether the API server refused a write because the object has another resourceVersion.
 func outdated(err error) bool {
 	return apierrors.IsConflict(err) && !apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict)
 }
@@ -130,17 +144,37 @@ func outdated(err error) bool {
 // two items of one key in a list. More than one mistake stand on lines of their own, below "errors:".
 var malformed = regexp.MustCompile(`(?s)^failed to create typed patch object \(.*?\): (?:errors:)?(.*)$`)
 
-// mistakes joins lines, each once and without the dot that a path begins with. They are sorted, as causes are: the API
-// server tells several in another order each time, and a message that changes would be a status that is written again.
+// mistakes joins lines, each once and without the dot that a path begins with. It sorts them, as causes does. The API
+// server returns them in a different order each time, and each change of the message would cause another write of the status.
 func mistakes(text string) string {
 	var found []string
 	for line := range strings.Lines(text) {
-		if line = strings.TrimPrefix(strings.TrimSpace(line), "."); line != "" && !slices.Contains(found, line) {
+		if line = strings.TrimPrefix(strings.TrimSpace(line), "."); line != "" {
 			found = append(found, line)
 		}
 	}
-	slices.Sort(found)
-	return strings.Join(found, "; ")
+	return some(found, "; ")
+}
+
+// namedCauses is how many causes, or fields, a message names.
+const namedCauses = 10
+
+// longestCause is the length of one of them, in bytes: the API server quotes the values that it refuses, whole.
+const longestCause = 512
+
+// some joins the first of the texts, sorted and each once, and counts the others.
+func some(texts []string, separator string) string {
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	shown := make([]string, 0, namedCauses)
+	for _, text := range texts[:min(len(texts), namedCauses)] {
+		shown = append(shown, bound.Text(text, longestCause))
+	}
+	named := strings.Join(shown, separator)
+	if more := len(texts) - namedCauses; more > 0 {
+		named = fmt.Sprintf("%s%sand %d more", named, separator, more)
+	}
+	return named
 }
 
 // denied: webhooks and ValidatingAdmissionPolicies choose their own codes, but the API server words the refusal.
@@ -148,7 +182,7 @@ func denied(s metav1.Status) bool {
 	return strings.Contains(s.Message, "denied the request") || strings.Contains(s.Message, "denied request")
 }
 
-// unauthorized tells the operator's missing permissions from a refusal by admission; both are 403 Forbidden. The authorizer says
+// unauthorized reports whether the operator lacks a permission. A refusal by admission is 403 Forbidden, too. The authorizer says
 // `User "x" cannot patch resource …`, the plugin OwnerReferencesPermissionEnforcement "cannot set blockOwnerDeletion …".
 func unauthorized(s metav1.Status) bool {
 	return strings.Contains(s.Message, `User "`) && strings.Contains(s.Message, " cannot ") ||
@@ -158,7 +192,7 @@ func unauthorized(s metav1.Status) bool {
 // causes lists "field: why", or the message when the status has no details.
 func causes(s metav1.Status) string {
 	if s.Details == nil {
-		return s.Message
+		return bound.Text(s.Message, longestCause)
 	}
 	var lines []string
 	for _, c := range s.Details.Causes {
@@ -166,15 +200,14 @@ func causes(s metav1.Status) string {
 		if c.Field != "" {
 			line = c.Field + ": " + c.Message
 		}
-		if c.Message != "" && !slices.Contains(lines, line) {
+		if c.Message != "" {
 			lines = append(lines, line)
 		}
 	}
 	if len(lines) == 0 {
-		return s.Message
+		return bound.Text(s.Message, longestCause)
 	}
-	slices.Sort(lines)
-	return strings.Join(lines, "; ")
+	return some(lines, "; ")
 }
 
 // managerName finds the manager in `conflict with "name" using apps/v1`, which is how the API server words it.
@@ -196,8 +229,7 @@ func holders(s metav1.Status) string {
 	}
 	slices.Sort(names)
 	for i, name := range names {
-		slices.Sort(fields[name])
-		names[i] = fmt.Sprintf("%s (%s)", name, strings.Join(fields[name], ", "))
+		names[i] = fmt.Sprintf("%s (%s)", name, some(fields[name], ", "))
 	}
-	return strings.Join(names, ", ")
+	return some(names, ", ")
 }

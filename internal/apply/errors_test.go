@@ -21,8 +21,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	corev1 "k8s.io/api/core/v1"
@@ -35,7 +37,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// kindOf names the kind of an error as callers tell them apart.
+// kindOf returns the kind of an error, as callers distinguish them.
 func kindOf(err error) string {
 	conflict, immutable, rejected, waiting := (*apply.ConflictError)(nil), (*apply.ImmutableError)(nil), (*apply.RejectedError)(nil), (*apply.WaitError)(nil)
 	switch {
@@ -104,7 +106,23 @@ var _ = Describe("What the API server refuses", func() {
 	var w *world
 	BeforeEach(func(ctx context.Context) { w = newWorld(ctx) })
 
-	It("as invalid is told by field", func(ctx context.Context) {
+	It("for very many causes is reported with ten of them, in a short message", func(ctx context.Context) {
+		causes := []metav1.StatusCause{{Field: "spec.env[00000]", Message: strings.Repeat("x", 10_000)}}
+		for i := range 20_000 {
+			causes = append(causes, metav1.StatusCause{Field: fmt.Sprintf("spec.env[%05d]", 20_000-i), Message: "Required value"})
+		}
+		w.wire.status(ssa, metav1.Status{
+			Code: 422, Reason: metav1.StatusReasonInvalid, Message: "no", Details: &metav1.StatusDetails{Causes: append(causes, causes...)},
+		})
+
+		err := w.fail(ctx, w.service())
+
+		Expect(kindOf(err)).To(Equal("rejected"), err.Error())
+		Expect(err).To(MatchError(And(ContainSubstring("spec.env[00000]: xxx"), HaveSuffix("; spec.env[00009]: Required value; and 19991 more"))))
+		Expect(len(err.Error())).To(BeNumerically("<", 2000))
+	})
+
+	It("as invalid is reported by field", func(ctx context.Context) {
 		obj := w.service()
 		w.settle(ctx, obj)
 		bad := with(obj, "No/Name", "spec", "sessionAffinity")
@@ -119,13 +137,13 @@ var _ = Describe("What the API server refuses", func() {
 		Expect(w.seen.applied).To(Equal([]string{"Service Created", "Service None"}))
 	})
 
-	It("as unknown to the schema is told", func(ctx context.Context) {
+	It("as unknown to the schema is reported", func(ctx context.Context) {
 		err := w.fail(ctx, with(w.service(), "x", "spec", "nonsense"))
 		Expect(kindOf(err)).To(Equal("rejected"), err.Error())
 		Expect(err).To(MatchError(HaveSuffix("/web-service: spec.nonsense: field not declared in schema")))
 	})
 
-	It("for two items of one name is told", func(ctx context.Context) {
+	It("for two items of one name is reported", func(ctx context.Context) {
 		obj := w.deployment()
 		twice := map[string]any{"name": "A", "value": "x"}
 		container(obj)["env"] = []any{twice, twice}
@@ -134,7 +152,7 @@ var _ = Describe("What the API server refuses", func() {
 		Expect(err).To(MatchError(HaveSuffix(`spec.template.spec.containers[name="server"].env: duplicate entries for key [name="A"]`)))
 	})
 
-	It("for several such mistakes is told with each of them, once", func(ctx context.Context) {
+	It("for several such mistakes is reported with each of them, once", func(ctx context.Context) {
 		obj := w.deployment()
 		item := func(name string) any { return map[string]any{"name": name, "value": "x"} }
 		container(obj)["env"] = []any{item("A"), item("A"), item("A"), item("B"), item("B")}
@@ -144,17 +162,17 @@ var _ = Describe("What the API server refuses", func() {
 			`spec.template.spec.containers[name="server"].env: duplicate entries for key [name="B"]`)))
 	})
 
-	It("for mistakes in several lists is told the same each time, however the API server sorts them", func(ctx context.Context) {
+	It("for mistakes in several lists is reported the same each time, however the API server sorts them", func(ctx context.Context) {
 		obj := w.deployment()
 		twice := map[string]any{"name": "A", "value": "x"}
 		container(obj)["env"] = []any{twice, twice}
 		volume := map[string]any{"name": "a", "emptyDir": map[string]any{}}
 		Expect(unstructured.SetNestedSlice(obj.Object, []any{volume, volume}, "spec", "template", "spec", "volumes")).To(Succeed())
-		told := map[string]struct{}{}
+		messages := map[string]struct{}{}
 		for range 20 {
-			told[w.fail(ctx, obj).Error()] = struct{}{}
+			messages[w.fail(ctx, obj).Error()] = struct{}{}
 		}
-		Expect(told).To(HaveLen(1))
+		Expect(messages).To(HaveLen(1))
 	})
 
 	It("by a rule of the namespace may pass later", func(ctx context.Context) {
@@ -165,14 +183,14 @@ var _ = Describe("What the API server refuses", func() {
 			}}},
 		})).To(Succeed())
 		err := error(nil)
-		Eventually(func() string { err = w.fail(ctx, w.claim()); return kindOf(err) }, wait, poll).Should(Equal("rejected"))
+		Eventually(func() string { err = w.fail(ctx, w.pvc()); return kindOf(err) }, wait, poll).Should(Equal("rejected"))
 		rejected := &apply.RejectedError{}
 		Expect(errors.As(err, &rejected)).To(BeTrue())
 		Expect(rejected.Policy).To(BeTrue())
 		Expect(rejected.Reason).To(ContainSubstring("maximum storage usage per PersistentVolumeClaim is 1Mi"))
 	})
 
-	It("because the namespace is going is a wait", func(ctx context.Context) {
+	It("because the namespace is being deleted is a wait", func(ctx context.Context) {
 		Expect(admin.Delete(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}})).To(Succeed())
 		outcome := w.apply(ctx, w.service())[0]
 		Expect(kindOf(outcome.Err)).To(Equal("wait"), outcome.Err.Error())
@@ -180,7 +198,7 @@ var _ = Describe("What the API server refuses", func() {
 		Expect(outcome.Err).To(MatchError(ContainSubstring("its namespace is being deleted")))
 	})
 
-	It("for lack of permission is the cluster's trouble", func(ctx context.Context) {
+	It("for lack of permission is the cluster's problem", func(ctx context.Context) {
 		w.config = rest.CopyConfig(config)
 		w.config.Impersonate = rest.ImpersonationConfig{UserName: "nobody"}
 		w.restart()
@@ -193,7 +211,7 @@ var _ = Describe("What the API server refuses", func() {
 		Expect(err).To(MatchError(ContainSubstring("failed to apply ConfigMap " + w.namespace + "/web-config: ")))
 	})
 
-	DescribeTable("is told by its status", func(ctx context.Context, kind string, policy bool, status metav1.Status) {
+	DescribeTable("is recognized by its status", func(ctx context.Context, kind string, policy bool, status metav1.Status) {
 		w.wire.status(ssa, status)
 		err := w.fail(ctx, w.service())
 		Expect(kindOf(err)).To(Equal(kind), err.Error())
@@ -221,13 +239,13 @@ var _ = Describe("What the API server refuses", func() {
 		Entry("a namespace that is gone", "cluster", false, metav1.Status{Code: 404, Reason: metav1.StatusReasonNotFound, Message: `namespaces "x" not found`}),
 	)
 
-	It("to make sense is the cluster's trouble", func(ctx context.Context) {
+	It("to make sense is the cluster's problem", func(ctx context.Context) {
 		w.wire.rewrite(`"targetPort":8321`, `"targetPort":{}`)
 		Expect(w.fail(ctx, w.service())).To(MatchError(ContainSubstring("failed to read Service")))
 		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeFalse())
 	})
 
-	It("to answer is the cluster's trouble", func(ctx context.Context) {
+	It("to answer is the cluster's problem", func(ctx context.Context) {
 		w.wire.fail(read)
 		Expect(w.fail(ctx, w.service())).To(MatchError(ContainSubstring("failed to read Service")))
 		w.wire.fail(ssa)

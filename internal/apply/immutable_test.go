@@ -32,7 +32,7 @@ var _ = Describe("A field that cannot be changed", func() {
 	BeforeEach(func(ctx context.Context) { w = newWorld(ctx) })
 
 	fixedMap := func(w *world) *unstructured.Unstructured { return with(w.configMap(), true, "immutable") }
-	classed := func(w *world) *unstructured.Unstructured { return with(w.claim(), "fast", "spec", "storageClassName") }
+	classed := func(w *world) *unstructured.Unstructured { return with(w.pvc(), "fast", "spec", "storageClassName") }
 
 	DescribeTable("stops its object before anything is sent, with memory and without",
 		func(ctx context.Context, object func(*world) *unstructured.Unstructured, value any, path []string, name, from, to string) {
@@ -55,40 +55,40 @@ var _ = Describe("A field that cannot be changed", func() {
 		},
 		Entry("a Deployment's selector", (*world).deployment, any("x"), []string{"spec", "selector", "matchLabels", "app"},
 			"spec.selector", `^\{"matchLabels":\{"app":"web"\}\}$`, `^\{"matchLabels":\{"app":"x"\}\}$`),
-		Entry("a claim's access modes", (*world).claim, any([]any{"ReadWriteMany"}), []string{"spec", "accessModes"},
+		Entry("a PVC's access modes", (*world).pvc, any([]any{"ReadWriteMany"}), []string{"spec", "accessModes"},
 			"spec.accessModes", `^\["ReadWriteOnce"\]$`, `^\["ReadWriteMany"\]$`),
-		Entry("a claim's class", classed, any("slow"), []string{"spec", "storageClassName"}, "spec.storageClassName", "^fast$", "^slow$"),
-		Entry("a claim's volume mode", (*world).claim, any("Block"), []string{"spec", "volumeMode"}, "spec.volumeMode", "^Filesystem$", "^Block$"),
-		Entry("a claim's size, downwards", (*world).claim, any("1Mi"), []string{"spec", "resources", "requests", "storage"},
+		Entry("a PVC's class", classed, any("slow"), []string{"spec", "storageClassName"}, "spec.storageClassName", "^fast$", "^slow$"),
+		Entry("a PVC's volume mode", (*world).pvc, any("Block"), []string{"spec", "volumeMode"}, "spec.volumeMode", "^Filesystem$", "^Block$"),
+		Entry("a PVC's size, downwards", (*world).pvc, any("1Mi"), []string{"spec", "resources", "requests", "storage"},
 			"spec.resources.requests.storage", "^1Gi$", "^1Mi$"),
 		Entry("the content of an immutable ConfigMap", fixedMap, any("b"), []string{"data", "config.yaml"}, "data", "^[0-9a-f]{32}$", "^[0-9a-f]{32}$"),
 		Entry("that a ConfigMap is immutable", fixedMap, any(false), []string{"immutable"}, "immutable", "^true$", "^false$"),
 	)
 
-	It("tells what to do", func() {
-		Expect(&apply.ImmutableError{Ref: refOf(w.claim()), Field: "spec.volumeMode", Old: "Filesystem", New: "Block"}).To(MatchError(
+	It("says what to do", func() {
+		Expect(&apply.ImmutableError{Ref: refOf(w.pvc()), Field: "spec.volumeMode", Old: "Filesystem", New: "Block"}).To(MatchError(
 			"PersistentVolumeClaim " + w.namespace + "/web-pvc: spec.volumeMode cannot be changed from Filesystem to Block: " +
 				"go back to the old value, or delete the object to have it made anew"))
 	})
 
 	It("does not stop others", func(ctx context.Context) {
-		w.settle(ctx, w.claim(), w.service())
-		outcomes := w.apply(ctx, with(w.claim(), "Block", "spec", "volumeMode"), with(w.service(), "x", "spec", "selector", "app"))
+		w.settle(ctx, w.pvc(), w.service())
+		outcomes := w.apply(ctx, with(w.pvc(), "Block", "spec", "volumeMode"), with(w.service(), "x", "spec", "selector", "app"))
 		Expect(kindOf(outcomes[0].Err)).To(Equal("immutable"))
 		Expect(outcomes[1].Action).To(Equal(apply.ActionUpdated))
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 	})
 
-	It("is not a claim's size, upwards: the API server decides", func(ctx context.Context) {
-		w.settle(ctx, w.claim())
-		err := w.fail(ctx, with(w.claim(), "2Gi", "spec", "resources", "requests", "storage"))
-		Expect(kindOf(err)).To(Equal("rejected"), "nothing has bound the claim")
+	It("is not a PVC's size, upwards: the API server decides", func(ctx context.Context) {
+		w.settle(ctx, w.pvc())
+		err := w.fail(ctx, with(w.pvc(), "2Gi", "spec", "resources", "requests", "storage"))
+		Expect(kindOf(err)).To(Equal("rejected"), "nothing has bound the PVC")
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 	})
 
 	It("is not one that has no value yet", func(ctx context.Context) {
-		w.settle(ctx, w.claim())
-		w.apply(ctx, with(w.claim(), "fast", "spec", "storageClassName"))
+		w.settle(ctx, w.pvc())
+		w.apply(ctx, with(w.pvc(), "fast", "spec", "storageClassName"))
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 	})
 

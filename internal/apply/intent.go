@@ -21,7 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -50,6 +50,9 @@ func (r *run) newIntent(obj *unstructured.Unstructured) (*intent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the intent of %s: %w", in.ref, err)
 	}
+	if packed, found := in.object.GetAnnotations()[PackedAnnotation]; found {
+		annotate(fields, PackedAnnotation, abridged(packed))
+	}
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return nil, fmt.Errorf("failed to hash the intent of %s: %w", in.ref, err)
@@ -66,7 +69,7 @@ func (r *run) newIntent(obj *unstructured.Unstructured) (*intent, error) {
 	return in, nil
 }
 
-// outdated tells that the intent was made from another version of the object than the one that there is.
+// outdated reports whether the intent was made from another version of the object than the live one.
 func (in *intent) outdated(obj metav1.Object) bool {
 	from := in.object.GetResourceVersion()
 	return from != "" && from != obj.GetResourceVersion()
@@ -95,17 +98,11 @@ func child(object map[string]any, key string) map[string]any {
 }
 
 func deployment(gvk schema.GroupVersionKind) bool {
-	return gvk.GroupKind() == appsv1.SchemeGroupVersion.WithKind("Deployment").GroupKind()
+	return gvk.GroupKind() == children.Of(children.Deployment).GroupKind()
 }
 
-// replicas tells whether the intent is a Deployment that asks for a number of replicas.
+// replicas reports whether the intent is a Deployment that sets a number of replicas.
 func (in *intent) replicas() bool {
 	_, found, err := unstructured.NestedFieldNoCopy(in.fields, "spec", "replicas")
 	return err == nil && found && deployment(in.ref.GVK)
-}
-
-// recreates tells whether the intent is a Deployment of strategy Recreate.
-func (in *intent) recreates() bool {
-	kind, _, err := unstructured.NestedString(in.fields, "spec", "strategy", "type")
-	return err == nil && kind == string(appsv1.RecreateDeploymentStrategyType) && deployment(in.ref.GVK)
 }

@@ -17,45 +17,37 @@ limitations under the License.
 package apply
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-const (
-	claimKind     = "PersistentVolumeClaim"
-	configMapKind = "ConfigMap"
-	// requestPath is what a claim asks for; it may grow only.
-	requestPath = "spec.resources.requests.storage"
-)
+// requestPath is the size that a PVC asks for; it may grow only.
+const requestPath = "spec.resources.requests.storage"
 
-// frozen lists the fields that the API server lets nobody change, by ValidateDeploymentUpdate of apps/v1 and
-// ValidatePersistentVolumeClaimUpdate of v1.
+// frozen lists the fields of spec that the API server lets nobody change.
 func frozen(kind schema.GroupKind) []string {
-	switch {
-	case kind.Group == "apps" && kind.Kind == "Deployment":
-		return []string{"selector"}
-	case kind.Group == corev1.GroupName && kind.Kind == claimKind:
-		return []string{"accessModes", "dataSource", "dataSourceRef", "selector", "storageClassName", "volumeMode", "volumeName"}
+	if child := children.OfGroup(kind); child != nil {
+		return child.Immutable
 	}
 	return nil
 }
 
-// unclaimed lists the fields, by their place in spec, that a takeover does not make ours. Each was filled in by the API server when an
+// keptByOthers lists the fields, by their place in spec, that a takeover does not make ours. Each was filled in by the API server when an
 // earlier release made the object, which then counted as the one who set it; if we owned it, an apply that does not name it would try
-// to remove it. An immutable field cannot be removed, and the class of an Ingress is filled in at creation only.
-func unclaimed(kind schema.GroupKind) *fieldpath.Set {
-	names := frozen(kind)
-	if kind.Group == networkingv1.GroupName && kind.Kind == "Ingress" {
-		names = []string{"ingressClassName"}
-	}
+// to remove it. An immutable field cannot be removed.
+func keptByOthers(kind schema.GroupKind) *fieldpath.Set {
 	set := fieldpath.NewSet()
-	for _, n := range names {
-		set.Insert(fieldpath.MakePathOrDie("spec", n))
+	if child := children.OfGroup(kind); child != nil {
+		for _, name := range slices.Concat(child.Immutable, child.Defaulted) {
+			set.Insert(fieldpath.MakePathOrDie("spec", name))
+		}
 	}
 	return set
 }
@@ -68,20 +60,20 @@ func checkImmutable(ref Ref, have map[string]any, found []difference) error {
 		switch {
 		case d.missing:
 			continue // An immutable field that is unset can be given a value, or the API server says why not.
-		case under(d.path, frozen(kind)), kind.Kind == claimKind && shrinks(d):
+		case under(d.path, frozen(kind)), kind.Kind == children.PersistentVolumeClaim && shrinks(d):
 			field = d.path
-		case kind.Group == corev1.GroupName && kind.Kind == configMapKind && have["immutable"] == true:
+		case kind.Group == corev1.GroupName && kind.Kind == children.ConfigMap && have["immutable"] == true:
 			field = contentField(d)
 		}
 		if field == "" {
 			continue
 		}
-		return &ImmutableError{Ref: ref, Field: field, Old: show(d.have), New: show(d.want)}
+		return &ImmutableError{Ref: ref, Field: field, Old: bound.Text(show(d.have), longestCause), New: bound.Text(show(d.want), longestCause)}
 	}
 	return nil
 }
 
-// under tells whether path is one of the fields of spec, or inside of one.
+// under reports whether path is one of the fields of spec, or inside one of them.
 func under(path string, fields []string) bool {
 	for _, f := range fields {
 		rest, ok := strings.CutPrefix(path, "spec."+f)

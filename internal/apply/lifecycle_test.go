@@ -53,7 +53,7 @@ var _ = Describe("An object's life", func() {
 		Expect(obj.GetAnnotations()).To(BeEmpty())
 	})
 
-	It("is returned as the cache is going to have it, where it was written", func(ctx context.Context) {
+	It("is returned as the cache will have it, if it was written", func(ctx context.Context) {
 		obj := w.configMap()
 		written := w.apply(ctx, obj)[0].Live
 		w.catchUp(ctx, obj)
@@ -222,7 +222,7 @@ var _ = Describe("An object's life", func() {
 		Expect(w.engine.Apply(ctx, w.request("in full", full))).To(ConsistOf(HaveField("Action", apply.ActionUnchanged)), "both forms are the same intent")
 	})
 
-	It("is not written with another content than it was asked for", func(ctx context.Context) {
+	It("is not written with content other than requested", func(ctx context.Context) {
 		short := w.configMap()
 		delete(short.Object, "data")
 		short.SetAnnotations(map[string]string{apply.DigestAnnotation: "of something else"})
@@ -239,11 +239,11 @@ var _ = Describe("An object's life", func() {
 		Expect(w.wire.take()).NotTo(ContainElement(ssa))
 	})
 
-	DescribeTable("that was seen by any means is read at once when it is gone",
-		func(ctx context.Context, look func(*world, *unstructured.Unstructured)) {
+	DescribeTable("that was seen in any way is read at once when it is gone",
+		func(ctx context.Context, check func(*world, *unstructured.Unstructured)) {
 			obj := w.service()
 			w.settle(ctx, obj)
-			look(w, w.get(ctx, obj))
+			check(w, w.get(ctx, obj))
 			Expect(admin.Delete(ctx, w.get(ctx, obj))).To(Succeed())
 			w.goneFromCache(ctx, obj)
 			w.applyOne(ctx, obj, apply.ActionCreated)
@@ -252,7 +252,7 @@ var _ = Describe("An object's life", func() {
 		Entry("a watch event", func(w *world, obj *unstructured.Unstructured) {
 			Expect(w.engine.Echo(w.owner.UID, obj)).To(BeTrue())
 		}),
-		Entry("a look at all", func(w *world, _ *unstructured.Unstructured) {
+		Entry("a check of all objects", func(w *world, _ *unstructured.Unstructured) {
 			Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
 		}),
 	)

@@ -35,8 +35,8 @@ type record struct {
 	uid  types.UID
 	// resourceVersion at which the object was last found, or made, to be as it should; empty when it is not in the cache.
 	resourceVersion string
-	// tolerated is the digest of what differed from the intent right after it was applied: what admission changes, applying again
-	// does not mend. Empty: nothing.
+	// tolerated is the digest of what differed from the intent right after it was applied. Admission made these changes, so applying
+	// again does not fix them. Empty: nothing differed.
 	tolerated string
 	// applied is when the object was written, as long as the cache has not shown it.
 	applied time.Time
@@ -47,7 +47,7 @@ type record struct {
 	contest *contest
 }
 
-// awaited tells whether the object was written so recently that the cache need not know it.
+// awaited reports whether the object was written so recently that the cache may not have it yet.
 func (r record) awaited(now time.Time) bool {
 	return r.resourceVersion != "" && !r.seen && now.Sub(r.applied) < UnseenTimeout
 }
@@ -80,7 +80,7 @@ func (r records) index(ref Ref) int {
 	return slices.IndexFunc(r, func(e entry) bool { return e.ref == ref })
 }
 
-// get tells what is remembered of an object, and whether anything is.
+// get returns the record of an object, and whether there is one.
 func (r records) get(ref Ref) (record, bool) {
 	if i := r.index(ref); i >= 0 {
 		return r[i].record, true
@@ -159,7 +159,7 @@ func (m *memory) drop(owner types.UID) {
 	delete(m.owners, owner)
 }
 
-// newer tells whether resourceVersion a is later than b. What cannot be compared counts as newer, so that it is looked at.
+// newer reports whether resourceVersion a is later than b. A version that cannot be compared counts as newer, so that it is not ignored.
 func newer(a, b string) bool {
 	order, err := resourceversion.CompareResourceVersion(a, b)
 	return err != nil || order > 0

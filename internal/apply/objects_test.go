@@ -92,7 +92,7 @@ spec:
 `)
 }
 
-func (w *world) claim() *unstructured.Unstructured {
+func (w *world) pvc() *unstructured.Unstructured {
 	return w.object(`
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -138,5 +138,5 @@ spec:
 
 // all is one object of every kind.
 func (w *world) all() []*unstructured.Unstructured {
-	return append(w.others(), w.claim(), w.configMap(), w.service(), w.networkPolicy(), w.deployment())
+	return append(w.others(), w.pvc(), w.configMap(), w.service(), w.networkPolicy(), w.deployment())
 }

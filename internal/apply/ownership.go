@@ -25,6 +25,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
@@ -32,8 +33,7 @@ var (
 	// errMoved: the object is not the one that the cache shows any more.
 	errMoved = errors.New("the object changed meanwhile")
 
-	replicasPath      = fieldpath.MakePathOrDie("spec", "replicas")                  //nolint:gochecknoglobals // A constant.
-	rollingUpdatePath = fieldpath.MakePathOrDie("spec", "strategy", "rollingUpdate") //nolint:gochecknoglobals // A constant.
+	replicasPath = fieldpath.MakePathOrDie("spec", "replicas") //nolint:gochecknoglobals // A constant.
 )
 
 // arrangeOwnership moves fields between managers before an apply whose result depends on it, by one patch of managedFields, which
@@ -41,12 +41,13 @@ var (
 //
 //   - Fields of an earlier release become ours, or the apply could not remove any of them.
 //   - spec.replicas that we own and no longer ask for goes to HandoverOwner, or the API server would reset it to 1; 0 is reset.
-//   - What collides with the intent becomes ours, or it would stay and make the object invalid.
+//   - What excludes what the intent asks for becomes ours, or it would stay and make the object invalid: see exclusions.
 func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool, error) {
 	legacy := r.hasLegacy(obj)
-	strays := collisions(in, obj)
+	strays := collisions(r.exclusions, in, obj)
 	handover := deployment(in.ref.GVK) && !in.replicas() && !stopped(obj) && (legacy || r.mayOwnReplicas(in.ref, obj))
-	if !legacy && len(strays) == 0 && !handover {
+	patched := hasEntry(obj, FieldOwner, metav1.ManagedFieldsOperationUpdate) // by a Release
+	if !legacy && !patched && len(strays) == 0 && !handover {
 		return false, nil
 	}
 	metadata, err := r.readMetadata(ctx, in.ref)
@@ -67,7 +68,10 @@ func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool
 		return false, fmt.Errorf("failed to take over fields of %s: %w", in.ref, err)
 	}
 	if legacy {
-		held.merge(r.legacy, unclaimed(in.ref.GVK.GroupKind()))
+		held.merge(r.legacy, keptByOthers(in.ref.GVK.GroupKind()))
+	}
+	if patched {
+		held.merge(LegacyManagers{Update: FieldOwner}, keptByOthers(in.ref.GVK.GroupKind()))
 	}
 	for _, path := range strays {
 		held.seize(path)
@@ -82,7 +86,7 @@ func (r *run) arrangeOwnership(ctx context.Context, in *intent, obj *live) (bool
 	return legacy, nil
 }
 
-func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata *metav1.PartialObjectMetadata, held *holdings) error {
+func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata client.Object, held *holdings) error {
 	if !held.changed {
 		return nil
 	}
@@ -93,21 +97,22 @@ func (r *run) patchHoldings(ctx context.Context, ref Ref, metadata *metav1.Parti
 	return r.patch(ctx, ref, metadata, pinned(metadata, operation{Op: "replace", Path: "/metadata/managedFields", Value: entries}))
 }
 
-// stopped tells whether a Deployment is scaled to 0. An autoscaler does nothing about one that is, so that what we stopped has to be
-// started for it: by the API server, which resets the field to 1.
+// stopped reports whether a Deployment is scaled to 0. An autoscaler leaves such a Deployment alone. A Deployment that we stopped has to
+// be started first: by the API server, which resets the field to 1.
 func stopped(obj *live) bool {
 	replicas, found, err := unstructured.NestedInt64(obj.fields, "spec", "replicas")
 	return err == nil && found && replicas == 0
 }
 
-// hasLegacy tells whether an earlier release has fields of the object. The manager of its updates may be anybody's name, so that counts
-// only on an object that we did not apply since; the manager of its applies counts always: it may have gone on beside us for a while.
+// hasLegacy reports whether an earlier release manages fields of the object. Other clients can have the name of the manager of its
+// updates, so that manager counts only on an object that we have not applied since. The manager of its applies always counts, because
+// both releases may run for a while.
 func (r *run) hasLegacy(obj metav1.Object) bool {
 	return hasEntry(obj, r.legacy.Apply, metav1.ManagedFieldsOperationApply) ||
 		obj.GetAnnotations()[HashAnnotation] == "" && hasEntry(obj, r.legacy.Update, metav1.ManagedFieldsOperationUpdate)
 }
 
-// mayOwnReplicas: after a restart it is not known, and has to be looked up.
+// mayOwnReplicas reports whether we may manage spec.replicas. After a restart no record says so, and the object's managers decide.
 func (r *run) mayOwnReplicas(ref Ref, obj *live) bool {
 	if rec, ok := r.remembered(ref, obj); ok {
 		return rec.replicas
@@ -115,16 +120,11 @@ func (r *run) mayOwnReplicas(ref Ref, obj *live) bool {
 	return hasEntry(obj, FieldOwner, metav1.ManagedFieldsOperationApply)
 }
 
-// hasEntry looks for an entry of managedFields that is not for a subresource.
+// hasEntry reports whether managedFields has an entry of the manager and the operation that is not for a subresource.
 func hasEntry(obj metav1.Object, manager string, op metav1.ManagedFieldsOperationType) bool {
 	return manager != "" && slices.ContainsFunc(obj.GetManagedFields(), func(e metav1.ManagedFieldsEntry) bool {
 		return e.Manager == manager && e.Operation == op && e.Subresource == ""
 	})
-}
-
-func nested(fields map[string]any, path ...string) bool {
-	_, found, err := unstructured.NestedFieldNoCopy(fields, path...)
-	return found && err == nil
 }
 
 // holding is one entry of managedFields with its fields as a set.
@@ -234,7 +234,7 @@ func (h *holdings) seize(path fieldpath.Path) {
 	h.changed = true
 }
 
-// sole tells whether nobody but us manages any of a set.
+// sole reports whether no other manager has any field of a set.
 func (h *holdings) sole(set *fieldpath.Set) bool {
 	for _, one := range h.list {
 		if one.Manager != FieldOwner && !one.fields.RecursiveDifference(set).Equals(one.fields) {

@@ -103,7 +103,7 @@ var _ = Describe("Whose an object is", func() {
 		w.applyOne(ctx, obj, apply.ActionUnchanged)
 	})
 
-	It("adopts what a backup brought back, annotation and all", func(ctx context.Context) {
+	It("adopts what a backup restored, including the annotation", func(ctx context.Context) {
 		obj := w.service()
 		w.settle(ctx, obj)
 		backup := w.get(ctx, obj)
@@ -181,62 +181,62 @@ var _ = Describe("An object without an owner reference", func() {
 		w.noOwner = func(obj *unstructured.Unstructured) bool { return obj.GetKind() == "PersistentVolumeClaim" }
 	})
 
-	It("gets none, and others get theirs", func(ctx context.Context) {
-		w.settle(ctx, w.claim(), w.service())
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(BeEmpty())
+	It("gets no owner reference, and others get theirs", func(ctx context.Context) {
+		w.settle(ctx, w.pvc(), w.service())
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(BeEmpty())
 		Expect(w.get(ctx, w.service()).GetOwnerReferences()).To(HaveLen(1))
 		w.restart()
-		w.applyOne(ctx, w.claim(), apply.ActionUnchanged)
+		w.applyOne(ctx, w.pvc(), apply.ActionUnchanged)
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
-	It("loses the one that we gave it, by one apply, and gets it back", func(ctx context.Context) {
+	It("loses the operator's owner reference by one apply, and gets it back", func(ctx context.Context) {
 		keep := w.noOwner
 		w.noOwner = nil
-		w.settle(ctx, w.claim())
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(HaveLen(1))
+		w.settle(ctx, w.pvc())
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(HaveLen(1))
 		w.noOwner = keep
-		w.applyOne(ctx, w.claim(), apply.ActionUpdated)
+		w.applyOne(ctx, w.pvc(), apply.ActionUpdated)
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(BeEmpty())
-		w.catchUp(ctx, w.claim())
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(BeEmpty())
+		w.catchUp(ctx, w.pvc())
 		w.noOwner = nil
-		w.applyOne(ctx, w.claim(), apply.ActionUpdated)
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(HaveLen(1))
+		w.applyOne(ctx, w.pvc(), apply.ActionUpdated)
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(HaveLen(1))
 	})
 
 	It("loses the one that another manager holds as well, and keeps others' owners", func(ctx context.Context) {
-		w.settle(ctx, w.claim())
-		w.edit(ctx, w.claim(), `[{"op":"add","path":"/metadata/ownerReferences","value":[
+		w.settle(ctx, w.pvc())
+		w.edit(ctx, w.pvc(), `[{"op":"add","path":"/metadata/ownerReferences","value":[
 			{"apiVersion":"v1","kind":"ConfigMap","name":"x","uid":"x"},
 			{"apiVersion":"llamastack.io/v1alpha1","kind":"LlamaStackDistribution","name":"web","uid":"`+string(w.owner.UID)+`","controller":true}]}]`)
-		w.applyOne(ctx, w.claim(), apply.ActionUpdated)
+		w.applyOne(ctx, w.pvc(), apply.ActionUpdated)
 		Expect(w.wire.take()).To(Equal([]string{ssa, patch}))
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(ConsistOf(HaveField("Name", "x")))
-		w.catchUp(ctx, w.claim())
-		w.applyOne(ctx, w.claim(), apply.ActionUnchanged)
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(ConsistOf(HaveField("Name", "x")))
+		w.catchUp(ctx, w.pvc())
+		w.applyOne(ctx, w.pvc(), apply.ActionUnchanged)
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
 	It("loses it by the next apply if the first did not get through", func(ctx context.Context) {
-		w.settle(ctx, w.claim())
+		w.settle(ctx, w.pvc())
 		reference := `[{"op":"add","path":"/metadata/ownerReferences","value":[
 			{"apiVersion":"llamastack.io/v1alpha1","kind":"LlamaStackDistribution","name":"web","uid":"` + string(w.owner.UID) + `"}]}]`
-		w.edit(ctx, w.claim(), reference)
+		w.edit(ctx, w.pvc(), reference)
 		w.wire.fail(patch)
-		Expect(w.fail(ctx, w.claim())).To(MatchError(ContainSubstring("failed to patch PersistentVolumeClaim")))
+		Expect(w.fail(ctx, w.pvc())).To(MatchError(ContainSubstring("failed to patch PersistentVolumeClaim")))
 		w.wire.fail("")
-		w.applyOne(ctx, w.claim(), apply.ActionUpdated)
-		Expect(w.get(ctx, w.claim()).GetOwnerReferences()).To(BeEmpty())
+		w.applyOne(ctx, w.pvc(), apply.ActionUpdated)
+		Expect(w.get(ctx, w.pvc()).GetOwnerReferences()).To(BeEmpty())
 	})
 
-	It("is adopted when it is left over, or used as it is when we made it", func(ctx context.Context) {
-		w.make(ctx, w.claim())
-		w.applyOne(ctx, w.claim(), apply.ActionAdopted)
-		w.catchUp(ctx, w.claim())
+	It("is adopted when it is left over, or used unchanged when the operator created it", func(ctx context.Context) {
+		w.make(ctx, w.pvc())
+		w.applyOne(ctx, w.pvc(), apply.ActionAdopted)
+		w.catchUp(ctx, w.pvc())
 		w.engine.Forget(w.owner.UID)
 		w.owner = newOwner(w.namespace, ownerName)
-		w.applyOne(ctx, w.claim(), apply.ActionUnchanged)
-		w.applyOne(ctx, with(w.claim(), "b", "metadata", "labels", "a"), apply.ActionUpdated)
+		w.applyOne(ctx, w.pvc(), apply.ActionUnchanged)
+		w.applyOne(ctx, with(w.pvc(), "b", "metadata", "labels", "a"), apply.ActionUpdated)
 	})
 })

@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -27,6 +28,9 @@ import (
 func (r *run) remove(ctx context.Context, ref Ref) Outcome {
 	ctx, cancel := r.patient(ctx, ref.GVK)
 	defer cancel()
+	if r.behind != nil {
+		return r.keepHeld(ctx, ref)
+	}
 	action, err := r.removeIfOurs(ctx, ref)
 	return Outcome{Ref: ref, Action: actionOf(action, err), Err: err}
 }
@@ -44,7 +48,7 @@ func (r *run) removeIfOurs(ctx context.Context, ref Ref) (Action, error) {
 	case obj == nil:
 		r.after[ref] = record{}
 		return ActionNone, nil
-	case !metav1.IsControlledBy(obj, r.request.Owner):
+	case !metav1.IsControlledBy(obj, r.request.Owner) || r.cloned(ref, obj):
 		r.after[ref] = record{uid: obj.GetUID(), resourceVersion: obj.GetResourceVersion(), seen: true}
 		return ActionNone, nil
 	case rec.uid == obj.GetUID() && rec.resourceVersion == "" && obj.GetDeletionTimestamp() == nil:
@@ -53,6 +57,12 @@ func (r *run) removeIfOurs(ctx context.Context, ref Ref) (Action, error) {
 		return ActionPending, &WaitError{Ref: ref, Reason: "is being deleted"}
 	}
 	return r.deleteNow(ctx, ref, obj)
+}
+
+// cloned reports whether somebody copied a ConfigMap from one of ours, with its labels, annotations and owner reference. No manager of
+// the operator has applied such a copy. The owner controls only one object of each other kind, so those need no such check.
+func (r *run) cloned(ref Ref, obj client.Object) bool {
+	return ref.GVK.Kind == children.ConfigMap && !hasEntry(obj, FieldOwner, metav1.ManagedFieldsOperationApply) && !r.hasLegacy(obj)
 }
 
 func (r *run) deleteNow(ctx context.Context, ref Ref, obj client.Object) (Action, error) {

@@ -65,7 +65,7 @@ var _ = Describe("An object that is to be absent", func() {
 		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeTrue())
 	})
 
-	It("is deleted after a restart, and fine when somebody else was faster", func(ctx context.Context) {
+	It("is deleted after a restart, without an error if somebody else was faster", func(ctx context.Context) {
 		w.settle(ctx, w.service())
 		w.restart()
 		w.freeze(ctx, w.service())
@@ -73,14 +73,14 @@ var _ = Describe("An object that is to be absent", func() {
 		absent(ctx, apply.ActionDeleted)
 	})
 
-	It("ends being settled when it comes back", func(ctx context.Context) {
+	It("is no longer settled when it exists again", func(ctx context.Context) {
 		absent(ctx, apply.ActionNone)
 		w.make(ctx, w.service(), *metav1.NewControllerRef(w.owner, ownerGVK))
 		Expect(w.engine.Settled(w.owner.UID, "intent")).To(BeFalse())
 		absent(ctx, apply.ActionDeleted)
 	})
 
-	It("is deleted only as the cache shows it", func(ctx context.Context) {
+	It("is only deleted in the version that the cache shows", func(ctx context.Context) {
 		w.settle(ctx, w.service())
 		w.freeze(ctx, w.service())
 		touch(ctx, w.service())
@@ -125,7 +125,7 @@ var _ = Describe("An object that is to be absent", func() {
 		absent(ctx, apply.ActionDeleted)
 	})
 
-	It("is not waited for any longer than it takes", func(ctx context.Context) {
+	It("is not waited for once it is gone", func(ctx context.Context) {
 		w.lag.hidden = true
 		w.applyOne(ctx, w.service(), apply.ActionCreated)
 		w.clock.SetTime(w.clock.Now().Add(apply.UnseenTimeout + time.Second))

@@ -58,7 +58,7 @@ var _ = Describe("The number of replicas", func() {
 		return field(w.get(ctx, fixed), "spec", "replicas").(int64)
 	}
 
-	DescribeTable("stays when the autoscaler takes over, and is the intent's again after it",
+	DescribeTable("stays when the autoscaler takes over, and follows the intent again afterwards",
 		func(ctx context.Context, restart bool) {
 			w.settle(ctx, fixed)
 			if restart {
@@ -122,18 +122,18 @@ var _ = Describe("The number of replicas", func() {
 		w.restart()
 		container(off)["image"] = "example.test/server:3"
 		w.applyOne(ctx, off, apply.ActionUpdated)
-		Expect(w.wire.take()).To(Equal([]string{read, ssa}), "after a restart it takes a look")
+		Expect(w.wire.take()).To(Equal([]string{read, ssa}), "after a restart it reads the object")
 		Expect(replicas(ctx)).To(BeEquivalentTo(4))
 	})
 
-	It("is 1 when the autoscaler takes over what we stopped, or it would never start", func(ctx context.Context) {
+	It("is 1 when the autoscaler takes over a stopped Deployment, which would never start otherwise", func(ctx context.Context) {
 		w.settle(ctx, with(fixed, int64(0), "spec", "replicas"))
 		w.applyOne(ctx, off, apply.ActionUpdated)
 		Expect(w.wire.take()).To(Equal([]string{ssa}))
 		Expect(replicas(ctx)).To(BeEquivalentTo(1))
 	})
 
-	It("stays 0 when somebody else stopped what the autoscaler has", func(ctx context.Context) {
+	It("stays 0 when somebody else stopped what the autoscaler scales", func(ctx context.Context) {
 		w.settle(ctx, fixed)
 		w.applyOne(ctx, off, apply.ActionUpdated)
 		w.catchUp(ctx, fixed)
@@ -164,7 +164,7 @@ var _ = Describe("The strategy of a Deployment", func() {
 		return field(w.get(ctx, w.deployment()), "spec", "strategy")
 	}
 
-	It("turns to Recreate from what the API server filled in, and back", func(ctx context.Context) {
+	It("changes to Recreate from the API server's default, and back", func(ctx context.Context) {
 		plain := w.deployment()
 		recreate := with(plain, "Recreate", "spec", "strategy", "type")
 		w.settle(ctx, plain)
@@ -182,7 +182,7 @@ var _ = Describe("The strategy of a Deployment", func() {
 		Expect(strategy(ctx)).To(HaveKeyWithValue("type", "RollingUpdate"))
 	})
 
-	It("turns to Recreate from an explicit one, which we own", func(ctx context.Context) {
+	It("changes to Recreate from an explicit one of the operator", func(ctx context.Context) {
 		explicit := with(w.deployment(), map[string]any{
 			"type": "RollingUpdate", "rollingUpdate": map[string]any{"maxSurge": "25%", "maxUnavailable": "25%"},
 		}, "spec", "strategy")
@@ -191,7 +191,7 @@ var _ = Describe("The strategy of a Deployment", func() {
 		Expect(strategy(ctx)).To(Equal(map[string]any{"type": "Recreate"}))
 	})
 
-	It("turns to Recreate from one that somebody else has set", func(ctx context.Context) {
+	It("changes to Recreate from one that somebody else has set", func(ctx context.Context) {
 		w.settle(ctx, w.deployment())
 		w.edit(ctx, w.deployment(), `[{"op":"replace","path":"/spec/strategy/rollingUpdate/maxSurge","value":3}]`)
 		w.applyOne(ctx, with(w.deployment(), "Recreate", "spec", "strategy", "type"), apply.ActionUpdated)

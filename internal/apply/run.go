@@ -40,17 +40,24 @@ type run struct {
 	after  map[Ref]record
 	// written are the objects as the API server returned them.
 	written map[Ref]client.Object
+	// found are the objects that exist and are ours, as far as this run has checked.
+	found map[Ref]struct{}
+	// open are the objects whose intent is not applied yet, because the cache is late.
+	open map[Ref]struct{}
+	// behind is the first object that keeps the later stages from being changed; nil while there is none.
+	behind *Ref
 }
 
 func (e *Engine) newRun(request Request) *run {
 	last, _ := e.memory.get(request.Owner.GetUID())
-	r := &run{Engine: e, request: request, legacy: e.legacyManagers(request.Owner), before: last.objects, after: map[Ref]record{}, written: map[Ref]client.Object{}}
-	// What fails keeps its memory.
-	for _, obj := range request.Objects {
-		r.keep(refOf(obj))
+	r := &run{
+		Engine: e, request: request, legacy: e.legacyManagers(request.Owner), before: last.objects, after: map[Ref]record{},
+		written: map[Ref]client.Object{}, found: map[Ref]struct{}{}, open: map[Ref]struct{}{},
 	}
-	for _, ref := range request.Absent {
-		r.keep(ref)
+	for _, stage := range request.Stages {
+		for _, ref := range stage.refs() {
+			r.keep(ref) // what fails keeps its memory
+		}
 	}
 	return r
 }
@@ -85,7 +92,13 @@ func (r *run) apply(ctx context.Context, obj *unstructured.Unstructured) Outcome
 	}
 	ctx, cancel := r.patient(ctx, in.ref.GVK)
 	defer cancel()
+	if err := r.held(ctx, in); err != nil {
+		return Outcome{Ref: in.ref, Action: ActionNone, Err: err}
+	}
 	action, err := r.converge(ctx, in)
+	if rec, _ := r.before.get(in.ref); action == ActionPending && rec.hash != in.hash {
+		r.open[in.ref] = struct{}{}
+	}
 	return Outcome{Ref: in.ref, Action: actionOf(action, err), Live: r.written[in.ref], Err: err}
 }
 
@@ -138,6 +151,7 @@ func (r *run) locate(ctx context.Context, in *intent) (client.Object, error) {
 		return obj, nil
 	}
 	if rec, ok := r.before.get(in.ref); ok && rec.awaited(r.Clock.Now()) {
+		r.found[in.ref] = struct{}{}
 		return nil, errUnseen
 	}
 	return r.locateLive(ctx, in)
@@ -181,9 +195,18 @@ func transformed(obj client.Object) (client.Object, error) {
 
 // guard returns an error unless the object is ours to write.
 func (r *run) guard(ref Ref, obj metav1.Object) error {
+	foreign := r.foreign(ref, obj)
+	if foreign == nil {
+		r.found[ref] = struct{}{}
+	}
 	if obj.GetDeletionTimestamp() != nil {
 		return &WaitError{Ref: ref, Reason: "is being deleted"}
 	}
+	return foreign
+}
+
+// foreign returns an error if the object is somebody else's.
+func (r *run) foreign(ref Ref, obj metav1.Object) error {
 	controller := metav1.GetControllerOfNoCopy(obj)
 	switch {
 	case controller == nil && obj.GetLabels()[r.ManagedLabel.Key] == r.ManagedLabel.Value:
@@ -199,14 +222,14 @@ func (r *run) guard(ref Ref, obj metav1.Object) error {
 	return &ConflictError{Ref: ref, Holder: controller.Kind + "/" + controller.Name}
 }
 
-// former tells whether a controller is one of the owner's name that was deleted: names are unique while objects exist.
+// former reports whether a controller is a deleted object with the owner's name. Names are unique while objects exist.
 func (r *run) former(controller *metav1.OwnerReference) bool {
 	return controller.Name == r.request.Owner.GetName() && controller.Kind == r.request.OwnerGVK.Kind &&
 		groupOf(controller.APIVersion) == r.request.OwnerGVK.Group
 }
 
-// verified tells, without a comparison, that this intent was found to hold at the object's resourceVersion, or at a later one that
-// the cache has yet to show.
+// verified reports, without a comparison, whether the object is known to match this intent at its resourceVersion, or at a later one
+// that the cache does not show yet.
 func (r *run) verified(in *intent, obj client.Object) bool {
 	rec, ok := r.remembered(in.ref, obj)
 	return ok && rec.hash == in.hash && !newer(obj.GetResourceVersion(), rec.resourceVersion)
@@ -316,8 +339,8 @@ func (r *run) remember(in *intent, applied *unstructured.Unstructured, seen bool
 
 // complete returns what is to be sent, with its content.
 func (r *run) complete(ctx context.Context, in *intent) (*unstructured.Unstructured, error) {
-	claimed := in.object.GetAnnotations()[DigestAnnotation]
-	if claimed == "" {
+	recorded := in.object.GetAnnotations()[DigestAnnotation]
+	if recorded == "" {
 		return &unstructured.Unstructured{Object: maps.Clone(in.object.Object)}, nil
 	}
 	content, err := r.request.Content(ctx, in.object)
@@ -328,7 +351,7 @@ func (r *run) complete(ctx context.Context, in *intent) (*unstructured.Unstructu
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content.Object, cm); err != nil {
 		return nil, fmt.Errorf("failed to read the content of %s: %w", in.ref, err)
 	}
-	if DigestOf(cm) != claimed {
+	if DigestOf(cm) != recorded {
 		return nil, fmt.Errorf("failed to apply %s: its content has changed since it was asked for", in.ref)
 	}
 	out := in.object.DeepCopy()

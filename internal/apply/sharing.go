@@ -24,20 +24,23 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/weighted"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/lru"
 )
 
 const (
-	// sharedTexts is how many texts a SharingTransform knows: the ones that it met last.
-	sharedTexts = 512
-	// sharedSets is how many sets of labels and of quantities it knows. A server has up to four of the former, and the latter
-	// in common with others.
-	sharedSets = 512
+	// sharedTexts is what the texts that a SharingTransform knows weigh, in bytes: the ones that it met last.
+	sharedTexts = 512 << 10
+	// longestShared is the length of a text that is shared, in bytes: the script that servers start with is the longest that
+	// they have in common.
+	longestShared = 16 << 10
+	// sharedSets is what the sets of labels and of quantities that it knows weigh, in bytes. A server has up to four of the
+	// former, and the latter in common with others.
+	sharedSets = 1 << 20
 )
 
 // SharingTransform returns a CacheTransform for many similar objects: it keeps the texts that they have in common in memory once. That
@@ -46,9 +49,10 @@ const (
 // small map takes more than 300 bytes, one of quantities 700.
 // So what is in the cache must not be changed in place, which holds for every cache.
 func SharingTransform() func(obj any) (any, error) {
-	s := sharer{texts: lru.New(sharedTexts), sets: lru.New(sharedSets), empty: &apiextensionsv1.JSON{Raw: []byte("{}")}}
+	s := sharer{texts: weighted.New[string](sharedTexts), sets: weighted.New[any](sharedSets), empty: &apiextensionsv1.JSON{Raw: []byte("{}")}}
 	return func(obj any) (any, error) {
 		if o, ok := obj.(metav1.Object); ok {
+			abridge(o) // before its text is kept to be shared
 			s.metadata(o)
 		}
 		switch o := obj.(type) {
@@ -70,8 +74,10 @@ func SharingTransform() func(obj any) (any, error) {
 }
 
 type sharer struct {
-	texts, sets *lru.Cache
-	empty       *apiextensionsv1.JSON
+	texts *weighted.Cache[string]
+	// sets are maps of strings, and lists of resources.
+	sets  *weighted.Cache[any]
+	empty *apiextensionsv1.JSON
 }
 
 func (s sharer) metadata(o metav1.Object) {
@@ -115,7 +121,7 @@ func (s sharer) selector(selector *metav1.LabelSelector) {
 	}
 }
 
-// conditions have their words in common, and most of their sentences: those that do not tell of one server by its name.
+// conditions have their words in common, and most of their sentences: those that do not contain the name of a server.
 func (s sharer) conditions(name string, conditions []metav1.Condition) {
 	for i := range conditions {
 		c := &conditions[i]
@@ -150,7 +156,7 @@ func (s sharer) set(pairs map[string]string) map[string]string {
 		}
 	}
 	shared := s.pairs(pairs)
-	s.sets.Add(id, shared)
+	s.sets.Add(id, shared, len(id))
 	return shared
 }
 
@@ -169,11 +175,11 @@ func (s sharer) resources(list corev1.ResourceList) corev1.ResourceList {
 			return known
 		}
 	}
-	s.sets.Add(id, list)
+	s.sets.Add(id, list, len(id))
 	return list
 }
 
-// identity tells a set of pairs from all others.
+// identity returns a text that no other set of pairs has.
 func identity(pairs map[string]string) string {
 	var id strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(pairs)) {
@@ -202,11 +208,12 @@ func (s sharer) words(words []string) {
 
 // text is the same text, where it was met before in the memory that it has there.
 func (s sharer) text(text string) string {
-	if known, ok := s.texts.Get(text); ok {
-		if known, ok := known.(string); ok {
-			return known
-		}
+	if len(text) > longestShared {
+		return text
 	}
-	s.texts.Add(text, text)
+	if known, ok := s.texts.Get(text); ok {
+		return known
+	}
+	s.texts.Add(text, text, 0) // it is its key
 	return text
 }

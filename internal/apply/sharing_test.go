@@ -51,7 +51,7 @@ var _ = Describe("SharingTransform", func() {
 	}
 	script, other := strings.Repeat("run; ", 100), strings.Repeat("wait; ", 100)
 
-	It("keeps a text of commands once, and changes none", func() {
+	It("keeps each text of a command once, and changes none", func() {
 		transform := apply.SharingTransform()
 		first, second := starting(script, "sh", other), starting(other, "sh", script)
 		for _, deployment := range []*appsv1.Deployment{first, second} {
@@ -66,12 +66,12 @@ var _ = Describe("SharingTransform", func() {
 		Expect(unsafe.StringData(container(second).Args[0])).To(BeIdenticalTo(unsafe.StringData(container(first).Command[2])))
 	})
 
-	It("keeps only so many", func() {
+	It("keeps a limited number", func() {
 		transform := apply.SharingTransform()
 		first := starting(script)
 		_, err := transform(first)
 		Expect(err).NotTo(HaveOccurred())
-		for n := range 600 {
+		for n := range 4000 {
 			_, err := transform(starting(strings.Repeat("x", n)))
 			Expect(err).NotTo(HaveOccurred())
 		}
@@ -82,7 +82,7 @@ var _ = Describe("SharingTransform", func() {
 		Expect(unsafe.StringData(container(last).Command[0])).NotTo(BeIdenticalTo(unsafe.StringData(container(first).Command[0])))
 	})
 
-	It("keeps the texts of labels and annotations once, and changes none", func() {
+	It("keeps each text of labels and annotations once, and changes none", func() {
 		transform := apply.SharingTransform()
 		labels := func() map[string]string {
 			return map[string]string{strings.Clone("app.kubernetes.io/part-of"): strings.Clone("llama-stack")}
@@ -153,7 +153,7 @@ var _ = Describe("SharingTransform", func() {
 			Expect(transform(object)).To(HaveField("ObjectMeta.Labels", Equal(labels)))
 		}
 	},
-		Entry("that look alike when put one after the other", map[string]string{"a": "b", "c": "d"}, map[string]string{"a": "bcd"}),
+		Entry("that are the same text when joined", map[string]string{"a": "b", "c": "d"}, map[string]string{"a": "bcd"}),
 		Entry("with quotes, which selectors can have", map[string]string{"a": `b""c`}, map[string]string{"a": "b", "": "c"}),
 		Entry("none, and an empty one", map[string]string(nil), map[string]string{}),
 	)
@@ -166,16 +166,16 @@ var _ = Describe("SharingTransform", func() {
 		small, large := starting(script), starting(script)
 		small.Spec.Template.Spec.Containers[0].Resources = corev1.ResourceRequirements{Requests: list("1", "1Gi"), Limits: list("1", "2Gi")}
 		large.Spec.Template.Spec.Containers[0].Resources = corev1.ResourceRequirements{Requests: list("1", "2Gi"), Limits: list("2", "2Gi")}
-		claim := &corev1.PersistentVolumeClaim{Status: corev1.PersistentVolumeClaimStatus{Capacity: list("1", "1Gi")}}
-		claim.Spec.Resources.Requests = list("1", "1Gi")
-		for _, object := range []any{small, large, claim} {
+		pvc := &corev1.PersistentVolumeClaim{Status: corev1.PersistentVolumeClaimStatus{Capacity: list("1", "1Gi")}}
+		pvc.Spec.Resources.Requests = list("1", "1Gi")
+		for _, object := range []any{small, large, pvc} {
 			Expect(transform(object)).To(BeIdenticalTo(object))
 		}
 
 		first, second := container(small).Resources, container(large).Resources
-		Expect([]corev1.ResourceList{first.Requests, first.Limits, second.Requests, second.Limits, claim.Spec.Resources.Requests, claim.Status.Capacity}).
+		Expect([]corev1.ResourceList{first.Requests, first.Limits, second.Requests, second.Limits, pvc.Spec.Resources.Requests, pvc.Status.Capacity}).
 			To(Equal([]corev1.ResourceList{list("1", "1Gi"), list("1", "2Gi"), list("1", "2Gi"), list("2", "2Gi"), list("1", "1Gi"), list("1", "1Gi")}))
-		for _, shared := range []corev1.ResourceList{claim.Spec.Resources.Requests, claim.Status.Capacity} {
+		for _, shared := range []corev1.ResourceList{pvc.Spec.Resources.Requests, pvc.Status.Capacity} {
 			Expect(reflect.ValueOf(shared).Pointer()).To(Equal(reflect.ValueOf(first.Requests).Pointer()))
 		}
 		Expect(reflect.ValueOf(second.Requests).Pointer()).To(Equal(reflect.ValueOf(first.Limits).Pointer()))
@@ -195,7 +195,7 @@ var _ = Describe("SharingTransform", func() {
 		}
 	})
 
-	It("keeps what conditions say once, but for what they say of one server", func() {
+	It("keeps each message of conditions once, except those about one server", func() {
 		transform := apply.SharingTransform()
 		reporting := func(name string) *v1alpha1.LlamaStackDistribution {
 			instance := &v1alpha1.LlamaStackDistribution{ObjectMeta: metav1.ObjectMeta{Name: name}}
@@ -222,7 +222,7 @@ var _ = Describe("SharingTransform", func() {
 		Expect(unsafe.StringData(other[1].Message)).NotTo(BeIdenticalTo(unsafe.StringData(one[1].Message)))
 	})
 
-	It("keeps what servers say of their providers once, and changes none", func() {
+	It("keeps each message of servers about their providers once, and changes none", func() {
 		transform := apply.SharingTransform()
 		listing := func(config string) *v1alpha1.LlamaStackDistribution {
 			instance := &v1alpha1.LlamaStackDistribution{}
@@ -235,8 +235,8 @@ var _ = Describe("SharingTransform", func() {
 			}
 			return instance
 		}
-		first, second, told := listing("{}"), listing("{}"), listing(`{"a":1}`)
-		for config, instance := range map[string]*v1alpha1.LlamaStackDistribution{"{}": first, `{"a":1}`: told} {
+		first, second, changed := listing("{}"), listing("{}"), listing(`{"a":1}`)
+		for config, instance := range map[string]*v1alpha1.LlamaStackDistribution{"{}": first, `{"a":1}`: changed} {
 			Expect(transform(instance)).To(BeIdenticalTo(instance))
 			Expect(instance).To(Equal(listing(config)))
 		}
@@ -245,6 +245,19 @@ var _ = Describe("SharingTransform", func() {
 		one, other := first.Status.DistributionConfig.Providers[0], second.Status.DistributionConfig.Providers[0]
 		Expect(other.Config).To(BeIdenticalTo(one.Config))
 		Expect(unsafe.StringData(other.ProviderType)).To(BeIdenticalTo(unsafe.StringData(one.ProviderType)))
+	})
+
+	It("keeps no text that is longer than what servers have in common", func() {
+		transform := apply.SharingTransform()
+		service := func() *corev1.Service {
+			return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"long": strings.Repeat("x", 17<<10)}}}
+		}
+		first, second := service(), service()
+		for _, object := range []*corev1.Service{first, second} {
+			Expect(transform(object)).To(BeIdenticalTo(object))
+		}
+		Expect(texts(second.Annotations)[0]).To(Equal(texts(first.Annotations)[0]))
+		Expect(texts(second.Annotations)[1]).NotTo(Equal(texts(first.Annotations)[1]))
 	})
 
 	It("is a CacheTransform", func() {

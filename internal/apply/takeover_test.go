@@ -126,7 +126,7 @@ var _ = Describe("What 0.9.0 left", func() {
 	var w *world
 	BeforeEach(func(ctx context.Context) { w = newWorld(ctx) })
 
-	DescribeTable("is taken over by one read, one patch and one apply, and is as it was",
+	DescribeTable("is taken over by one read, one patch and one apply, and stays unchanged",
 		func(ctx context.Context, file, name string) {
 			live := w.leave(ctx, file, name)
 			obj := intentOf(live)
@@ -165,7 +165,7 @@ var _ = Describe("What 0.9.0 left", func() {
 		Entry("a HorizontalPodAutoscaler", "hpa.json", "scaled-hpa"),
 		Entry("an Ingress", "ingress.json", "exposed-ingress"),
 		Entry("a ConfigMap", "configmaps.json", "trusted-ca-bundle"),
-		Entry("a claim", "pvc.json", "stored-pvc"),
+		Entry("a PVC", "pvc.json", "stored-pvc"),
 	)
 
 	It("loses env, volumes and annotations that the intent does not have", func(ctx context.Context) {
@@ -215,27 +215,27 @@ var _ = Describe("What 0.9.0 left", func() {
 		Expect(managers(after)).To(ConsistOf(ours, apply.HandoverOwner+" Apply"))
 	})
 
-	It("keeps the class of an Ingress and the immutable fields of a claim", func(ctx context.Context) {
+	It("keeps the class of an Ingress and the immutable fields of a PVC", func(ctx context.Context) {
 		ingress := w.leave(ctx, "ingress.json", "exposed-ingress")
-		w.claimFor09(ctx, ingress, `"f:ingressClassName":{}`, `[{"op":"add","path":"/spec/ingressClassName","value":"nginx"}]`)
+		w.setBy09(ctx, ingress, `"f:ingressClassName":{}`, `[{"op":"add","path":"/spec/ingressClassName","value":"nginx"}]`)
 		obj := intentOf(ingress)
 		w.applyOne(ctx, obj, apply.ActionTakenOver)
 		Expect(field(w.get(ctx, obj), "spec", "ingressClassName")).To(Equal("nginx"))
 
-		claim := with(with(w.claim(), "fast", "spec", "storageClassName"), "disk", "spec", "volumeName")
-		claim.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(w.owner, ownerGVK)})
-		Expect(admin.Create(ctx, claim, client.FieldOwner("manager"))).To(Succeed())
-		w.catchUp(ctx, claim)
-		w.applyOne(ctx, w.claim(), apply.ActionTakenOver)
-		Expect(field(w.get(ctx, claim), "spec")).To(And(HaveKeyWithValue("storageClassName", "fast"), HaveKeyWithValue("volumeName", "disk")))
+		pvc := with(with(w.pvc(), "fast", "spec", "storageClassName"), "disk", "spec", "volumeName")
+		pvc.SetOwnerReferences([]metav1.OwnerReference{*metav1.NewControllerRef(w.owner, ownerGVK)})
+		Expect(admin.Create(ctx, pvc, client.FieldOwner("manager"))).To(Succeed())
+		w.catchUp(ctx, pvc)
+		w.applyOne(ctx, w.pvc(), apply.ActionTakenOver)
+		Expect(field(w.get(ctx, pvc), "spec")).To(And(HaveKeyWithValue("storageClassName", "fast"), HaveKeyWithValue("volumeName", "disk")))
 	})
 
-	It("loses the owner reference of a claim that is to be kept", func(ctx context.Context) {
-		claim := w.leave(ctx, "pvc.json", "stored-pvc")
+	It("loses the owner reference of a PVC that is to be kept", func(ctx context.Context) {
+		pvc := w.leave(ctx, "pvc.json", "stored-pvc")
 		w.noOwner = func(*unstructured.Unstructured) bool { return true }
-		w.applyOne(ctx, intentOf(claim), apply.ActionTakenOver)
+		w.applyOne(ctx, intentOf(pvc), apply.ActionTakenOver)
 		Expect(w.wire.take()).To(Equal([]string{read, patch, ssa}))
-		Expect(w.get(ctx, claim).GetOwnerReferences()).To(BeEmpty())
+		Expect(w.get(ctx, pvc).GetOwnerReferences()).To(BeEmpty())
 	})
 
 	It("is finished by the next process if the apply did not get through", func(ctx context.Context) {
@@ -250,13 +250,13 @@ var _ = Describe("What 0.9.0 left", func() {
 		Expect(managers(w.get(ctx, obj))).To(Equal([]string{ours}))
 	})
 
-	It("needs no manager to be left", func(ctx context.Context) {
-		claim := w.leave(ctx, "pvc.json", "stored-pvc")
-		w.edit(ctx, claim, `[{"op":"replace","path":"/metadata/managedFields","value":[{"manager":"manager","operation":"Update",
+	It("does not need the managers of 0.9.0", func(ctx context.Context) {
+		pvc := w.leave(ctx, "pvc.json", "stored-pvc")
+		w.edit(ctx, pvc, `[{"op":"replace","path":"/metadata/managedFields","value":[{"manager":"manager","operation":"Update",
 			"apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"f:volumeMode":{}}}}]}]`)
-		w.applyOne(ctx, intentOf(claim), apply.ActionTakenOver)
-		Expect(managers(w.get(ctx, claim))).To(ContainElement(ours))
-		Expect(managers(w.get(ctx, claim))).NotTo(ContainElement("manager Update"))
+		w.applyOne(ctx, intentOf(pvc), apply.ActionTakenOver)
+		Expect(managers(w.get(ctx, pvc))).To(ContainElement(ours))
+		Expect(managers(w.get(ctx, pvc))).NotTo(ContainElement("manager Update"))
 	})
 
 	It("includes fields of another API version", func(ctx context.Context) {
@@ -279,7 +279,7 @@ var _ = Describe("What 0.9.0 left", func() {
 		Expect(managers(w.get(ctx, live))).To(ConsistOf("ported Apply", "manager Update"))
 	})
 
-	It("is tried again if it changed meanwhile", func(ctx context.Context) {
+	It("is retried if it changed meanwhile", func(ctx context.Context) {
 		live := w.leave(ctx, "svc.json", "ported-service")
 		obj := intentOf(live)
 		w.wire.before(patch, func() { touch(ctx, live) })
@@ -291,7 +291,7 @@ var _ = Describe("What 0.9.0 left", func() {
 		w.applyOne(ctx, obj, apply.ActionTakenOver)
 	})
 
-	It("is tried again if it was replaced or removed meanwhile", func(ctx context.Context) {
+	It("is retried if it was replaced or removed meanwhile", func(ctx context.Context) {
 		live := w.leave(ctx, "svc.json", "ported-service")
 		w.freeze(ctx, live)
 		Expect(admin.Delete(ctx, live)).To(Succeed())
@@ -303,7 +303,7 @@ var _ = Describe("What 0.9.0 left", func() {
 		Expect(w.fail(ctx, intentOf(live))).To(MatchError(ContainSubstring("the object changed meanwhile")))
 	})
 
-	It("is left alone if somebody else controls it by now", func(ctx context.Context) {
+	It("stays unchanged if somebody else controls it by now", func(ctx context.Context) {
 		live := w.leave(ctx, "svc.json", "ported-service")
 		w.freeze(ctx, live)
 		w.edit(ctx, live, `[{"op":"replace","path":"/metadata/ownerReferences/0/uid","value":"other"},
@@ -342,14 +342,14 @@ func restoreReplicas(live *unstructured.Unstructured) string {
 	return `[{"op":"replace","path":"/metadata/managedFields","value":` + string(text) + `}]`
 }
 
-// claimFor09 edits a live object and counts the new field of spec as set by 0.9.0.
-func (w *world) claimFor09(ctx context.Context, obj *unstructured.Unstructured, claim, edit string) {
+// setBy09 edits a live object and counts the new field of spec as set by 0.9.0.
+func (w *world) setBy09(ctx context.Context, obj *unstructured.Unstructured, owned, edit string) {
 	GinkgoHelper()
 	entries := w.get(ctx, obj).GetManagedFields()
 	w.edit(ctx, obj, edit)
 	text, err := json.Marshal(entries)
 	Expect(err).NotTo(HaveOccurred())
-	claimed := strings.Replace(string(text), `"f:spec":{`, `"f:spec":{`+claim+`,`, 1)
-	Expect(claimed).NotTo(Equal(string(text)))
-	w.edit(ctx, obj, `[{"op":"replace","path":"/metadata/managedFields","value":`+claimed+`}]`)
+	edited := strings.Replace(string(text), `"f:spec":{`, `"f:spec":{`+owned+`,`, 1)
+	Expect(edited).NotTo(Equal(string(text)))
+	w.edit(ctx, obj, `[{"op":"replace","path":"/metadata/managedFields","value":`+edited+`}]`)
 }

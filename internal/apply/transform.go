@@ -23,6 +23,7 @@ import (
 	"hash"
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,7 +33,10 @@ import (
 // is never written to the cluster.
 const DigestAnnotation = "llamastack.io/content-digest"
 
-// hashBytes of a SHA-256 are enough to tell intents of one object apart.
+// PackedAnnotation has a long text behind a hash of it and a colon. Caches keep the hash alone, which is what comparisons need.
+const PackedAnnotation = "llamastack.io/applied-template"
+
+// hashBytes of a SHA-256 are enough to distinguish the intents of one object.
 const hashBytes = 16
 
 // CacheTransform is the transform of every informer that Options.Cache reads from: it drops what comparisons do not need. Applying it
@@ -43,8 +47,21 @@ func CacheTransform(obj any) (any, error) {
 	}
 	if o, ok := obj.(metav1.Object); ok {
 		StripManagedFields(o)
+		abridge(o)
 	}
 	return obj, nil
+}
+
+// abridge is for typed objects: no other has a PackedAnnotation.
+func abridge(obj metav1.Object) {
+	if packed, found := obj.GetAnnotations()[PackedAnnotation]; found {
+		obj.GetAnnotations()[PackedAnnotation] = abridged(packed)
+	}
+}
+
+func abridged(packed string) string {
+	hash, _, _ := strings.Cut(packed, ":")
+	return strings.Clone(hash) // or the whole text stays in memory
 }
 
 // StripManagedFields keeps of managedFields who manages the object itself, and by which operation: neither the fields and times nor the
@@ -83,7 +100,7 @@ func DigestOf(cm *corev1.ConfigMap) string {
 	return short(sum)
 }
 
-// add writes parts so that no two lists of parts look the same.
+// add writes parts so that different lists of parts give different bytes.
 func add(sum hash.Hash, parts ...string) {
 	for _, part := range parts {
 		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part) // A hash takes everything.

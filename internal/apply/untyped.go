@@ -79,7 +79,7 @@ func fieldsOf(obj runtime.Object) (map[string]any, error) {
 	return fields, nil
 }
 
-// converterFor is what reads objects of a kind by its schema, or by the look of them.
+// converterFor returns what reads objects of a kind by its schema, or by their content when the kind is not in the scheme.
 func (c *comparer) converterFor(gvk schema.GroupVersionKind) managedfields.TypeConverter {
 	if !c.scheme.Recognizes(gvk) {
 		return managedfields.NewDeducedTypeConverter()

@@ -65,7 +65,7 @@ var _ = Describe("An object of a kind without a Go type", func() {
 		live(ctx, w)
 	}
 
-	It("is made once, and left alone while it is as it should", func(ctx context.Context) {
+	It("is created once, and not written while it is as declared", func(ctx context.Context) {
 		w := newWorld(ctx)
 		w.applyOne(ctx, w.httpRoute(), apply.ActionCreated)
 		live(ctx, w)
@@ -74,7 +74,7 @@ var _ = Describe("An object of a kind without a Go type", func() {
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
-	It("is left alone after a restart, whoever else owns it and whatever its controller says", func(ctx context.Context) {
+	It("is not written after a restart, whatever its other owners and its status are", func(ctx context.Context) {
 		w := newWorld(ctx)
 		w.applyOne(ctx, w.httpRoute(), apply.ActionCreated)
 		ours := live(ctx, w)
@@ -102,7 +102,7 @@ var _ = Describe("An object of a kind without a Go type", func() {
 		Expect(hosts).To(Equal([]string{"a.example.com"}))
 	})
 
-	It("loses a field that is no longer asked for, and goes when it is not asked for itself", func(ctx context.Context) {
+	It("loses a field that is no longer wanted, and is deleted when it is not wanted itself", func(ctx context.Context) {
 		w := newWorld(ctx)
 		w.applyOne(ctx, w.httpRoute(), apply.ActionCreated)
 		live(ctx, w)
@@ -113,7 +113,7 @@ var _ = Describe("An object of a kind without a Go type", func() {
 
 		outcomes := w.engine.Apply(ctx, apply.Request{
 			Owner: w.owner, OwnerGVK: ownerGVK, Intent: "none",
-			Absent: []apply.Ref{refOf(less)},
+			Stages: []apply.Stage{{Absent: []apply.Ref{refOf(less)}}},
 		})
 		Expect(outcomes).To(HaveExactElements(HaveField("Action", apply.ActionDeleted)))
 	})

@@ -65,7 +65,7 @@ func (r *run) write(ctx context.Context, in *intent, obj *live) (Action, error) 
 	return ActionUpdated, nil
 }
 
-// known tells whether we applied the object before: then conflicts with other field managers are won. A first apply does not force.
+// known reports whether we applied the object before. Then an apply forces its fields on other field managers. A first apply does not.
 func (r *run) known(ref Ref, obj client.Object) bool {
 	_, remembered := r.remembered(ref, obj)
 	return remembered || hasEntry(obj, FieldOwner, metav1.ManagedFieldsOperationApply) || obj.GetAnnotations()[HashAnnotation] != ""
@@ -87,6 +87,12 @@ func (r *run) cleanUp(ctx context.Context, in *intent, applied *unstructured.Uns
 		// Another field manager has the reference as well, so that leaving it out of the intent does not remove it.
 		patch := pinned(applied, operation{Op: "remove", Path: fmt.Sprintf("/metadata/ownerReferences/%d", index)})
 		if err := r.patch(ctx, in.ref, applied, patch); err != nil {
+			return err
+		}
+	}
+	if hasEntry(applied, FieldOwner, metav1.ManagedFieldsOperationUpdate) {
+		// By a Release that the cache did not show yet, or it would have become ours before.
+		if err := r.takeOverReleased(ctx, in.ref, applied); err != nil {
 			return err
 		}
 	}

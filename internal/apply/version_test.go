@@ -46,7 +46,7 @@ var _ = Describe("An object that was made from what it was before", func() {
 	}
 	isPending := And(HaveField("Action", apply.ActionPending), HaveField("Err", BeNil()), HaveField("Live", BeNil()))
 
-	DescribeTable("is not written over another one, which the cache does not show yet", func(ctx context.Context, restarted bool) {
+	DescribeTable("does not overwrite a version that the cache does not show yet", func(ctx context.Context, restarted bool) {
 		before := w.get(ctx, obj).GetResourceVersion()
 		w.edit(ctx, obj, `[{"op":"add","path":"/metadata/annotations/somebody","value":"else"}]`)
 		if restarted {
@@ -62,14 +62,14 @@ var _ = Describe("An object that was made from what it was before", func() {
 		Expect(field(w.get(ctx, obj), "spec", "replicas")).To(Equal(int64(7)))
 	}, Entry("in the same process", false), Entry("in a new one", true))
 
-	It("costs nothing where nothing is to be written, and is the same intent whatever it was made from", func(ctx context.Context) {
+	It("costs nothing if nothing has to be written, and is the same intent whatever version it was made from", func(ctx context.Context) {
 		Expect(from(ctx, "1", obj)).To(HaveField("Action", apply.ActionUnchanged))
 		w.restart()
 		Expect(from(ctx, "1", obj)).To(HaveField("Action", apply.ActionUnchanged))
 		Expect(w.wire.take()).To(BeEmpty())
 	})
 
-	It("is written together with the change of owners that goes before, or not at all", func(ctx context.Context) {
+	It("is written together with the preceding change of owners, or not at all", func(ctx context.Context) {
 		scaled := with(obj, nil, "spec", "replicas")
 		before := w.get(ctx, obj)
 		Expect(from(ctx, "1", scaled)).To(isPending)

@@ -182,7 +182,7 @@ func (w *world) restart() {
 }
 
 func (w *world) request(intent string, objects ...*unstructured.Unstructured) apply.Request {
-	return apply.Request{Owner: w.owner, OwnerGVK: ownerGVK, Intent: intent, Objects: objects, Absent: w.absent, NoOwner: w.noOwner}
+	return apply.Request{Owner: w.owner, OwnerGVK: ownerGVK, Intent: intent, Stages: []apply.Stage{{Objects: objects, Absent: w.absent}}, NoOwner: w.noOwner}
 }
 
 func (w *world) apply(ctx context.Context, objects ...*unstructured.Unstructured) []apply.Outcome {

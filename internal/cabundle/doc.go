@@ -16,8 +16,8 @@ limitations under the License.
 
 // Package cabundle merges certificates of several ConfigMaps into one bundle.
 //
-// What counts as a certificate is what counted in 0.9.0: PEM blocks of the type CERTIFICATE that Go's x509 can parse.
-// Blocks of other types (keys, requests, "TRUSTED CERTIFICATE") and text around blocks are left out, so no private
-// key that strayed into a ConfigMap gets any further. The bundle is a function of the set of certificates: their
-// order, their duplicates and what stood around them make no difference, so that they roll no Pods.
+// As in 0.9.0, a certificate is a PEM block of the type CERTIFICATE that Go's x509 can parse. Blocks of other types
+// (keys, requests, "TRUSTED CERTIFICATE") and text around blocks are omitted, so that a private key in a ConfigMap is
+// not copied. The bundle is a function of the set of certificates: their order, duplicates and the text around them
+// make no difference, and cause no rollout.
 package cabundle

@@ -23,48 +23,62 @@ import (
 
 // Why a key or a block is invalid.
 var (
-	// ErrNoCertificate is about a key that holds something, but no certificate.
-	ErrNoCertificate = errors.New("it holds no PEM block of the type CERTIFICATE")
-	// ErrNotPEM is about a block that starts like a certificate and does not go on like one.
+	// ErrNoCertificate is for a key with content, but without a certificate.
+	ErrNoCertificate = errors.New("it contains no PEM block of the type CERTIFICATE")
+	// ErrNotPEM is for a block that only starts like a certificate.
 	ErrNotPEM = errors.New("the block is damaged: its END line is missing or what it encloses is not base64")
 )
 
-// InvalidError is about a key of a ConfigMap whose content is not a set of certificates.
+// InvalidError is for a key of a ConfigMap whose content is not a set of certificates.
 type InvalidError struct {
 	// ConfigMap as namespace/name.
 	ConfigMap string
 	// Key in the ConfigMap.
 	Key string
-	// Block is the number of the PEM block in the key, from 1, all types counted; 0 is about the key as a whole.
+	// Block is the number of the PEM block in the key, from 1, counting all types. 0 is the whole key.
 	Block int
-	// Err is why.
+	// Err is the cause.
 	Err error
 }
 
-// Error says what was found, where, and what to do.
+// Error describes the problem, its place and the fix.
 func (e *InvalidError) Error() string {
+	return fmt.Sprintf("%s is not a certificate: %v: replace it by a PEM certificate, or remove it", e.where(), e.Err)
+}
+
+func (e *InvalidError) where() string {
 	where := fmt.Sprintf("key %q of ConfigMap %s", e.Key, e.ConfigMap)
 	if e.Block > 0 {
 		where = fmt.Sprintf("PEM block %d in %s", e.Block, where)
 	}
-	return fmt.Sprintf("%s is not a certificate: %v: replace it by a PEM certificate, or remove it", where, e.Err)
+	return where
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the cause.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// LimitError is about more certificates than the operator handles.
+// LimitError is for a bundle that exceeds a limit.
 type LimitError struct {
-	// What is limited, with its unit: bytes of input, certificates, bytes of the bundle.
+	// What is the limited quantity: bytes of input, certificates, or bytes of the bundle.
 	What string
-	// Found is how much there is. Counting stops where the limit is exceeded.
+	// Found is the amount. Counting stops when it exceeds the limit.
 	Found int
 	// Limit that it exceeds.
 	Limit int
 }
 
-// Error says what was found and what to do.
+// Error describes the problem and the fix.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the CA bundle has too many %s: at least %d, and at most %d are allowed: remove certificates that the server does not need",
 		e.What, e.Found, e.Limit)
 }
+
+// oddError is for a certificate that Go's parser rejects.
+type oddError struct {
+	subject string
+	err     error
+}
+
+func (e *oddError) Error() string { return fmt.Sprintf("the certificate of %q: %v", e.subject, e.err) }
+
+func (e *oddError) Unwrap() error { return e.err }

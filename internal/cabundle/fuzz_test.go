@@ -49,6 +49,9 @@ func FuzzMerge(f *testing.F) {
 			return
 		}
 		checkBundle(t, bundle)
+		if cabundle.IsUTF16(first) || cabundle.IsUTF16(second) {
+			return // its line ends are not one byte
+		}
 		windows, err := cabundle.Merge([]cabundle.Source{source(toWindows(first)), source(toWindows(second))})
 		if err != nil || windows != bundle {
 			t.Fatalf("line ends matter: %v", err)
@@ -80,6 +83,7 @@ func checkBundle(t *testing.T, bundle cabundle.Bundle) {
 		t.Fatalf("the bundle holds more than its %d certificates: %q", bundle.Certificates, rest)
 	}
 	again, err := cabundle.Merge([]cabundle.Source{source(bundle.PEM)})
+	bundle.LeftOut = ""
 	if err != nil || again != bundle {
 		t.Fatalf("the bundle is not its own bundle: %v", err)
 	}

@@ -20,19 +20,20 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// Limits of a bundle. Those of the input and of the number are those of 0.9.0.
+// Limits of a bundle. The limits for the input and the number of certificates are those of 0.9.0.
 const (
-	// MaxInputBytes is the size of all keys together, 10 MiB.
+	// MaxInputBytes is the maximum size of all keys together, 10 MiB.
 	MaxInputBytes = 10 << 20
-	// MaxCertificates is the number of certificates, duplicates not counted.
+	// MaxCertificates is the maximum number of certificates, without duplicates.
 	MaxCertificates = 1000
-	// MaxBundleBytes is the size of the bundle, 1 MiB: what the API server accepts in a ConfigMap.
+	// MaxBundleBytes is the maximum size of the bundle, 1 MiB, which the API server accepts in a ConfigMap.
 	MaxBundleBytes = 1 << 20
 )
 
@@ -48,39 +49,49 @@ type Source struct {
 	ConfigMap string
 	// Keys of the ConfigMap to read.
 	Keys []Key
+	// Lenient means that invalid content is omitted and reported, and does not end the merge: the spec does not refer
+	// to this ConfigMap, and the author of the spec cannot change it.
+	Lenient bool
 }
 
 // Key is one key of a ConfigMap.
 type Key struct {
 	// Name of the key.
 	Name string
-	// PEM is its value. A blank one holds no certificates and is no error.
+	// PEM is its value. A blank value has no certificates and is no error.
 	PEM string
 }
 
 // Bundle is a set of certificates.
 type Bundle struct {
-	// PEM of the certificates, sorted, without duplicates, without headers and comments; empty where there are none.
+	// PEM of the certificates, sorted, without duplicates, headers and comments. It is empty without certificates.
 	PEM string
-	// Certificates is their number; 0 where all keys were blank.
+	// Certificates is the number of certificates. It is 0 if all keys are blank.
 	Certificates int
+	// LeftOut describes what was omitted and why, or is empty. It does not depend on the order of the sources.
+	LeftOut string
 }
 
-// Merge makes one bundle of all sources. The first thing wrong ends it: an *InvalidError for content that is not
-// certificates, a *LimitError for too much of it.
+// Merge merges all sources into one bundle. It returns the first problem: an *InvalidError for invalid content, a
+// *LimitError for an exceeded limit.
+//
+// A certificate that Go's parser rejects, for example for a negative serial number or an unknown curve, is omitted and
+// reported. OpenSSL accepts such certificates, so bundles of companies and countries contain them.
 func Merge(sources []Source) (Bundle, error) {
 	if err := checkSize(sources); err != nil {
 		return Bundle{}, err
 	}
-	found := map[string]struct{}{}
+	c := collection{found: map[string]struct{}{}, odd: map[string]struct{}{}}
 	for _, source := range sources {
 		for _, key := range source.Keys {
-			if err := collect(found, source.ConfigMap, key); err != nil {
+			if err := c.collect(source, key); err != nil {
 				return Bundle{}, err
 			}
 		}
 	}
-	return encode(slices.Sorted(maps.Keys(found)))
+	merged, err := encode(slices.Sorted(maps.Keys(c.found)))
+	merged.LeftOut = c.listLeftOut()
+	return merged, err
 }
 
 func checkSize(sources []Source) error {
@@ -96,37 +107,92 @@ func checkSize(sources []Source) error {
 	return nil
 }
 
-// collect adds the DER of the certificates of one key to found.
-func collect(found map[string]struct{}, configMap string, key Key) error {
+// collection is the intermediate result.
+type collection struct {
+	// found are certificates in DER. odd are the omitted ones.
+	found, odd map[string]struct{}
+	leftOut    []string
+}
+
+// collect adds the certificates of one key.
+func (c *collection) collect(source Source, key Key) error {
 	certificates := 0
-	for i, text := range blocks(key.PEM) {
+	for i, text := range blocks(decodeText(key.PEM)) {
 		if !strings.HasPrefix(text, beginLine) {
 			continue
 		}
 		certificates++
-		der, err := decode(text, found)
-		if err != nil {
-			return &InvalidError{ConfigMap: configMap, Key: key.Name, Block: i + 1, Err: err}
+		if err := c.add(text); err != nil {
+			invalid := &InvalidError{ConfigMap: source.ConfigMap, Key: key.Name, Block: i + 1, Err: err}
+			if !source.Lenient && !errors.As(err, new(*oddError)) {
+				return invalid
+			}
+			c.leftOut = append(c.leftOut, invalid.where()+": "+invalid.Err.Error())
 		}
-		found[der] = struct{}{}
-		if len(found) > MaxCertificates {
-			return &LimitError{What: "certificates", Found: len(found), Limit: MaxCertificates}
+		if len(c.found) > MaxCertificates {
+			return &LimitError{What: "certificates", Found: len(c.found), Limit: MaxCertificates}
 		}
 	}
-	if certificates == 0 && strings.TrimSpace(key.PEM) != "" {
-		return &InvalidError{ConfigMap: configMap, Key: key.Name, Err: ErrNoCertificate}
+	if certificates > 0 || strings.TrimSpace(key.PEM) == "" {
+		return nil
 	}
+	invalid := &InvalidError{ConfigMap: source.ConfigMap, Key: key.Name, Err: ErrNoCertificate}
+	if !source.Lenient {
+		return invalid
+	}
+	c.leftOut = append(c.leftOut, invalid.where()+": "+invalid.Err.Error())
 	return nil
 }
 
-// blocks splits a text at the lines that begin a PEM block, and drops what stands before the first. The decoder of
-// encoding/pem passes over a block that it cannot read; only block by block can one say which that was. Blanks around
-// a line, which a YAML block scalar leaves easily, mean nothing.
+// add adds one CERTIFICATE block. A known certificate is not parsed again.
+func (c *collection) add(text string) error {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || block.Type != certificateType {
+		return ErrNotPEM
+	}
+	der := string(block.Bytes)
+	if _, known := c.found[der]; known {
+		return nil
+	}
+	if _, known := c.odd[der]; known {
+		return nil
+	}
+	_, err := x509.ParseCertificate(block.Bytes)
+	if err == nil {
+		c.found[der] = struct{}{}
+		return nil
+	}
+	subject, certificate := subjectOf(block.Bytes)
+	if !certificate {
+		return fmt.Errorf("failed to parse the certificate: %w", err)
+	}
+	c.odd[der] = struct{}{}
+	return &oddError{subject: subject, err: err}
+}
+
+// namedCertificates is the maximum number of omitted certificates that a message names.
+const namedCertificates = 3
+
+func (c *collection) listLeftOut() string {
+	if len(c.leftOut) == 0 {
+		return ""
+	}
+	slices.Sort(c.leftOut)
+	names := strings.Join(c.leftOut[:min(len(c.leftOut), namedCertificates)], "; ")
+	if more := len(c.leftOut) - namedCertificates; more > 0 {
+		names += fmt.Sprintf("; and %d more", more)
+	}
+	return "certificates are left out of the CA bundle: " + names
+}
+
+// blocks splits a text at the first lines of PEM blocks, and drops the text before the first block. The decoder of
+// encoding/pem skips invalid blocks, so each block is decoded alone to report which one is invalid. Blanks around a
+// line, as in YAML block scalars, are ignored, and so are byte order marks, which concatenated files contain.
 func blocks(content string) []string {
 	var found []string
 	var current strings.Builder
 	for line := range strings.Lines(content) {
-		line = strings.TrimSpace(line)
+		line = strings.TrimSpace(strings.TrimPrefix(line, byteOrderMark))
 		if strings.HasPrefix(line, beginPrefix) {
 			found = append(found, current.String())
 			current.Reset()
@@ -136,21 +202,7 @@ func blocks(content string) []string {
 	return append(found, current.String())[1:]
 }
 
-// decode gives the DER of one CERTIFICATE block. One that is in known was parsed before.
-func decode(text string, known map[string]struct{}) (string, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil || block.Type != certificateType {
-		return "", ErrNotPEM
-	}
-	if _, ok := known[string(block.Bytes)]; !ok {
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return "", fmt.Errorf("failed to parse the certificate: %w", err)
-		}
-	}
-	return string(block.Bytes), nil
-}
-
-// encode makes the bundle of certificates in DER.
+// encode returns the bundle of certificates in DER.
 func encode(certificates []string) (Bundle, error) {
 	if len(certificates) == 0 {
 		return Bundle{}, nil

@@ -55,7 +55,7 @@ func serials(bundle cabundle.Bundle) []int64 {
 	for rest := []byte(bundle.PEM); ; {
 		var next *pem.Block
 		if next, rest = pem.Decode(rest); next == nil {
-			Expect(rest).To(BeEmpty(), "text that is no certificate")
+			Expect(rest).To(BeEmpty(), "text that is not a certificate")
 			return found
 		}
 		Expect(next.Headers).To(BeEmpty())
@@ -155,7 +155,7 @@ var _ = DescribeTable("Merge of what is not certificates",
 		Expect(err).To(MatchError(ContainSubstring(text)))
 	},
 	Entry("text", "hello", 0, cabundle.ErrNoCertificate,
-		`key "ca-bundle.crt" of ConfigMap apps/corporate-ca is not a certificate: it holds no PEM block of the type CERTIFICATE: replace it by`),
+		`key "ca-bundle.crt" of ConfigMap apps/corporate-ca is not a certificate: it contains no PEM block of the type CERTIFICATE: replace it by`),
 	Entry("a private key only", block("PRIVATE KEY", []byte("secret")), 0, cabundle.ErrNoCertificate, "no PEM block"),
 	Entry("DER", string(authority(1)), 0, cabundle.ErrNoCertificate, "no PEM block"),
 	Entry("only one that is commented out", "# "+certificate(1)[:100], 0, cabundle.ErrNoCertificate, "no PEM block"),
@@ -180,7 +180,7 @@ var _ = Describe("Merge of too much", func() {
 		return exceeded
 	}
 
-	It("takes 10 MiB of input and no more", func() {
+	It("accepts 10 MiB of input and no more", func() {
 		atLimit := certificate(1) + strings.Repeat("\n", cabundle.MaxInputBytes-len(certificate(1)))
 
 		Expect(merge(atLimit).Certificates).To(Equal(1))
@@ -190,7 +190,7 @@ var _ = Describe("Merge of too much", func() {
 			MatchError(ContainSubstring("the CA bundle has too many bytes: at least 10485761, and at most 10485760 are allowed"))))
 	})
 
-	It("takes 1000 certificates and no more, duplicates not counted", func() {
+	It("accepts 1000 certificates and no more, duplicates not counted", func() {
 		var content bytes.Buffer
 		for number := range int64(cabundle.MaxCertificates) {
 			content.WriteString(certificate(number + 1))
@@ -201,7 +201,7 @@ var _ = Describe("Merge of too much", func() {
 			HaveField("Limit", cabundle.MaxCertificates), MatchError(ContainSubstring("too many certificates"))))
 	})
 
-	It("takes no more than a ConfigMap can hold", func() {
+	It("accepts no more than a ConfigMap can hold", func() {
 		half := block("CERTIFICATE", authorityWith(1, make([]byte, cabundle.MaxBundleBytes/2)))
 
 		Expect(merge(half).Certificates).To(Equal(1))

@@ -25,9 +25,9 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// SystemRoots are the public certificate authorities, in DER: those that Mozilla trusts for TLS, as the release of the
-// module golang.org/x/crypto/x509roots/fallback that go.mod names has them. Those that Mozilla trusts under a condition
-// only are left out, because a file of certificates cannot tell the condition.
+// SystemRoots returns the public certificate authorities in DER: those that Mozilla trusts for TLS, from the version of
+// golang.org/x/crypto/x509roots/fallback in go.mod. Authorities that Mozilla trusts with constraints are omitted,
+// because a file of certificates cannot express the constraints.
 func SystemRoots() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for root := range bundle.Roots() {
@@ -38,7 +38,7 @@ func SystemRoots() iter.Seq[[]byte] {
 	}
 }
 
-// With is the bundle and the certificates of roots, in DER and known to be valid; each is there once. The error is a
+// With returns the bundle with the certificates of roots, valid and in DER, without duplicates. The error is a
 // *LimitError.
 func (b Bundle) With(roots iter.Seq[[]byte]) (Bundle, error) {
 	found := map[string]struct{}{}
@@ -51,5 +51,7 @@ func (b Bundle) With(roots iter.Seq[[]byte]) (Bundle, error) {
 	if len(found) > MaxCertificates {
 		return Bundle{}, &LimitError{What: "certificates", Found: len(found), Limit: MaxCertificates}
 	}
-	return encode(slices.Sorted(maps.Keys(found)))
+	all, err := encode(slices.Sorted(maps.Keys(found)))
+	all.LeftOut = b.LeftOut
+	return all, err
 }

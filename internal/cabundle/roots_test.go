@@ -30,7 +30,7 @@ import (
 )
 
 var _ = Describe("SystemRoots", func() {
-	It("are authorities of today that are known by name, none of them twice", func() {
+	It("are current authorities that are known by name, each once", func() {
 		names := map[string]int{}
 		for der := range cabundle.SystemRoots() {
 			root, err := x509.ParseCertificate(der)
@@ -43,7 +43,7 @@ var _ = Describe("SystemRoots", func() {
 		Expect(names).To(HaveKeyWithValue(ContainSubstring("ISRG Root X1"), 1))
 	})
 
-	It("leave most of a ConfigMap to the user's", func() {
+	It("leave most of a ConfigMap to the user's certificates", func() {
 		roots, err := cabundle.Bundle{}.With(cabundle.SystemRoots())
 		Expect(err).NotTo(HaveOccurred())
 		Expect(len(roots.PEM)).To(BeNumerically("<", cabundle.MaxBundleBytes/3))
@@ -65,7 +65,7 @@ var _ = Describe("A bundle with roots", func() {
 		return all
 	}
 
-	It("has the user's and the roots, each once, in one order", func() {
+	It("has the user's certificates and the roots, each once, in a stable order", func() {
 		all := with(merge(certificate(2)+certificate(1)), authority(3), authority(1))
 
 		Expect(serials(all)).To(ConsistOf(int64(1), int64(2), int64(3)))
@@ -96,7 +96,7 @@ var _ = Describe("A bundle with roots", func() {
 		Expect(err).To(MatchError(ContainSubstring("too many bytes in its certificates")))
 	})
 
-	It("is text that any reader of PEM takes", func() {
+	It("is text that any PEM parser reads", func() {
 		rest := []byte(with(cabundle.Bundle{}, authority(1), authority(2)).PEM)
 		for range 2 {
 			var block *pem.Block

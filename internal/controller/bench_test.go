@@ -43,6 +43,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	toolsevents "k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -55,21 +56,24 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What a reconcile in which nothing changed may cost, of a server with a claim and a configuration. Neither figure
+// What a reconcile in which nothing changed may cost, of a server with a PVC and a configuration. Neither figure
 // depends on the machine.
 const (
 	reconcileAllocations = 520
 	reconcileBytes       = 48 << 10
 )
 
-// bench is a manager over objects in memory, which it hands out as a cache does: as deep copies, unless it is told not to.
+// bench is a manager over objects in memory, which it returns as a cache does: as deep copies, unless the caller asks
+// for the shared ones.
 type bench struct {
 	manager.Manager
 	client.Client
 
 	scheme  *k8sruntime.Scheme
 	objects map[string]client.Object
-	version int
+	// failures are what reads of objects fail with, by the same keys.
+	failures map[string]error
+	version  int
 }
 
 func newBench() *bench {
@@ -77,7 +81,7 @@ func newBench() *bench {
 	all := k8sruntime.NewScheme()
 	Expect(scheme.AddToScheme(all)).To(Succeed())
 	Expect(v1alpha1.AddToScheme(all)).To(Succeed())
-	return &bench{scheme: all, objects: map[string]client.Object{}}
+	return &bench{scheme: all, objects: map[string]client.Object{}, failures: map[string]error{}}
 }
 
 func (b *bench) GetClient() client.Client         { return b }
@@ -102,7 +106,11 @@ func (b *bench) keyOf(key client.ObjectKey, obj k8sruntime.Object) string {
 }
 
 func (b *bench) Get(_ context.Context, key client.ObjectKey, obj client.Object, options ...client.GetOption) error {
-	found, ok := b.objects[b.keyOf(key, obj)]
+	name := b.keyOf(key, obj)
+	if err := b.failures[name]; err != nil {
+		return err
+	}
+	found, ok := b.objects[name]
 	if !ok {
 		return apierrors.NewNotFound(schema.GroupResource{}, key.Name)
 	}
@@ -118,7 +126,7 @@ func (b *bench) Get(_ context.Context, key client.ObjectKey, obj client.Object, 
 	return nil
 }
 
-// List finds nothing: it is asked for earlier copies of a configuration alone.
+// List returns nothing: it is only called for earlier copies of a configuration.
 func (*bench) List(context.Context, client.ObjectList, ...client.ListOption) error { return nil }
 
 func (b *bench) Apply(_ context.Context, config k8sruntime.ApplyConfiguration, _ ...client.ApplyOption) error {
@@ -147,7 +155,7 @@ func (b *bench) put(object client.Object) {
 	b.objects[b.keyOf(client.ObjectKeyFromObject(object), object)] = object
 }
 
-// settle does what a cluster does with what was made: roll the Deployments out, and bind the claims.
+// settle does what a cluster does: it rolls the Deployments out, and binds the PVCs.
 func (b *bench) settle() {
 	GinkgoHelper()
 	for _, object := range b.objects {
@@ -185,16 +193,28 @@ func (s benchStatus) Patch(_ context.Context, obj client.Object, _ client.Patch,
 	return nil
 }
 
-// unchanged is a reconcile of a server that is Ready, and fails when it writes or comes to another end.
-func unchanged() func() {
+// starterImage is an environment in which the distribution starter has an image.
+func starterImage(name string) string {
+	return map[string]string{"RELATED_IMAGE_STARTER": "registry.example/starter:1"}[name]
+}
+
+// reconciler works on these objects, with an operator's ConfigMap that has the defaults.
+func (b *bench) reconciler(now clock.PassiveClock) *controller.Reconciler {
 	GinkgoHelper()
-	ctx, b, now := context.Background(), newBench(), clocktesting.NewFakePassiveClock(time.Now())
 	counted, err := metrics.Register(prometheus.NewRegistry())
 	Expect(err).NotTo(HaveOccurred())
 	reconciler, err := controller.NewReconciler(controller.Parts{Manager: b, References: b.GetCache(), Namespace: "operator"},
-		controller.Options{Version: "1.2.3", Getenv: func(string) string { return "registry.example/starter:1" }, Metrics: counted, Clock: now})
+		controller.Options{Version: "1.2.3", Getenv: starterImage, Metrics: counted, Clock: now})
 	Expect(err).NotTo(HaveOccurred())
 	reconciler.Configure(nil)
+	return reconciler
+}
+
+// unchanged is a reconcile of a server that is Ready, and fails when it writes or has another result.
+func unchanged() func() {
+	GinkgoHelper()
+	ctx, b, now := context.Background(), newBench(), clocktesting.NewFakePassiveClock(time.Now())
+	reconciler := b.reconciler(now)
 	b.objects["ConfigMap/ns/config"] = &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "config", UID: "config", ResourceVersion: "1"}, Data: map[string]string{v1alpha1.UserConfigKey: "version: '2'\n"},
 	}
@@ -210,7 +230,7 @@ func unchanged() func() {
 	again()
 	b.settle()
 	again()
-	now.SetTime(now.Now().Add(time.Minute)) // news is held back for a while
+	now.SetTime(now.Now().Add(time.Minute)) // changes are held back for a while
 	again()
 	again() // it has seen what it wrote
 	last := &v1alpha1.LlamaStackDistribution{}

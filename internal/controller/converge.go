@@ -18,167 +18,273 @@ package controller
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/observed"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/outcomes"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/ports"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/turns"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// converge renders and applies, unless the cache shows that nothing is left to do. A LlamaStackDistribution with a
-// mistake in it is left alone as a whole: half of a change, such as a Service that has moved to another port than the
-// Pods, would break a server that runs.
-func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, p *pass) {
-	if len(p.problems) > 0 || p.held || instance.Paused() {
+// converge renders and applies, unless the cache shows that nothing is left to do. The children of a
+// LlamaStackDistribution with a mistake do not change at all: half of a change, such as a Service that has moved to
+// another port than the Pods, would break a server that runs.
+func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) {
+	if len(s.Problems) > 0 || instance.Paused() {
+		s.kept = true
 		return
 	}
-	intent := p.intent(instance)
+	intent := s.intent(instance)
 	if r.engine.Settled(instance.UID, intent) { //nolint:contextcheck // the engine reads caches here, which does not wait
 		r.metrics.Rendered(true)
 		return
 	}
-	objects, err := r.desired(instance, p)
+	objects, err := r.desired(ctx, instance, s)
 	if err != nil {
-		p.fail(err)
+		s.fail(err)
 		return
 	}
-	outcomes := r.engine.Apply(ctx, apply.Request{
-		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: intent,
-		Objects: objects, Absent: r.absent(instance, p, objects), Content: r.content(p),
-		Version: madeFrom(instance, p),
+	if s.rollout.Held || s.rollout.Settled {
+		s.kept = s.rollout.Held
+		return
+	}
+	applied := r.engine.Apply(ctx, apply.Request{
+		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: s.intent(instance) + s.rollout.Suffix(),
+		Stages: stages(objects, r.absent(instance, s)), Suffices: suffices, Content: r.content(instance, s),
+		Version: madeFrom(instance, s),
 		NoOwner: func(object *unstructured.Unstructured) bool {
-			return keepsClaim(instance) && object.GetKind() == kindClaim
+			return instance.Spec.Server.Storage.Retains() && object.GetKind() == children.PersistentVolumeClaim
 		},
 	})
-	p.judge(ctx, outcomes, blockedFor(instance, r.clock.Now()))
-	r.copies.prune(ctx, instance, p)
-}
-
-// fail tells a spec that cannot be rendered, which is the user's to mend, from trouble with the cluster.
-func (p *pass) fail(err error) {
-	if invalid, ok := errors.AsType[*render.SpecError](err); ok {
-		p.blamef(v1alpha1.ReasonInvalidSpec, "%v", invalid)
+	r.turns.Return(instance, s.rollout, applied)
+	s.judge(ctx, applied, blockedFor(instance, r.clock.Now()))
+	if outcomes.QuotaExceeded(applied) {
+		r.pruneForQuota(ctx, instance, s)
 		return
 	}
-	p.err = errors.Join(p.err, err)
-	p.problems = append(p.problems, status.Problem{Reason: v1alpha1.ReasonReconcileError, Kind: status.Cluster, Message: err.Error()})
+	s.err = errors.Join(s.err, r.copies.Prune(ctx, instance, s.copiesInUse()))
 }
 
-const (
-	kindClaim     = "PersistentVolumeClaim"
-	kindConfigMap = "ConfigMap"
+// pruneForQuota deletes copies where a quota refuses a new one, and retries that soon.
+func (r *Reconciler) pruneForQuota(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) {
+	retry, err := r.copies.PruneForQuota(ctx, instance, s.copiesInUse(), r.clock.Now())
+	s.err = errors.Join(s.err, err)
+	if retry > 0 {
+		s.retryAfter(retry)
+	}
+}
 
-	kindDeployment = "Deployment"
-)
+// copiesInUse are the copies of the user configuration that the server needs.
+func (s *scope) copiesInUse() inputs.InUse {
+	inUse := inputs.InUse{Deployment: s.Children.Deployment(), Names: slices.Clone(s.needed)}
+	if s.Input.UserConfig != nil {
+		inUse.Names = append(inUse.Names, s.Input.UserConfig.CopyName)
+	}
+	if s.Input.Config != nil {
+		inUse.Names = append(inUse.Names, s.Input.Config.CopyName)
+	}
+	return inUse
+}
 
-func keepsClaim(instance *v1alpha1.LlamaStackDistribution) bool {
-	storage := instance.Spec.Server.Storage
-	return storage != nil && storage.RetentionPolicy == v1alpha1.RetentionRetain
+// fail distinguishes a spec that cannot be rendered, which the user must fix, from a problem of the cluster.
+func (s *scope) fail(err error) {
+	s.kept = true
+	if invalid, ok := errors.AsType[*render.SpecError](err); ok {
+		s.Problemf(v1alpha1.ReasonInvalidSpec, "%v", invalid)
+		return
+	}
+	s.err = errors.Join(s.err, err)
+	s.Problems = append(s.Problems, status.Problem{Reason: v1alpha1.ReasonReconcileError, Kind: status.Cluster, Message: err.Error()})
+}
+
+// stop ends a reconcile whose gathering failed: nothing is applied, and the status says why.
+func (s *scope) stop(err error) {
+	if err != nil {
+		s.partial = true
+		s.fail(err)
+	}
 }
 
 // intent is the same as long as applying would do the same.
-func (p *pass) intent(instance *v1alpha1.LlamaStackDistribution) string {
-	return fmt.Sprintf("%s/%t", p.input.Hash(), keepsClaim(instance))
+func (s *scope) intent(instance *v1alpha1.LlamaStackDistribution) string {
+	return fmt.Sprintf("%s/%t/%t/%s", s.Input.Hash(), instance.Spec.Server.Storage.Retains(), s.mountsRemovedBundle(instance), s.author(instance))
 }
 
-// desired is everything that the spec asks for. ConfigMaps come with the digest of their content in its place, which is
+// mountsRemovedBundle says that Pods may mount a CA bundle which the spec no longer requests: one of them that is
+// replaced, say on another node, could not start without it.
+func (s *scope) mountsRemovedBundle(instance *v1alpha1.LlamaStackDistribution) bool {
+	deployment := s.Children.Deployment()
+	if s.Input.CABundle != nil || s.Children.CABundle() == nil || deployment == nil {
+		return false
+	}
+	return inputs.Mounted(&deployment.Spec.Template).Has(children.CABundleName(instance.Name)) || !status.RolledOut(deployment)
+}
+
+// desired is everything that the spec requests. ConfigMaps come with the digest of their content in its place, which is
 // enough to see that nothing has to be written.
-func (r *Reconciler) desired(instance *v1alpha1.LlamaStackDistribution, p *pass) ([]*unstructured.Unstructured, error) {
+func (r *Reconciler) desired(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) ([]*unstructured.Unstructured, error) {
 	r.metrics.Rendered(false)
-	objects, err := r.renderer.Render(p.input)
+	objects, err := r.renderer.Render(s.Input)
 	if err != nil {
 		return nil, fmt.Errorf("failed to render: %w", err)
 	}
-	if err := r.rollBack(instance, p, objects); err != nil {
+	if err := r.takeTurn(ctx, instance, s, objects); err != nil || s.rollout.Held || s.rollout.Settled {
 		return nil, err
 	}
-	var contents []*unstructured.Unstructured
-	if p.input.UserConfig != nil {
-		copied, err := render.UserConfigCopy(p.input, nil, nil)
-		if err != nil {
-			return nil, fmt.Errorf("failed to render the copy of ConfigMap %s: %w", p.user.key, err)
-		}
-		contents = append(contents, withDigest(copied, p.user.digest))
+	if err := r.rollBack(ctx, instance, s, objects); err != nil {
+		return nil, err
 	}
-	if p.input.CABundle != nil && len(p.bundle.sources) > 0 {
-		bundle, err := render.CABundleConfigMap(p.input, "")
+	ports.LeadToPods(objects, ports.Live{Deployment: s.Children.Deployment(), Service: s.Children.Service(), NetworkPolicy: s.Children.NetworkPolicy()})
+	var contents []*unstructured.Unstructured
+	if s.Input.UserConfig != nil {
+		copied, err := render.UserConfigCopy(s.Input, nil, nil)
+		if err != nil {
+			return nil, fmt.Errorf("failed to render the copy of ConfigMap %s: %w", s.User.Key, err)
+		}
+		contents = append(contents, withDigest(copied, s.User.Digest))
+	}
+	if s.Input.Config != nil {
+		copied, err := render.ConfigCopy(s.Input, nil, nil)
+		if err != nil {
+			return nil, fmt.Errorf("failed to render the copy of the declared configuration: %w", err)
+		}
+		contents = append(contents, withDigest(copied, s.ConfigDigest))
+	}
+	if s.Input.CABundle != nil && len(s.Bundle.Sources) > 0 {
+		bundle, err := render.CABundleConfigMap(s.Input, "")
 		if err != nil {
 			return nil, fmt.Errorf("failed to render the CA bundle: %w", err)
 		}
 		delete(bundle.Object, "data")
-		contents = append(contents, withDigest(bundle, p.bundle.digest))
+		contents = append(contents, withDigest(bundle, s.Bundle.Digest))
 	}
-	return append(contents, r.served(objects)...), nil // before the Deployment, whose Pods mount them
+	return append(contents, r.served(objects)...), nil
 }
 
 func withDigest(object *unstructured.Unstructured, digest string) *unstructured.Unstructured {
-	object.SetAnnotations(map[string]string{apply.DigestAnnotation: digest})
+	children.Annotate(object, map[string]string{apply.DigestAnnotation: digest})
 	return object
 }
 
 // content completes a ConfigMap that has to be written. What is only in the memory of its content is read again.
-func (r *Reconciler) content(p *pass) func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+func (r *Reconciler) content(instance *v1alpha1.LlamaStackDistribution, s *scope) func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	return func(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-		if object.GetName() == render.CABundleName(p.input.Name) {
-			pem, err := r.certificates(ctx, &p.bundle)
+		if object.GetName() == children.CABundleName(s.Input.Name) {
+			pem, err := r.contents.Certificates(ctx, &s.Bundle)
 			if err != nil {
 				return nil, err
 			}
-			return render.CABundleConfigMap(p.input, pem)
+			return render.CABundleConfigMap(s.Input, pem)
 		}
-		data, err := r.payload(ctx, &p.user)
+		if s.Input.Config != nil && object.GetName() == s.Input.Config.CopyName {
+			data, err := inputs.DeclaredData(instance)
+			if err != nil {
+				return nil, err
+			}
+			return render.ConfigCopy(s.Input, data.Data, data.BinaryData)
+		}
+		data, err := r.contents.Payload(ctx, &s.User)
 		if err != nil {
 			return nil, err
 		}
-		return render.UserConfigCopy(p.input, data.Data, data.BinaryData)
+		return render.UserConfigCopy(s.Input, data.Data, data.BinaryData)
 	}
 }
 
-// absent are the children that the spec does not ask for, as far as there can be such. Claims are never among them.
-func (r *Reconciler) absent(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstructured.Unstructured) []apply.Ref {
-	present := map[string]struct{}{}
-	for _, object := range objects {
-		present[object.GetKind()+"/"+object.GetName()] = struct{}{}
-	}
-	if p.input.CABundle != nil {
-		present[kindConfigMap+"/"+render.CABundleName(instance.Name)] = struct{}{}
-	}
-	for _, name := range p.needed {
-		present[kindConfigMap+"/"+name] = struct{}{}
-	}
+// absent are the children that the spec does not request, and that are not kept.
+func (r *Reconciler) absent(instance *v1alpha1.LlamaStackDistribution, s *scope) []apply.Ref {
+	demand := s.Input.Demand()
+	demand.CABundle = demand.CABundle || s.mountsRemovedBundle(instance) || slices.Contains(s.needed, children.CABundleName(instance.Name))
 	var refs []apply.Ref
-	for _, child := range render.Children(instance.Name) {
-		if _, ok := present[child.GVK.Kind+"/"+child.Name]; !ok && !child.Keep && r.serves(child.GVK) {
-			refs = append(refs, apply.Ref{GVK: child.GVK, Namespace: instance.Namespace, Name: child.Name})
+	all := children.All()
+	for i := range all {
+		if child := &all[i]; !child.IsWanted(demand) && !child.Kept && r.children.Serves(child.GroupVersionKind) {
+			refs = append(refs, observed.RefOf(instance, child))
 		}
 	}
 	return refs
 }
 
-// judge sorts what became of each object into what the user must mend, what the cluster will mend, and what to wait for.
-func (p *pass) judge(ctx context.Context, outcomes []apply.Outcome, blocked time.Duration) {
-	for _, outcome := range outcomes {
-		tell(ctx, outcome)
-		p.children.follow(outcome)
+// judge sorts the outcome of each object into what the user must fix, what the cluster will fix, and what to wait for.
+func (s *scope) judge(ctx context.Context, applied []apply.Outcome, blocked time.Duration) {
+	kept := outcomes.KeptBehind(applied)
+	for _, outcome := range applied {
+		logWrite(ctx, outcome)
+		s.Children.Follow(outcome, s.Input.Name)
 		if outcome.Action == apply.ActionPending {
-			p.retryAfter(unseenRetry)
+			s.retryAfter(unseenRetry)
 		}
 		if outcome.Err == nil {
 			continue
 		}
-		problem := problemOf(outcome)
-		p.problems = append(p.problems, problem)
+		s.kept = s.kept || outcomes.KeepsAddress(outcome)
+		if outcomes.IsHeld(outcome) {
+			continue
+		}
+		problem := outcomes.Problem(outcome)
+		problem.Message += kept[outcome.Ref]
+		s.Problems = append(s.Problems, problem)
 		switch problem.Kind {
 		case status.User:
-			p.retryAfter(retryOf(outcome, blocked))
+			s.retryAfter(outcomes.RetryAfter(outcome, blocked))
 		case status.Wait:
-			p.retryAfter(unseenRetry)
+			s.retryAfter(unseenRetry)
 		case status.Cluster:
-			p.err = errors.Join(p.err, outcome.Err)
+			s.err = errors.Join(s.err, outcome.Err)
 		}
 	}
+}
+
+// logWrite logs every write once.
+func logWrite(ctx context.Context, outcome apply.Outcome) {
+	switch outcome.Action {
+	case apply.ActionUnchanged, apply.ActionPending, apply.ActionNone:
+		return
+	case apply.ActionCreated, apply.ActionUpdated, apply.ActionDeleted, apply.ActionAdopted, apply.ActionTakenOver:
+		log.FromContext(ctx).Info("applied", "object", outcome.Ref.String(), "action", outcome.Action)
+	}
+}
+
+// author identifies what the author of a server declares: its spec, and the contents that it refers to.
+func (s *scope) author(instance *v1alpha1.LlamaStackDistribution) string {
+	version := ""
+	if s.Input.Serving != nil {
+		version = s.Input.Serving.Version
+	}
+	sum := sha256.New()
+	_, _ = fmt.Fprintf(sum, "%d/%q/%q/%q/%q", instance.Generation, s.Input.RestartedAt, s.User.Source, s.Bundle.Source, version) // a hash takes everything
+	return hex.EncodeToString(sum.Sum(nil)[:authorBytes])
+}
+
+// authorBytes of a SHA-256 are enough to distinguish the specs of one author.
+const authorBytes = 16
+
+// takeTurn lets the server roll if it is its turn.
+func (r *Reconciler) takeTurn(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope, objects []*unstructured.Unstructured) error {
+	var err error
+	s.rollout, err = r.turns.Take(ctx, turns.Request{
+		Instance: instance, Live: s.Children.Deployment(), Rendered: children.Find(objects, children.Deployment), Before: s.granted,
+		Author: s.author(instance), Intent: s.intent(instance), Image: s.Input.Image, Distribution: s.Resolved.Active,
+	})
+	s.needed = append(s.needed, s.rollout.ConfigMaps...)
+	if s.rollout.Notice != "" {
+		s.Noticef("%s", s.rollout.Notice)
+	}
+	if s.rollout.RetryAfter > 0 {
+		s.retryAfter(s.rollout.RetryAfter)
+	}
+	return err
 }

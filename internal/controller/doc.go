@@ -14,10 +14,10 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package controller reconciles LlamaStackDistributions along one straight line:
+// Package controller reconciles LlamaStackDistributions in one direction:
 //
 //	gather (cache reads) → render → apply → observe (cache reads) → status (one write, only if it differs)
 //
-// It orchestrates. How an object looks, how it reaches the API server, what a condition says, what is in a PEM block or
-// in a server's configuration, and how a server is asked for its health is decided by the packages that it calls.
+// It orchestrates. What an object contains, how it reaches the API server, what a condition says, what is in a PEM
+// block or in a server's configuration, and how a server is probed is decided by the packages that it calls.
 package controller

@@ -20,17 +20,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/gather"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/observed"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/podwatch"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/retention"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/rollouts"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/secretwatch"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/sharers"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/sources"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/statuswriter"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/turns"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -39,72 +48,63 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// What the operator may do, and no more. It never deletes a claim: admission on OpenShift lets only those who may delete
-// an object change its owner references, and that is how a claim is retained.
+// What the operator may do beside its children, whose permissions are in the table of package children, and no more. It
+// may delete a PVC and never does: admission on OpenShift lets only those who may delete an object change its owner
+// references, and that is how a PVC is retained.
 //
 // +kubebuilder:rbac:groups=llamastack.io,resources=llamastackdistributions,verbs=get;list;watch
 // +kubebuilder:rbac:groups=llamastack.io,resources=llamastackdistributions/status,verbs=get;patch
 // +kubebuilder:rbac:groups=llamastack.io,resources=llamastackdistributions/finalizers,verbs=update
-// +kubebuilder:rbac:groups="",resources=serviceaccounts;services;configmaps;persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=apps,resources=deployments,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=events,verbs=list
-// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies;ingresses,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings;clusterrolebindings,verbs=list
-// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,resourceNames=securitycontextconstraints.security.openshift.io;httproutes.gateway.networking.k8s.io,verbs=get;list;watch
-// +kubebuilder:rbac:groups=apiregistration.k8s.io,resources=apiservices,resourceNames=v1.route.openshift.io,verbs=get;list;watch
-// +kubebuilder:rbac:groups=gateway.networking.k8s.io,resources=httproutes,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=route.openshift.io,resources=routes,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=route.openshift.io,resources=routes/custom-host,verbs=create;update
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
-	// unseenRetry is when a child that was just written and is not in the cache yet is looked for again.
+	// unseenRetry is when a child that was just written and is not in the cache yet is read again.
 	unseenRetry = 2 * time.Second
-	// blockedRetry and blockedRetryMost are when something that no watch of ours would tell about is looked at again: an
-	// object of somebody else's that is in the way, a quota or a policy that refused an object.
+	// blockedRetry and blockedRetryMost are when something that no watch of the operator shows is checked again: a
+	// conflicting object of somebody else, a quota or a policy that refused an object.
 	blockedRetry     = time.Minute
 	blockedRetryMost = 10 * time.Minute
 )
 
-// Reconciler makes what a LlamaStackDistribution declares, and writes down what became of it.
+// Reconciler applies what a LlamaStackDistribution declares, and reports the result in its status.
 type Reconciler struct {
-	cached     client.Reader
-	live       client.Reader
-	writer     client.Client
-	references client.Reader
+	cached client.Reader
 
-	catalog  *distribution.Catalog
 	config   *operatorconfig.Store
 	renderer *render.Renderer
 	engine   *apply.Engine
 	prober   *llamastack.Prober
-	pods     *pods
-	secrets  *secrets
+	pods     *podwatch.Pods
+	pvcs     *podwatch.PVCs
+	secrets  *secretwatch.Secrets
 	events   *events.Events
 	metrics  *metrics.Metrics
 
-	contents *contents
-	rollouts *rollouts
-	written  *writtenStatuses
-	copies   *copies
-	rejoin   *waker
+	children *observed.Reader
+	gatherer *gather.Gatherer
+	contents *inputs.Contents
+	// templates of the Deployments whose Pods have a problem.
+	templates *podwatch.Templates
+	turns     *turns.Turns
+	statuses  *statuswriter.Writer
+	copies    *inputs.Copies
+	sharers   *sharers.Index
+	keeper    *retention.Keeper
+	requeue   *sources.Waker
 
-	clock     clock.PassiveClock
-	roots     func() iter.Seq[[]byte]
-	openShift bool
-	unserved  map[schema.GroupKind]bool
-	namespace string
-	version   string
+	clock    clock.PassiveClock
+	unserved map[schema.GroupKind]bool
+	version  string
 }
 
-// Reconcile brings one LlamaStackDistribution and its children in line.
+// Reconcile applies one LlamaStackDistribution to its children.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	if !r.config.Loaded() {
-		return ctrl.Result{}, nil // loading the operator's ConfigMap wakes every LlamaStackDistribution
+	if err := r.keeper.RetainDeparted(ctx, request.NamespacedName); err != nil {
+		return ctrl.Result{}, err
 	}
 	instance := &v1alpha1.LlamaStackDistribution{}
 	if err := r.cached.Get(ctx, request.NamespacedName, instance); err != nil {
@@ -112,33 +112,58 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return ctrl.Result{}, fmt.Errorf("failed to read LlamaStackDistribution %s: %w", request, err)
 		}
 		r.forget(request.NamespacedName)
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.turns.Advance(ctx) // it may have had one
 	}
-	if instance.DeletionTimestamp != nil {
-		return ctrl.Result{}, r.conclude(ctx, instance, &pass{})
+	kept := r.keeper.Retain(ctx, instance)
+	if !r.config.Loaded() {
+		return ctrl.Result{}, kept.Err // loading the operator's ConfigMap reconciles every LlamaStackDistribution
 	}
-	pass, err := r.gather(ctx, instance)
-	if err != nil {
+	scope, err := r.gather(ctx, instance, kept)
+	if scope == nil || ctx.Err() != nil {
+		r.turns.Queue.Leave(rollouts.ServerOf(instance))
+		return ctrl.Result{}, errors.Join(err, kept.Err)
+	}
+	if err == nil && scope.Awaits > 0 {
+		return ctrl.Result{RequeueAfter: scope.Awaits}, nil
+	}
+	scope.stop(err)
+	if err := r.advance(ctx, instance, scope); err != nil {
 		return ctrl.Result{}, err
 	}
-	r.converge(ctx, instance, pass)
-	if err := r.catchUp(ctx, instance, pass); err != nil {
-		return ctrl.Result{}, err
-	}
-	r.observe(ctx, instance, pass)
-	if err := errors.Join(r.conclude(ctx, instance, pass), pass.err); err != nil {
+	if err := errors.Join(r.conclude(ctx, instance, scope), scope.err); err != nil {
 		return ctrl.Result{}, err // it is repeated for the error already
 	}
-	return pass.result, nil
+	return scope.result, nil
 }
 
-// forget drops all that is remembered of a LlamaStackDistribution that no longer exists.
+// advance applies and observes. Nothing is applied to a server that is being deleted: somebody's finalizer may keep it for long,
+// and it serves until its children go.
+func (r *Reconciler) advance(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) error {
+	if instance.DeletionTimestamp != nil {
+		r.prober.Forget(client.ObjectKeyFromObject(instance))
+		r.turns.Queue.Forget(rollouts.ServerOf(instance))
+		s.podReason, s.leavingPod = r.podTrouble(ctx, instance, s)
+		return nil
+	}
+	r.converge(ctx, instance, s)
+	behind, err := r.children.CatchUp(ctx, instance, &s.Children)
+	if err != nil {
+		return err
+	}
+	s.behind = behind
+	r.observe(ctx, instance, s)
+	return nil
+}
+
+// forget drops everything that is remembered of a LlamaStackDistribution that no longer exists.
 func (r *Reconciler) forget(key types.NamespacedName) {
-	uid := r.written.forget(key)
+	uid := r.statuses.Forget(key)
 	r.engine.Forget(uid)
 	r.prober.Forget(key)
-	r.secrets.leave(key)
-	r.rollouts.release(uid)
-	r.copies.forget(uid)
+	r.secrets.Leave(key)
+	r.turns.Queue.Forget(rollouts.Server{UID: uid, Key: key})
+	r.copies.Forget(uid)
+	r.pvcs.Follow(key, nil)
+	r.templates.Forget(uid)
 	r.metrics.Forget(key.Namespace, key.Name)
 }

@@ -28,12 +28,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("What the cluster could not do", func() {
+var _ = Describe("A failure of the cluster", func() {
 	request := func(i int) reconcile.Request {
 		return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: "apps", Name: fmt.Sprintf("server-%d", i)}}
 	}
 
-	It("is tried again after longer and longer, and after half a minute at the latest", func() {
+	It("is retried after growing delays, and after half a minute at the latest", func() {
 		limiter := controller.Retries()
 		last := time.Duration(0)
 		for range 100 {
@@ -47,7 +47,7 @@ var _ = Describe("What the cluster could not do", func() {
 		Expect(limiter.When(request(0))).To(BeNumerically("<", time.Second))
 	})
 
-	It("for one server is no reason to wait for the others", func() {
+	It("for one server does not delay the others", func() {
 		limiter := controller.Retries()
 		for range 20 { // an outage
 			for i := range 1000 {

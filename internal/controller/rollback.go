@@ -17,19 +17,21 @@ limitations under the License.
 package controller
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/rollback"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// rollBack gives the rendered Deployment the last Pod template that was ready, where the rollout of its own has failed, and
-// writes down on it what the next decision needs.
-func (r *Reconciler) rollBack(instance *v1alpha1.LlamaStackDistribution, p *pass, objects []*unstructured.Unstructured) error {
-	deployment := ofKind(objects, kindDeployment)
+// rollBack gives the rendered Deployment the last Pod template that was ready, where the rollout of its own has failed,
+// and records on it what the next decision needs.
+func (r *Reconciler) rollBack(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope, objects []*unstructured.Unstructured) error {
+	deployment := children.Find(objects, children.Deployment)
 	if deployment == nil || !instance.RollsBack() {
 		return nil
 	}
@@ -37,54 +39,46 @@ func (r *Reconciler) rollBack(instance *v1alpha1.LlamaStackDistribution, p *pass
 	if err != nil || !found {
 		return fmt.Errorf("failed to read the template of the rendered Deployment: %w", err)
 	}
-	decision, err := rollback.Decide(r.seen(instance, p), wanted)
+	decision, err := rollback.Decide(r.seen(ctx, instance, s), wanted)
 	if err != nil {
 		return fmt.Errorf("failed to decide on a rollback: %w", err)
 	}
-	for key, value := range decision.Annotations {
-		annotations := deployment.GetAnnotations()
-		if annotations == nil {
-			annotations = map[string]string{}
-		}
-		annotations[key] = value
-		deployment.SetAnnotations(annotations)
-	}
-	p.needed = decision.ConfigMaps
+	children.Annotate(deployment, decision.Annotations)
+	s.needed = append(s.needed, decision.ConfigMaps...)
 	if !decision.RolledBack {
 		return nil
 	}
 	if err := unstructured.SetNestedMap(deployment.Object, decision.Template, "spec", "template"); err != nil {
 		return fmt.Errorf("failed to set the last ready template: %w", err)
 	}
-	followPort(objects, portOf(wanted), portOf(decision.Template))
 	return nil
 }
 
-// madeFrom is the version of the Deployment that a rollback was decided on: what is written down on another one is not lost
-// by a cache that shows it late.
-func madeFrom(instance *v1alpha1.LlamaStackDistribution, p *pass) func(*unstructured.Unstructured) string {
-	if !instance.RollsBack() || p.children.deployment == nil {
+// madeFrom is the version of the Deployment that a rollback, or a turn, was decided on: a record on another one is not
+// lost by a cache that shows it late.
+func madeFrom(instance *v1alpha1.LlamaStackDistribution, s *scope) func(*unstructured.Unstructured) string {
+	if !instance.RollsBack() && !s.rollout.AsRead || s.Children.Deployment() == nil {
 		return nil
 	}
 	return func(object *unstructured.Unstructured) string {
-		if object.GetKind() == kindDeployment {
-			return p.children.deployment.ResourceVersion
+		if object.GetKind() == children.Deployment {
+			return s.Children.Deployment().ResourceVersion
 		}
 		return ""
 	}
 }
 
 // seen is the Deployment as the cache has it.
-func (r *Reconciler) seen(instance *v1alpha1.LlamaStackDistribution, p *pass) rollback.Seen {
-	deployment := p.children.deployment
+func (r *Reconciler) seen(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) rollback.Seen {
+	deployment := s.Children.Deployment()
 	if deployment == nil {
 		return rollback.Seen{}
 	}
 	seen := rollback.Seen{
-		Deployment: deployment, Image: p.input.Image,
+		Deployment: deployment, Image: s.rollout.Image(s.Input.Image, s.Requested),
 		Serves: status.RolledOut(deployment) && deployment.Status.AvailableReplicas > 0,
-		Why:    r.podTrouble(instance, p),
 	}
+	seen.Why, _ = r.podTrouble(ctx, instance, s)
 	seen.FailedAt, seen.Current = status.TimedOut(deployment)
 	if seen.Why == "" {
 		seen.Why = "its Pods did not become available within the progress deadline"
@@ -92,72 +86,10 @@ func (r *Reconciler) seen(instance *v1alpha1.LlamaStackDistribution, p *pass) ro
 	return seen
 }
 
-// rolledBack says why a rollout failed, where an earlier template runs in its place.
+// rolledBack returns why a rollout failed, if an earlier template runs instead.
 func rolledBack(instance *v1alpha1.LlamaStackDistribution, deployment *appsv1.Deployment) string {
 	if !instance.RollsBack() {
 		return ""
 	}
 	return rollback.Read(deployment).Why
-}
-
-// askedImage is the image of the template that was last asked for: the one that runs, unless the server was rolled back.
-func askedImage(deployment *appsv1.Deployment, instance *v1alpha1.LlamaStackDistribution) string {
-	if instance.RollsBack() {
-		if record := rollback.Read(deployment); record.Failed != "" {
-			return record.Image
-		}
-	}
-	return runningImage(deployment, instance)
-}
-
-func ofKind(objects []*unstructured.Unstructured, kind string) *unstructured.Unstructured {
-	for _, object := range objects {
-		if object.GetKind() == kind {
-			return object
-		}
-	}
-	return nil
-}
-
-// portOf is the first port of a template's first container, which is the server's.
-func portOf(template map[string]any) int64 {
-	containers, _, _ := unstructured.NestedSlice(template, "spec", "containers")
-	if len(containers) == 0 {
-		return 0
-	}
-	container, _ := containers[0].(map[string]any)
-	ports, _, _ := unstructured.NestedSlice(container, "ports")
-	if len(ports) == 0 {
-		return 0
-	}
-	port, _ := ports[0].(map[string]any)
-	number, _, _ := unstructured.NestedInt64(port, "containerPort")
-	return number
-}
-
-// followPort lets the Service and the NetworkPolicy lead to the port that the Pods have.
-func followPort(objects []*unstructured.Unstructured, wanted, runs int64) {
-	if wanted == runs || runs == 0 {
-		return
-	}
-	if service := ofKind(objects, "Service"); service != nil {
-		replacePort(service.Object["spec"], "targetPort", wanted, runs)
-	}
-	if policy := ofKind(objects, "NetworkPolicy"); policy != nil {
-		spec, _ := policy.Object["spec"].(map[string]any)
-		rules, _ := spec["ingress"].([]any)
-		for _, rule := range rules {
-			replacePort(rule, "port", wanted, runs)
-		}
-	}
-}
-
-func replacePort(in any, field string, wanted, runs int64) {
-	fields, _ := in.(map[string]any)
-	ports, _ := fields["ports"].([]any)
-	for _, port := range ports {
-		if of, ok := port.(map[string]any); ok && of[field] == wanted {
-			of[field] = runs
-		}
-	}
 }

@@ -18,20 +18,22 @@ package controller
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/sources"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
@@ -42,23 +44,6 @@ const referencesIndex = "references"
 // annotationPrefix is that of the annotations on a LlamaStackDistribution which the operator reads.
 const annotationPrefix = "llamastack.io/"
 
-// referencedConfigMaps indexes a LlamaStackDistribution by every ConfigMap whose change it must follow, and so by its
-// namespace's own bundle even before there is one.
-func referencedConfigMaps(object client.Object) []string {
-	instance, ok := object.(*v1alpha1.LlamaStackDistribution)
-	if !ok {
-		return nil
-	}
-	keys := []string{instance.Namespace + "/" + odhBundle}
-	if spec := instance.Spec.Server.UserConfig; spec != nil {
-		keys = append(keys, instance.Namespace+"/"+spec.ConfigMapName)
-	}
-	if spec := explicitBundle(instance); spec != nil {
-		keys = append(keys, bundleKey(spec, instance.Namespace).String())
-	}
-	return keys
-}
-
 // users maps a ConfigMap to those who use it.
 func users(reader client.Reader) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
@@ -66,7 +51,8 @@ func users(reader client.Reader) handler.MapFunc {
 		key := client.ObjectKeyFromObject(object).String()
 		if err := reader.List(ctx, list, client.MatchingFields{referencesIndex: key}, client.UnsafeDisableDeepCopy); err != nil {
 			// Reading an index of a synchronised cache fails only when the index is missing, and Setup makes it.
-			panic(fmt.Sprintf("failed to list the LlamaStackDistributions that use ConfigMap %s: %v", key, err))
+			log.FromContext(ctx).Error(err, "failed to list the LlamaStackDistributions that use a ConfigMap", "configMap", key)
+			return nil
 		}
 		requests := make([]reconcile.Request, 0, len(list.Items))
 		for i := range list.Items {
@@ -76,14 +62,32 @@ func users(reader client.Reader) handler.MapFunc {
 	}
 }
 
-// owners maps a child to the LlamaStackDistributions that it concerns: the one that its label names, which is the owner of a claim
-// that is to be retained and of a child that was given to somebody else, and the one that controls it.
+// owners maps a child to the LlamaStackDistributions that it concerns: those of owners, and for a PVC those that use it.
+func (r *Reconciler) owners(ctx context.Context, object client.Object) []reconcile.Request {
+	requests := owners(ctx, object)
+	if _, ok := object.(*corev1.PersistentVolumeClaim); !ok {
+		return requests
+	}
+	for _, name := range r.sharers.On(client.ObjectKeyFromObject(object), "") {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: name}})
+	}
+	return requests
+}
+
+// owners maps a child to the LlamaStackDistributions that it concerns: the one that its label names, which is the owner of a child that
+// was given to somebody else, the one that a PVC is named after, because one that is retained has no such label, and the one that
+// controls it.
 func owners(_ context.Context, object client.Object) []reconcile.Request {
 	var names []string
 	if name := object.GetLabels()[v1alpha1.LabelInstance]; name != "" {
 		names = append(names, name)
 	}
-	if controller := metav1.GetControllerOf(object); controller != nil && ofOurs(controller) && !slices.Contains(names, controller.Name) {
+	if _, ok := object.(*corev1.PersistentVolumeClaim); ok {
+		if name := children.OwnerOfPVC(object.GetName()); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if controller := metav1.GetControllerOf(object); controller != nil && children.IsServer(controller) && !slices.Contains(names, controller.Name) {
 		names = append(names, controller.Name)
 	}
 	requests := make([]reconcile.Request, 0, len(names))
@@ -93,12 +97,8 @@ func owners(_ context.Context, object client.Object) []reconcile.Request {
 	return requests
 }
 
-func ofOurs(controller *metav1.OwnerReference) bool {
-	return controller.Kind == v1alpha1.Kind && strings.HasPrefix(controller.APIVersion, v1alpha1.GroupVersion.Group+"/")
-}
-
-// declared lets through what changes a LlamaStackDistribution's meaning: its spec, its deletion, our annotations. The
-// operator's own status writes are not among it.
+// declared accepts changes of what a LlamaStackDistribution declares: its spec, its deletion, the operator's
+// annotations, the labels that its children inherit. The operator's own status writes are not among it.
 func declared(onEdit func(before, after *v1alpha1.LlamaStackDistribution)) predicate.Predicate {
 	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, okBefore := e.ObjectOld.(*v1alpha1.LlamaStackDistribution)
@@ -111,7 +111,8 @@ func declared(onEdit func(before, after *v1alpha1.LlamaStackDistribution)) predi
 			return true
 		}
 		return before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
-			before.UID != after.UID || !maps.Equal(ourAnnotations(before), ourAnnotations(after))
+			before.UID != after.UID || !maps.Equal(ourAnnotations(before), ourAnnotations(after)) ||
+			!maps.Equal(inheritedLabels(before), inheritedLabels(after))
 	}}
 }
 
@@ -125,7 +126,12 @@ func ourAnnotations(object client.Object) map[string]string {
 	return ours
 }
 
-// foreign lets through what somebody else did to a child, and drops the echo of our own writes and of resyncs.
+func inheritedLabels(object client.Object) map[string]string {
+	labels, _ := render.InheritedLabels(object.GetLabels())
+	return labels
+}
+
+// foreign accepts what somebody else did to a child, and drops the echo of the operator's own writes and of resyncs.
 func foreign(isEcho func(client.Object) bool) predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(e event.CreateEvent) bool { return !isEcho(e.Object) },
@@ -135,46 +141,42 @@ func foreign(isEcho func(client.Object) bool) predicate.Predicate {
 	}
 }
 
-// gatherFor is how long the news of a server's children are gathered before they are looked at together: a rollout tells
-// of its claim, its Deployment and its Service in quick succession, and each look may cost a status write. Drift still
-// heals well within a second.
-const gatherFor = 200 * time.Millisecond
-
-// newsPriority lets a server that is still to be made, and one of which something is missing, go before those of which
-// there is news: when many are created at once, each is made before anything is told of the others' progress.
-const newsPriority = -1
-
-// gathered wakes the owners of a child that changed after gatherFor, those that it had before included, and of one that was deleted
-// at once.
+// gathered requeues the owners of a child that changed after sources.Delay, including those that it had before, and of
+// one that was deleted at once.
 func gathered(owners handler.MapFunc) handler.EventHandler {
 	type requests = workqueue.TypedRateLimitingInterface[reconcile.Request]
 	later := func(ctx context.Context, child client.Object, queue requests) {
 		for _, request := range owners(ctx, child) {
-			addNews(queue, request)
+			sources.EnqueueSoon(queue, request)
+		}
+	}
+	now := func(ctx context.Context, child client.Object, queue requests) {
+		for _, request := range owners(ctx, child) {
+			queue.Add(request)
 		}
 	}
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) { later(ctx, e.Object, queue) },
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue requests) {
+			if restored(e.Object) {
+				now(ctx, e.Object, queue)
+				return
+			}
+			later(ctx, e.Object, queue)
+		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue requests) {
 			later(ctx, e.ObjectOld, queue)
 			later(ctx, e.ObjectNew, queue)
 		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) {
-			for _, request := range owners(ctx, e.Object) {
-				queue.Add(request)
-			}
-		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue requests) { now(ctx, e.Object, queue) },
 	}
 }
 
-func addNews(queue workqueue.TypedRateLimitingInterface[reconcile.Request], request reconcile.Request) {
-	prioritised, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-	if !ok {
-		queue.AddAfter(request, gatherFor)
-		return
-	}
-	priority := newsPriority
-	prioritised.AddWithOpts(priorityqueue.AddOpts{After: gatherFor, Priority: &priority}, request)
+// restored reports whether an object may be a PVC with the owner reference to an earlier server: the garbage collector
+// is about to delete it, unless the current server retains it.
+func restored(object client.Object) bool {
+	_, pvc := object.(*corev1.PersistentVolumeClaim)
+	controller := metav1.GetControllerOf(object)
+	return pvc && controller != nil && children.IsServer(controller)
 }
 
 // isEcho is whether a watch shows what the operator itself wrote, or something older.
@@ -183,5 +185,5 @@ func (r *Reconciler) isEcho(child client.Object) bool {
 	return controller != nil && r.engine.Echo(controller.UID, child)
 }
 
-// moved lets through new contents of a ConfigMap, as far as metadata tells.
+// moved accepts new contents of a ConfigMap, as far as metadata shows.
 func moved() predicate.Predicate { return predicate.ResourceVersionChangedPredicate{} }

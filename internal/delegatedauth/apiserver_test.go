@@ -28,6 +28,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -39,7 +40,7 @@ type apiServer struct {
 	users map[string]authenticationv1.UserInfo
 	// allowed names the users who may get /metrics.
 	allowed map[string]bool
-	// denies is for a user of whom an authorizer says no although another says yes.
+	// denies is a user that one authorizer refuses although another allows it.
 	denies map[string]bool
 
 	mu sync.Mutex
@@ -117,7 +118,13 @@ func guarded(a *apiServer, now clock.PassiveClock) http.Handler {
 	DeferCleanup(server.Close)
 	filter, err := delegatedauth.FilterAt(now, &rest.Config{Host: server.URL}, server.Client())
 	Expect(err).NotTo(HaveOccurred())
-	handler, err := filter(logr.Discard(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return behind(filter, logr.Discard())
+}
+
+// behind is a handler behind a filter.
+func behind(filter metricsserver.Filter, log logr.Logger) http.Handler {
+	GinkgoHelper()
+	handler, err := filter(log, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("metrics"))
 	}))
 	Expect(err).NotTo(HaveOccurred())
@@ -126,7 +133,13 @@ func guarded(a *apiServer, now clock.PassiveClock) http.Handler {
 
 // call is the handler's answer to a request with an Authorization header.
 func call(handler http.Handler, method, path, authorization string) *httptest.ResponseRecorder {
+	return callFrom("192.0.2.1:40000", handler, method, path, authorization)
+}
+
+// callFrom is call from an address.
+func callFrom(address string, handler http.Handler, method, path, authorization string) *httptest.ResponseRecorder {
 	request := httptest.NewRequestWithContext(GinkgoT().Context(), method, path, http.NoBody)
+	request.RemoteAddr = address
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
 	}

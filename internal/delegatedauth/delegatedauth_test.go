@@ -61,13 +61,13 @@ var _ = Describe("A request for metrics", func() {
 		Entry("401 with another scheme", "GET", "/metrics", "Basic reader-token", 401, "Unauthorized"),
 		Entry("401 with a scheme alone", "GET", "/metrics", "reader-token", 401, "Unauthorized"),
 		Entry("401 with a token that the API server does not know", "GET", "/metrics", "Bearer other", 401, "Unauthorized"),
-		Entry("403 to a user who may not", "GET", "/metrics", "Bearer stranger-token", 403, "Forbidden"),
-		Entry("403 to a user to whom one authorizer says no", "GET", "/metrics", "Bearer denied-token", 403, "Forbidden"),
+		Entry("403 for a user without permission", "GET", "/metrics", "Bearer stranger-token", 403, "Forbidden"),
+		Entry("403 for a user that one authorizer denies", "GET", "/metrics", "Bearer denied-token", 403, "Forbidden"),
 		Entry("403 on another path", "GET", "/debug", "Bearer reader-token", 403, "Forbidden"),
 		Entry("403 for another method", "POST", "/metrics", "Bearer reader-token", 403, "Forbidden"),
 	)
 
-	It("asks the API server nothing where there is no token", func() {
+	It("sends nothing to the API server without a token", func() {
 		call(handler, "GET", "/metrics", "")
 		Expect(api.asked()).To(BeZero())
 	})
@@ -76,7 +76,7 @@ var _ = Describe("A request for metrics", func() {
 		Expect(call(handler, "GET", "/metrics", "Bearer stranger-token").Body.String()).NotTo(Or(ContainSubstring("stranger"), ContainSubstring("token")))
 	})
 
-	It("tells the API server everything about the user", func() {
+	It("sends the API server everything about the user", func() {
 		call(handler, "GET", "/metrics", "Bearer reader-token")
 		Expect(api.reviews).To(Equal([]authorizationv1.SubjectAccessReviewSpec{{
 			User: "reader", UID: "uid", Groups: []string{"monitoring"}, Extra: map[string]authorizationv1.ExtraValue{"scope": {"a", "b"}},
@@ -93,7 +93,7 @@ var _ = Describe("A request for metrics", func() {
 		Expect(api.asked()).To(Equal(questions{tokens: 3, reviews: 2}), "nobody asks what an unknown user may do")
 	})
 
-	It("is judged anew when the answers are old, a refusal sooner", func() {
+	It("is decided again when the answers are old, a refusal sooner", func() {
 		call(handler, "GET", "/metrics", "Bearer reader-token")
 		call(handler, "GET", "/metrics", "Bearer stranger-token")
 		api.set(func() { api.allowed["reader"], api.allowed["stranger"] = false, true })
@@ -113,7 +113,7 @@ var _ = Describe("A request for metrics", func() {
 		Expect(call(handler, "GET", "/metrics", "Bearer reader-token").Code).To(Equal(http.StatusUnauthorized))
 	})
 
-	It("gets 500 when the API server cannot be asked, and an answer when it can again", func() {
+	It("gets 500 while the API server is not reachable, and an answer afterwards", func() {
 		api.set(func() { api.broken = true })
 		Expect(call(handler, "GET", "/metrics", "Bearer reader-token").Code).To(Equal(http.StatusInternalServerError))
 
@@ -121,7 +121,7 @@ var _ = Describe("A request for metrics", func() {
 		Expect(call(handler, "GET", "/metrics", "Bearer reader-token").Code).To(Equal(http.StatusOK))
 	})
 
-	It("is judged by its own token, however many there are at once", func() {
+	It("is decided by its own token, however many there are at once", func() {
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
@@ -131,6 +131,6 @@ var _ = Describe("A request for metrics", func() {
 			})
 		}
 		all.Wait()
-		Expect(api.asked()).To(Equal(questions{tokens: 2, reviews: 2}), "many who ask the same at once are one question")
+		Expect(api.asked()).To(Equal(questions{tokens: 2, reviews: 2}), "equal requests at the same time are one question")
 	})
 })

@@ -39,7 +39,7 @@ type memory[K comparable, V any] struct {
 	underWay singleflight.Group
 }
 
-func newMemory[K comparable, V any](now cache.Clock) *memory[K, V] {
+func newMemory[K comparable, V any](now clock) *memory[K, V] {
 	return &memory[K, V]{answers: cache.NewLRUExpireCacheWithClock(remembered, now)}
 }
 
@@ -50,7 +50,7 @@ func (m *memory[K, V]) recall(ctx context.Context, key K, ask func(context.Conte
 		return answer, nil
 	}
 	result, err, _ := m.underWay.Do(fmt.Sprintf("%#v", key), func() (any, error) {
-		if answer, found := m.known(key); found { // since it was looked for
+		if answer, found := m.known(key); found { // since the first check
 			return answer, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)

@@ -30,15 +30,10 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// How often the API server is asked at most, whoever knocks: reviews a second, and at once.
-const (
-	askQPS   = 5
-	askBurst = 10
-)
-
 var (
 	errNoToken      = errors.New("the request has no bearer token")
 	errUnknownToken = errors.New("the API server does not know the bearer token")
+	errTooMany      = errors.New("too many bearer tokens that are not known yet: try again in a second")
 	errDenied       = errors.New("the API server does not allow it")
 )
 
@@ -67,7 +62,7 @@ func newRESTClient(config *rest.Config, httpClient *http.Client, version schema.
 	config = rest.CopyConfig(config)
 	config.APIPath, config.GroupVersion = "/apis", &version
 	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	config.QPS, config.Burst = askQPS, askBurst
+	config.QPS = -1 // the allowances are the limit
 	restClient, err := rest.RESTClientForConfigAndClient(config, httpClient)
 	if err != nil {
 		return nil, fmt.Errorf("failed to make a client for %s: %w", version, err)

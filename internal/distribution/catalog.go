@@ -30,20 +30,20 @@ import (
 	_ "embed"
 )
 
-// relatedImagePrefix starts the names of environment variables that carry images, as OLM and its tools expect.
+// relatedImagePrefix is the prefix of environment variables with images, as OLM and its tools expect.
 const relatedImagePrefix = "RELATED_IMAGE_"
 
 //go:embed distributions.json
 var embedded []byte
 
-// lookupName is what a name must look like before the environment is asked for it, so that no two spellings
-// (My_Name, my-name) stand for one variable.
+// lookupName is the format of names that can have an environment variable, so that two spellings (My_Name, my-name) do
+// not refer to the same variable.
 var lookupName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 
-// Source is where an image came from.
+// Source is the source of an image.
 type Source string
 
-// Sources of an image, the first that has it wins.
+// Sources of an image, in order of precedence.
 const (
 	// SourceCR is spec.server.distribution.image.
 	SourceCR Source = "CR"
@@ -51,15 +51,15 @@ const (
 	SourceOverride Source = "Override"
 	// SourceRelatedImage is an environment variable RELATED_IMAGE_<NAME> of the operator.
 	SourceRelatedImage Source = "RelatedImage"
-	// SourceEmbedded is the map that is built into the operator.
+	// SourceEmbedded is the map in the operator's binary.
 	SourceEmbedded Source = "Embedded"
 )
 
-// Resolved is the image that a CR's server runs.
+// Resolved is the image of a server.
 type Resolved struct {
-	// Image reference, as its source has it.
+	// Image is the reference from the source.
 	Image string
-	// Active is the distribution's name, or v1alpha1.CustomDistribution for an image of the user's own.
+	// Active is the distribution's name, or v1alpha1.CustomDistribution if the spec sets an image.
 	Active string
 	// Source of the image.
 	Source Source
@@ -69,14 +69,26 @@ type Resolved struct {
 type Catalog struct {
 	getenv   func(string) string
 	embedded map[string]string
-	// related are the RELATED_IMAGE_ variables of the embedded names, "" where there is none; each reconcile asks for all.
+	// related are the images of the RELATED_IMAGE_ variables by name: for the embedded names, or "" without a variable,
+	// and for names that only the environment has. They are a map because each reconcile needs all.
 	related map[string]string
 }
 
-// New reads the built-in map and, through getenv (os.Getenv), the RELATED_IMAGE_ variables of its names.
-// It fails with an *InvalidImageError where one of these is not an image reference: a wrong installation
-// shows at start rather than in Pods that cannot pull.
-func New(getenv func(string) string) (*Catalog, error) {
+// renamed maps distributions to variables with another name, which platforms use.
+func renamed() map[string]string {
+	return map[string]string{"rh-dev": "RH_DISTRIBUTION"}
+}
+
+// notDistributions are the suffixes of variables with images of other programs: operators and sidecars.
+func notDistributions() []string {
+	return []string{"MANAGER", "OPERATOR", "PROXY"}
+}
+
+// New reads the built-in map and, with getenv (os.Getenv), the RELATED_IMAGE_ variables of its names. variables are the
+// names of all environment variables; variables with the image of another distribution add its name. It fails with an
+// *InvalidImageError if a variable of a built-in name is not an image reference, so that a wrong installation fails at
+// the start and not in Pods that cannot pull.
+func New(getenv func(string) string, variables ...string) (*Catalog, error) {
 	c := &Catalog{getenv: getenv, related: map[string]string{}}
 	if err := json.Unmarshal(embedded, &c.embedded); err != nil {
 		return nil, fmt.Errorf("failed to parse the built-in distributions: %w", err)
@@ -88,11 +100,44 @@ func New(getenv func(string) string) (*Catalog, error) {
 		}
 		c.related[n] = image
 	}
+	c.addNames(variables)
 	return c, nil
 }
 
-// Resolve finds the image of d. overrides is image-overrides of the operator's ConfigMap, name to image,
-// already checked. Errors: ErrUnset, *UnknownError, and *InvalidImageError.
+// addNames adds names that only the environment has.
+func (c *Catalog) addNames(variables []string) {
+	added := map[string]string{}
+	for _, variable := range variables {
+		n, ok := nameOf(variable)
+		if image, err := c.relatedImage(n); ok && err == nil && image != "" {
+			added[n] = image
+		}
+	}
+	maps.Copy(c.related, added)
+}
+
+// nameOf returns the name of the distribution of a variable.
+func nameOf(variable string) (string, bool) {
+	bare, ok := strings.CutPrefix(variable, relatedImagePrefix)
+	if !ok || slices.ContainsFunc(notDistributions(), func(end string) bool { return strings.HasSuffix(bare, end) }) {
+		return "", false
+	}
+	for n, other := range renamed() {
+		if bare == other {
+			return n, true
+		}
+	}
+	n := strings.ToLower(strings.ReplaceAll(bare, "_", "-"))
+	return n, lookupName.MatchString(n) && variable == variableOf(n)
+}
+
+// variableOf returns the variable with the image of a distribution.
+func variableOf(n string) string {
+	return relatedImagePrefix + strings.ToUpper(strings.ReplaceAll(n, "-", "_"))
+}
+
+// Resolve returns the image of d. overrides is the valid image-overrides of the operator's ConfigMap, name to image.
+// Errors: ErrUnset, *UnknownError, and *InvalidImageError.
 func (c *Catalog) Resolve(d v1alpha1.DistributionType, overrides map[string]string) (Resolved, error) {
 	switch {
 	case d.Image != "":
@@ -110,11 +155,10 @@ func (c *Catalog) Resolve(d v1alpha1.DistributionType, overrides map[string]stri
 	return Resolved{Image: image, Active: d.Name, Source: source}, nil
 }
 
-// Available are the names that a CR can ask for and the image of each. A name that only a RELATED_IMAGE_ variable
-// has can be asked for too, and is not listed: such variables also carry images that are not distributions.
+// Available maps the names that a CR can set to their images.
 func (c *Catalog) Available(overrides map[string]string) map[string]string {
-	known := make(map[string]string, len(c.embedded)+len(overrides))
-	for _, names := range []map[string]string{c.embedded, overrides} {
+	known := make(map[string]string, len(c.related)+len(overrides))
+	for _, names := range []map[string]string{c.related, overrides} { // which has all that are embedded
 		for n := range names {
 			if image, _, err := c.find(n, overrides); err == nil && image != "" {
 				known[n] = image
@@ -124,7 +168,7 @@ func (c *Catalog) Available(overrides map[string]string) map[string]string {
 	return known
 }
 
-// find returns an empty image for a name that nothing maps.
+// find returns an empty image for an unknown name.
 func (c *Catalog) find(n string, overrides map[string]string) (string, Source, error) {
 	if image := overrides[n]; image != "" {
 		return image, SourceOverride, nil
@@ -136,7 +180,7 @@ func (c *Catalog) find(n string, overrides map[string]string) (string, Source, e
 	return c.embedded[n], SourceEmbedded, nil
 }
 
-// relatedImage is empty where the environment says nothing.
+// relatedImage returns an empty string if the environment has no variable for the name.
 func (c *Catalog) relatedImage(n string) (string, error) {
 	if image, ok := c.related[n]; ok {
 		return image, nil
@@ -144,8 +188,12 @@ func (c *Catalog) relatedImage(n string) (string, error) {
 	if !lookupName.MatchString(n) {
 		return "", nil
 	}
-	variable := relatedImagePrefix + strings.ToUpper(strings.ReplaceAll(n, "-", "_"))
+	variable := variableOf(n)
 	image := c.getenv(variable)
+	if other, ok := renamed()[n]; ok && image == "" {
+		variable = relatedImagePrefix + other
+		image = c.getenv(variable)
+	}
 	if image == "" {
 		return "", nil
 	}

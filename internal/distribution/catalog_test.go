@@ -52,7 +52,7 @@ func catalog(vars map[string]string) *distribution.Catalog {
 }
 
 var _ = Describe("New", func() {
-	It("refuses a RELATED_IMAGE_ variable that is no image reference, and names it", func() {
+	It("refuses a RELATED_IMAGE_ variable that is not an image reference, and names it", func() {
 		_, err := distribution.New(environment(map[string]string{"RELATED_IMAGE_POSTGRES_DEMO": "not an image"}))
 
 		var invalid *distribution.InvalidImageError
@@ -60,7 +60,7 @@ var _ = Describe("New", func() {
 		Expect(err).To(BeAssignableToTypeOf(invalid))
 	})
 
-	It("has the names that 0.9.0 knew and those of the later era, each with an image that does not move", func() {
+	It("has the names of 0.9.0 and those of the later era, each with an image that does not change", func() {
 		available := catalog(nil).Available(nil)
 
 		Expect(slices.Sorted(maps.Keys(available))).To(Equal(builtIn))
@@ -75,8 +75,8 @@ var _ = Describe("New", func() {
 		Expect(catalog(nil).Available(nil)).To(Equal(map[string]string{
 			"starter":            builtInStarter,
 			"postgres-demo":      "docker.io/llamastack/distribution-postgres-demo:0.7.3",
-			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.3.0",
-			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.3.0",
+			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.5.0",
+			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.5.0",
 			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:0.2.12",
 			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:0.4.0",
 		}))
@@ -94,7 +94,7 @@ var _ = DescribeTable("Resolve",
 		distribution.Resolved{Image: ownImage, Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
 	Entry("the CR's image, unchecked, as 0.9.0 took it", nil, nil, v1alpha1.DistributionType{Image: "Odd Image"},
 		distribution.Resolved{Image: "Odd Image", Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
-	Entry("the CR's image before its name, which an old CR may also have", nil, nil,
+	Entry("the CR's image before its name, if an old CR has both", nil, nil,
 		v1alpha1.DistributionType{Image: ownImage, Name: "starter"},
 		distribution.Resolved{Image: ownImage, Active: v1alpha1.CustomDistribution, Source: distribution.SourceCR}),
 	Entry("the built-in map", nil, nil, v1alpha1.DistributionType{Name: "starter"},
@@ -116,13 +116,17 @@ var _ = DescribeTable("Resolve",
 		distribution.Resolved{Image: builtInStarter, Active: "starter", Source: distribution.SourceEmbedded}),
 	Entry("a name that only an override has", nil, map[string]string{"Our_Own": override}, v1alpha1.DistributionType{Name: "Our_Own"},
 		distribution.Resolved{Image: override, Active: "Our_Own", Source: distribution.SourceOverride}),
+	Entry("the name that a platform uses for its own", map[string]string{"RELATED_IMAGE_RH_DISTRIBUTION": ownImage}, nil,
+		v1alpha1.DistributionType{Name: "rh-dev"}, distribution.Resolved{Image: ownImage, Active: "rh-dev", Source: distribution.SourceRelatedImage}),
+	Entry("its own variable before the platform's", map[string]string{"RELATED_IMAGE_RH_DISTRIBUTION": ownImage, "RELATED_IMAGE_RH_DEV": relatedStarter}, nil,
+		v1alpha1.DistributionType{Name: "rh-dev"}, distribution.Resolved{Image: relatedStarter, Active: "rh-dev", Source: distribution.SourceRelatedImage}),
 	Entry("a name that only RELATED_IMAGE_ has", map[string]string{"RELATED_IMAGE_OUR_OWN": ownImage}, nil,
 		v1alpha1.DistributionType{Name: "our-own"},
 		distribution.Resolved{Image: ownImage, Active: "our-own", Source: distribution.SourceRelatedImage}),
 )
 
 var _ = Describe("Resolve of what cannot be resolved", func() {
-	It("tells an unknown name from the known ones, those of overrides included", func() {
+	It("reports an unknown name with the known ones, including those of overrides", func() {
 		_, err := catalog(nil).Resolve(v1alpha1.DistributionType{Name: "ollama"}, map[string]string{"added": override})
 
 		var unknown *distribution.UnknownError
@@ -143,7 +147,7 @@ var _ = Describe("Resolve of what cannot be resolved", func() {
 		Expect(err).To(MatchError(distribution.ErrUnset))
 	})
 
-	It("says that the variable of an added name is no image reference", func() {
+	It("says that the variable of an added name is not an image reference", func() {
 		vars := map[string]string{"RELATED_IMAGE_OUR_OWN": "::"}
 
 		_, err := catalog(vars).Resolve(v1alpha1.DistributionType{Name: "our-own"}, nil)
@@ -153,7 +157,7 @@ var _ = Describe("Resolve of what cannot be resolved", func() {
 		Expect(errors.As(err, new(*name.ErrBadName))).To(BeTrue())
 	})
 
-	DescribeTable("does not ask the environment for a name in another spelling",
+	DescribeTable("does not read the environment for a name in another spelling",
 		func(spelling string) {
 			vars := map[string]string{"RELATED_IMAGE_OUR_OWN": ownImage, "RELATED_IMAGE_": ownImage}
 
@@ -179,14 +183,30 @@ var _ = Describe("Available", func() {
 			"starter":            relatedStarter,
 			"postgres-demo":      override,
 			"added":              ownImage,
-			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.3.0",
-			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.3.0",
+			"ogx-starter":        "docker.io/ogxai/distribution-starter:1.5.0",
+			"ogx-postgres-demo":  "docker.io/ogxai/distribution-postgres-demo:1.5.0",
 			"remote-vllm":        "docker.io/llamastack/distribution-remote-vllm:0.2.12",
 			"meta-reference-gpu": "docker.io/llamastack/distribution-meta-reference-gpu:0.4.0",
 		}))
 	})
 
-	It("is the caller's to change", func() {
+	It("has the names that the environment alone knows, and no image of another program", func() {
+		vars := map[string]string{
+			"RELATED_IMAGE_RH_DISTRIBUTION": ownImage, "RELATED_IMAGE_OUR_OWN": override, "RELATED_IMAGE_BROKEN": "::", "RELATED_IMAGE_EMPTY": "",
+			"RELATED_IMAGE_MANAGER": ownImage, "RELATED_IMAGE_ODH_LLAMASTACK_OPERATOR": ownImage, "RELATED_IMAGE_KUBE_RBAC_PROXY": ownImage,
+			"RELATED_IMAGE_Odd": ownImage, "RELATED_IMAGE_": ownImage, "PATH": ownImage, "RELATED_IMAGE_STARTER": relatedStarter,
+		}
+		c, err := distribution.New(environment(vars), slices.Sorted(maps.Keys(vars))...)
+		Expect(err).NotTo(HaveOccurred())
+
+		Expect(slices.Sorted(maps.Keys(c.Available(nil)))).To(Equal(slices.Sorted(slices.Values(append(slices.Clone(builtIn), "our-own", "rh-dev")))))
+		Expect(c.Available(map[string]string{"our-own": ownImage})).To(And(
+			HaveKeyWithValue("rh-dev", ownImage), HaveKeyWithValue("our-own", ownImage), HaveKeyWithValue("starter", relatedStarter)))
+		_, err = c.Resolve(v1alpha1.DistributionType{Name: "none"}, nil)
+		Expect(err).To(MatchError(ContainSubstring("our-own, postgres-demo, remote-vllm, rh-dev, starter")))
+	})
+
+	It("can be changed by the caller", func() {
 		c := catalog(nil)
 
 		c.Available(nil)["starter"] = ownImage

@@ -14,14 +14,13 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package distribution finds the image that a LlamaStackDistribution runs.
+// Package distribution determines the image of a LlamaStackDistribution.
 //
-// A CR names an image, or a distribution whose image the operator knows. The image behind a name comes from the
-// first of these that has it:
+// A CR sets an image, or the name of a distribution. The image of a name comes from the first of these that has it:
 //
 //  1. image-overrides in the operator's ConfigMap, which an administrator edits,
 //  2. the environment variable RELATED_IMAGE_<NAME>, which an installation sets (a disconnected one by digest),
-//  3. the map that is built into the operator, distributions.json.
+//  3. the map in the operator's binary, distributions.json.
 //
-// The first two can also add names that the built-in map lacks.
+// The first two can also add names.
 package distribution

@@ -22,38 +22,38 @@ import (
 	"strings"
 )
 
-// ErrUnset is returned for a CR that says neither a name nor an image.
+// ErrUnset is returned for a CR that sets neither a name nor an image.
 var ErrUnset = errors.New("spec.server.distribution has neither name nor image: set one of them")
 
-// UnknownError is returned for a distribution name that nothing maps to an image.
+// UnknownError is returned for an unknown name of a distribution.
 type UnknownError struct {
-	// Name that the CR asks for.
+	// Name in the CR.
 	Name string
-	// Known are the names that it could ask for, sorted.
+	// Known are the known names, sorted.
 	Known []string
 }
 
-// Error says what was found, where, and what to write instead.
+// Error describes the problem, its place and the fix.
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("spec.server.distribution.name %q is unknown: use one of %s, or set spec.server.distribution.image",
 		e.Name, strings.Join(e.Known, ", "))
 }
 
-// InvalidImageError is returned for an environment variable that holds no image reference.
+// InvalidImageError is returned for an environment variable that is not an image reference.
 type InvalidImageError struct {
 	// Variable is the environment variable's name.
 	Variable string
-	// Value that it has.
+	// Value of the variable.
 	Value string
 	// Err is why the value is not an image reference.
 	Err error
 }
 
-// Error says what was found, where, and what to write instead.
+// Error describes the problem, its place and the fix.
 func (e *InvalidImageError) Error() string {
 	return fmt.Sprintf("environment variable %s of the operator is not an image reference: %v: set it to one such as "+
 		"registry.example.com/team/server:1.0, or remove it", e.Variable, e.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the cause.
 func (e *InvalidImageError) Unwrap() error { return e.Err }

@@ -18,16 +18,15 @@ package distribution
 
 import "strings"
 
-// floatingTag is the tag that a reference without one has, and that moves with every release.
+// floatingTag is the default tag, which moves with every release.
 const floatingTag = "latest"
 
-// Floating says that an image reference can stand for another image tomorrow by its own words: it has the tag latest or
-// none, and no digest.
+// Floating reports whether an image reference can change its image: it has the tag latest or no tag, and no digest.
 func Floating(image string) bool {
 	if strings.Contains(image, "@") {
 		return false
 	}
-	repository := image[strings.LastIndex(image, "/")+1:] // a colon before that is a registry's port
+	repository := image[strings.LastIndex(image, "/")+1:] // a colon before the last slash is the port of a registry
 	_, tag, tagged := strings.Cut(repository, ":")
 	return !tagged || tag == floatingTag
 }

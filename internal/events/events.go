@@ -14,97 +14,76 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package events is the catalogue of what the operator tells as Events: every change of a condition that a person may
-// want to act on or wait for, and what happens once, such as the reuse of a claim. The text of a condition and the text
-// of its Event are the same.
+// Package events has all Events of the operator: the transitions of conditions that a person acts on or waits for, and
+// single events such as the reuse of a PVC. A condition and its Event have the same message.
 package events
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 )
 
 // Reasons of Events that are not about a condition.
 const (
-	// ReasonClaimReused tells that a claim of an earlier server holds the data of this one.
+	// ReasonClaimReused means that a server uses the PVC of an earlier server again.
 	ReasonClaimReused = "ClaimReused"
-	// ReasonLegacyBinding tells that a binding to the SCC anyuid is left over.
+	// ReasonLegacyBinding means that a binding to the SCC anyuid of an earlier release still exists.
 	ReasonLegacyBinding = "LegacyBinding"
-	// ReasonConfigElsewhere tells that the operator's ConfigMap was made, and that one of its name is in another namespace.
+	// ReasonConfigElsewhere means that the operator created its ConfigMap while another namespace has one of the same
+	// name.
 	ReasonConfigElsewhere = "OperatorConfigElsewhere"
 )
 
-// Actions say what the operator was doing.
+// Actions of Events.
 const (
 	actionReconcile = "Reconcile"
 	actionConfigure = "Configure"
 )
 
-// maxNote is what the API server accepts as an Event's text, in bytes.
+// maxNote is the maximum length of an Event's note that the API server accepts, in bytes.
 const maxNote = 1024
 
-// Events tells them.
+// Events records Events.
 type Events struct {
 	recorder events.EventRecorder
 }
 
-// New tells Events through a recorder.
+// New returns Events that use a recorder.
 func New(recorder events.EventRecorder) *Events { return &Events{recorder: recorder} }
 
-// Condition tells that a condition changed. Only what a person must mend or look into is a warning.
-func (e *Events) Condition(instance *v1alpha1.LlamaStackDistribution, reason v1alpha1.Reason, message string) {
+// Condition records a transition of a condition: a Warning, unless the reason is normal.
+func (e *Events) Condition(instance *v1alpha1.LlamaStackDistribution, normal bool, reason v1alpha1.Reason, message string) {
 	kind := corev1.EventTypeWarning
-	if IsNormal(reason) {
+	if normal {
 		kind = corev1.EventTypeNormal
 	}
-	e.recorder.Eventf(instance, nil, kind, string(reason), actionReconcile, "%s", shorten(message))
+	e.recorder.Eventf(instance, nil, kind, string(reason), actionReconcile, "%s", bound.Text(message, maxNote))
 }
 
-// ClaimReused tells that the claim of an earlier server is in use.
-func (e *Events) ClaimReused(instance *v1alpha1.LlamaStackDistribution, claim string) {
+// PVCReused records that the server uses the PVC of an earlier server.
+func (e *Events) PVCReused(instance *v1alpha1.LlamaStackDistribution, pvc string) {
 	e.recorder.Eventf(instance, nil, corev1.EventTypeNormal, ReasonClaimReused, actionReconcile,
-		"PersistentVolumeClaim %s was there already and is used again, with the data in it", claim)
+		"PersistentVolumeClaim %s already exists and is used again with its data", pvc)
 }
 
-// LegacyBinding tells about a binding that an earlier release left, and the command that removes it.
+// LegacyBinding records that a binding of an earlier release still exists, and the command that removes it.
 func (e *Events) LegacyBinding(instance *v1alpha1.LlamaStackDistribution, kind, name, command string) {
 	e.recorder.Eventf(instance, nil, corev1.EventTypeWarning, ReasonLegacyBinding, actionReconcile,
-		"%s %s lets the server run under the SCC anyuid, which it no longer needs: remove it with: %s", kind, name, command)
+		"%s", bound.Text(fmt.Sprintf("%s %s allows the SCC anyuid, which the server no longer needs. To remove it, run: %s", kind, name, command), maxNote))
 }
 
-// ConfigElsewhere tells, on the operator's ConfigMap which was just made, that there is one in another namespace.
+// ConfigElsewhere records, on the operator's new ConfigMap, that another namespace has one of the same name.
 func (e *Events) ConfigElsewhere(configMap *corev1.ConfigMap, namespace string) {
 	e.recorder.Eventf(configMap, nil, corev1.EventTypeWarning, ReasonConfigElsewhere, actionConfigure,
-		"made with the defaults; ConfigMap %s in namespace %s is not read: if it holds the settings of an earlier release, copy its data here", configMap.Name, namespace)
+		"created with defaults; ConfigMap %s in namespace %s is not used. If it has the settings of an earlier release, copy its data here", configMap.Name, namespace)
 }
 
-// ConfigMalformed tells, on the operator's ConfigMap, what is wrong with one of its keys.
+// ConfigMalformed records, on the operator's ConfigMap, the problem with one of its keys.
 func (e *Events) ConfigMalformed(configMap *corev1.ConfigMap, key, message string) {
 	e.recorder.Eventf(configMap, nil, corev1.EventTypeWarning, string(v1alpha1.ReasonOperatorConfigMalformed), actionConfigure,
-		"%s", shorten(key+": "+message))
-}
-
-// IsNormal tells the reasons of conditions while all is well or on its way from those that a person must look into.
-func IsNormal(reason v1alpha1.Reason) bool {
-	switch reason {
-	case v1alpha1.ReasonReady, v1alpha1.ReasonProgressing, v1alpha1.ReasonScaledToZero, v1alpha1.ReasonTerminating,
-		v1alpha1.ReasonDeploymentReady, v1alpha1.ReasonDeploymentPending, v1alpha1.ReasonHealthCheckPassed, v1alpha1.ReasonNotObserved,
-		v1alpha1.ReasonStorageReady, v1alpha1.ReasonStoragePending, v1alpha1.ReasonServiceReady, v1alpha1.ReasonServicePending,
-		v1alpha1.ReasonRouteReady, v1alpha1.ReasonRoutePending, v1alpha1.ReasonPaused, v1alpha1.ReasonSharedState, v1alpha1.ReasonStateUnknown:
-		return true
-	default:
-		return false
-	}
-}
-
-// shorten cuts between characters: an Event with half a character in it is refused.
-func shorten(text string) string {
-	const dots = "..."
-	if text = strings.ToValidUTF8(text, "?"); len(text) <= maxNote {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maxNote-len(dots)], "") + dots
+		"%s", bound.Text(key+": "+message, maxNote))
 }

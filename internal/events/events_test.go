@@ -39,90 +39,67 @@ func TestEvents(t *testing.T) {
 var _ = Describe("Events", func() {
 	var (
 		recorder *clientevents.FakeRecorder
-		told     *events.Events
+		reporter *events.Events
 		instance = &v1alpha1.LlamaStackDistribution{}
 	)
 	BeforeEach(func() {
 		recorder = clientevents.NewFakeRecorder(2)
-		told = events.New(recorder)
+		reporter = events.New(recorder)
 	})
 
-	DescribeTable("about conditions are warnings where a person must look", func(reason v1alpha1.Reason, kind string) {
-		told.Condition(instance, reason, "so it is")
-		Expect(recorder.Events).To(Receive(Equal(kind + " " + string(reason) + " so it is")))
+	DescribeTable("about conditions are warnings where a person must act", func(normal bool, kind string) {
+		reporter.Condition(instance, normal, v1alpha1.ReasonStateUnknown, "so it is")
+		Expect(recorder.Events).To(Receive(Equal(kind + " StateUnknown so it is")))
 	},
-		Entry(nil, v1alpha1.ReasonReady, "Normal"),
-		Entry(nil, v1alpha1.ReasonProgressing, "Normal"),
-		Entry(nil, v1alpha1.ReasonNotObserved, "Normal"),
-		Entry(nil, v1alpha1.ReasonScaledToZero, "Normal"),
-		Entry(nil, v1alpha1.ReasonTerminating, "Normal"),
-		Entry(nil, v1alpha1.ReasonDeploymentReady, "Normal"),
-		Entry(nil, v1alpha1.ReasonDeploymentPending, "Normal"),
-		Entry(nil, v1alpha1.ReasonHealthCheckPassed, "Normal"),
-		Entry(nil, v1alpha1.ReasonStorageReady, "Normal"),
-		Entry(nil, v1alpha1.ReasonStoragePending, "Normal"),
-		Entry(nil, v1alpha1.ReasonServiceReady, "Normal"),
-		Entry(nil, v1alpha1.ReasonServicePending, "Normal"),
-		Entry(nil, v1alpha1.ReasonDeploymentFailed, "Warning"),
-		Entry(nil, v1alpha1.ReasonUnhealthy, "Warning"),
-		Entry(nil, v1alpha1.ReasonHealthCheckFailed, "Warning"),
-		Entry(nil, v1alpha1.ReasonStorageFailed, "Warning"),
-		Entry(nil, v1alpha1.ReasonServiceFailed, "Warning"),
-		Entry(nil, v1alpha1.ReasonReconcileError, "Warning"),
-		Entry("one that is new", v1alpha1.Reason("Novel"), "Warning"),
-		Entry(nil, v1alpha1.ReasonUnknownDistribution, "Warning"),
-		Entry(nil, v1alpha1.ReasonRolloutFailed, "Warning"),
-		Entry(nil, v1alpha1.ReasonRolledBack, "Warning"),
-		Entry(nil, v1alpha1.ReasonResourceConflict, "Warning"),
-		Entry(nil, v1alpha1.ReasonResourceContested, "Warning"),
-		Entry(nil, v1alpha1.ReasonProviderError, "Warning"),
+		Entry("no problem, or progress", true, "Normal"),
+		Entry("a problem", false, "Warning"),
 	)
 
-	It("take a message literally, and no longer than an Event may be", func() {
-		told.Condition(instance, v1alpha1.ReasonRejected, "100%s "+strings.Repeat("x", 2000))
+	It("use a message literally, up to the length that an Event may have", func() {
+		reporter.Condition(instance, false, v1alpha1.ReasonRejected, "100%s "+strings.Repeat("x", 2000))
 		var note string
 		Expect(recorder.Events).To(Receive(&note))
 		Expect(note).To(HavePrefix("Warning Rejected 100%s xxx"))
-		Expect(note).To(HaveSuffix("..."))
+		Expect(note).To(HaveSuffix("…"))
 		Expect(len(note) - len("Warning Rejected ")).To(Equal(1024))
 	})
 
-	It("tell that a claim is used again", func() {
-		told.ClaimReused(instance, "a-pvc")
+	It("report that a PVC is used again", func() {
+		reporter.PVCReused(instance, "a-pvc")
 		Expect(recorder.Events).To(Receive(And(HavePrefix("Normal ClaimReused"), ContainSubstring("a-pvc"))))
 	})
 
-	It("tell how to remove a binding of an earlier release", func() {
-		told.LegacyBinding(instance, "RoleBinding", "a-rb", "kubectl delete rolebinding a-rb -n ns")
+	It("report how to remove a binding of an earlier release", func() {
+		reporter.LegacyBinding(instance, "RoleBinding", "a-rb", "kubectl delete rolebinding a-rb -n ns")
 		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning LegacyBinding"), HaveSuffix("kubectl delete rolebinding a-rb -n ns"))))
 	})
 
-	It("tell where else there is a configuration of the operator", func() {
-		told.ConfigElsewhere(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "config"}}, "elsewhere")
+	It("report where another configuration of the operator is", func() {
+		reporter.ConfigElsewhere(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "config"}}, "elsewhere")
 		Expect(recorder.Events).To(Receive(And(HavePrefix("Warning OperatorConfigElsewhere"), ContainSubstring("ConfigMap config in namespace elsewhere"))))
 	})
 
-	It("cut between characters, and tell no half ones", func() {
-		told.Condition(instance, v1alpha1.ReasonRejected, strings.Repeat("ü", 2000))
-		told.Condition(instance, v1alpha1.ReasonRejected, "a\xffb")
+	It("truncate between characters, and have only valid ones", func() {
+		reporter.Condition(instance, false, v1alpha1.ReasonRejected, strings.Repeat("ü", 2000))
+		reporter.Condition(instance, false, v1alpha1.ReasonRejected, "a\xffb")
 
 		note := <-recorder.Events
 		Expect(utf8.ValidString(note)).To(BeTrue())
-		Expect(note).To(HaveSuffix("ü..."))
-		Expect(len(note) - len("Warning Rejected ")).To(BeNumerically("~", 1024, 1))
-		Expect(recorder.Events).To(Receive(Equal("Warning Rejected a?b")))
+		Expect(note).To(HaveSuffix("ü…"))
+		Expect(len(note) - len("Warning Rejected ")).To(BeNumerically("~", 1024, 2))
+		Expect(recorder.Events).To(Receive(Equal("Warning Rejected a\uFFFDb")))
 	})
 
-	It("tell what is malformed in the operator's ConfigMap", func() {
-		told.ConfigMalformed(&corev1.ConfigMap{}, "featureFlags", "line 1: not a mapping")
+	It("report what is malformed in the operator's ConfigMap", func() {
+		reporter.ConfigMalformed(&corev1.ConfigMap{}, "featureFlags", "line 1: not a mapping")
 		Expect(recorder.Events).To(Receive(Equal("Warning OperatorConfigMalformed featureFlags: line 1: not a mapping")))
 	})
 
 	It("say what they are about and what the operator was doing", func() {
 		recorder.Verbose = true
 		instance := &v1alpha1.LlamaStackDistribution{TypeMeta: metav1.TypeMeta{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution"}}
-		told.Condition(instance, v1alpha1.ReasonReady, "so it is")
-		told.ConfigMalformed(&corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}}, "key", "why")
+		reporter.Condition(instance, true, v1alpha1.ReasonReady, "so it is")
+		reporter.ConfigMalformed(&corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}}, "key", "why")
 
 		Expect(recorder.Events).To(Receive(Equal("Normal Ready Reconcile so it is {kind=LlamaStackDistribution,apiVersion=llamastack.io/v1alpha1}")))
 		Expect(recorder.Events).To(Receive(Equal("Warning OperatorConfigMalformed Configure key: why {kind=ConfigMap,apiVersion=v1}")))

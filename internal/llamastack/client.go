@@ -24,6 +24,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -33,11 +34,14 @@ import (
 const (
 	// DefaultTimeout of one request. Listing the providers takes a server up to about 3 s: it asks each of them.
 	DefaultTimeout = 5 * time.Second
-	// connectTimeout is for finding the address and connecting. It is the shorter one, so that a server which cannot be
-	// reached is told from one that is slow, in the same words every time, and holds up the others for less long.
+	// connectTimeout is for the address and the connection. It is the shorter one: a server that cannot be reached is then
+	// distinguished from a slow one, with the same message every time, and delays the others less.
 	connectTimeout = 3 * time.Second
-	// maxBody is how many bytes of an answer are read; maxHeader likewise.
-	maxBody, maxHeader = 1 << 20, 64 << 10
+	// maxBody is how many bytes of an answer are read; maxHeader likewise. A list of 30 providers takes 15 KiB.
+	maxBody, maxHeader = 128 << 10, 64 << 10
+	// decodings is how many answers are decoded at once, each of which takes several times its size for a moment. It
+	// takes a millisecond; what waits for its turn is an answer that is there as a whole, so that no server holds one up.
+	decodings = 4
 )
 
 // userAgent names the operator, without a version, in the logs of servers. The headers that clients of the server
@@ -55,12 +59,20 @@ const (
 type Endpoint struct {
 	// Scheme is http or https.
 	Scheme string
-	// Host is a DNS name or an IP address.
+	// Host is the DNS name that the server is asked for: in the Host header, and in its certificate. It is not resolved.
 	Host string
+	// Address is where to connect: the cluster IP of the server's Service.
+	Address netip.Addr
 	// Port from 1 to 65535.
 	Port int32
-	// RootCAs are whom to trust over https; nil is the system's.
-	RootCAs *x509.CertPool
+	// Roots are the trusted certificate authorities for https; nil means those of the system.
+	Roots Roots
+}
+
+// Roots returns the trusted certificate authorities for a probe, so that the certificates are not kept between probes.
+// Its values can be compared.
+type Roots interface {
+	Pool(ctx context.Context) (*x509.CertPool, error)
 }
 
 func (e Endpoint) url(path string) string {
@@ -70,15 +82,23 @@ func (e Endpoint) url(path string) string {
 
 // ClientOptions of a Client; the zero value is good for use.
 type ClientOptions struct {
-	// Dial opens connections; nil is the usual dialer, which gives up after 3 seconds.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Dial opens connections to the address of an endpoint; nil is the usual dialer, which gives up after 3 seconds. It is
+	// called for addresses that Allow has let pass only.
+	Dial Dial
+	// Allow says which addresses may be connected to; nil is Allowed. Tests set it, whose servers are on this machine.
+	Allow func(address netip.Addr) bool
 	// Timeout of one request, its body included; 0 is DefaultTimeout.
 	Timeout time.Duration
 }
 
+// Dial opens a connection to the address of an endpoint.
+type Dial func(ctx context.Context, endpoint Endpoint) (net.Conn, error)
+
 // Client asks servers. It is safe for concurrent use and keeps no connection open.
 type Client struct {
 	options ClientOptions
+	// decoding has a place for each answer that is being decoded.
+	decoding chan struct{}
 }
 
 // NewClient returns a Client.
@@ -86,10 +106,13 @@ func NewClient(options ClientOptions) *Client {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
 	}
-	if options.Dial == nil {
-		options.Dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	if options.Allow == nil {
+		options.Allow = Allowed
 	}
-	return &Client{options: options}
+	if options.Dial == nil {
+		options.Dial = dialer(options.Allow)
+	}
+	return &Client{options: options, decoding: make(chan struct{}, decodings)}
 }
 
 // Observe asks a server for its health, and where it answers that, for its version and its providers. It takes at
@@ -99,11 +122,15 @@ func (c *Client) Observe(ctx context.Context, endpoint Endpoint) Observation {
 	return observation
 }
 
-// observe also tells whether any of the answers was 429, too many requests. Such a server is not asked further.
+// observe also reports whether a response was 429, Too Many Requests. It sends no more requests to such a server.
 func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, bool) {
 	var observation Observation
 	var problems []string
-	requests := c.requests(endpoint)
+	roots, err := c.roots(ctx, endpoint)
+	if err != nil {
+		return Observation{Problem: "the certificates of its CA bundle cannot be read"}, false
+	}
+	requests := c.requests(endpoint, roots)
 	steps := []struct {
 		path string
 		read func(*Observation, answer) string
@@ -111,7 +138,7 @@ func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, b
 	throttled := false
 	for _, step := range steps {
 		got := c.get(ctx, requests, endpoint, step.path)
-		if problem := step.read(&observation, got); problem != "" {
+		if problem := c.decode(func() string { return step.read(&observation, got) }); problem != "" {
 			problems = append(problems, "GET "+step.path+": "+problem)
 		}
 		observation.Interrupted = observation.Interrupted || observation.Reached && got.code == 0
@@ -123,17 +150,37 @@ func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, b
 	return observation, throttled
 }
 
+// roots returns the trusted certificate authorities; nil means those of the system.
+func (c *Client) roots(ctx context.Context, endpoint Endpoint) (*x509.CertPool, error) {
+	if endpoint.Roots == nil {
+		return nil, nil //nolint:nilnil // which is what crypto/tls takes for the system's
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	pool, err := endpoint.Roots.Pool(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the trusted certificates: %w", err)
+	}
+	return pool, nil
+}
+
+// decode waits for its turn.
+func (c *Client) decode(read func() string) string {
+	c.decoding <- struct{}{}
+	defer func() { <-c.decoding }()
+	return read()
+}
+
 // requests is a client for the requests of one observation.
 //
-// A server is asked once in minutes, so a connection kept open would only hold on to a Pod that is to go. The proxy
-// of the environment is not used: servers are inside the cluster, and a proxy that nobody told so would be asked for
-// names that it cannot know.
-func (c *Client) requests(endpoint Endpoint) *http.Client {
+// A server is asked once in minutes, so a connection kept open would only hold on to a Pod that is to go. The proxy of
+// the environment is not used: servers are inside the cluster, and a proxy cannot resolve their names.
+func (c *Client) requests(endpoint Endpoint, roots *x509.CertPool) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil,
-			DialContext:            c.options.Dial,
-			TLSClientConfig:        &tls.Config{RootCAs: endpoint.RootCAs, MinVersion: tls.VersionTLS12},
+			DialContext:            c.dialing(endpoint),
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			DisableKeepAlives:      true,
 			DisableCompression:     true,
 			MaxResponseHeaderBytes: maxHeader,
@@ -177,7 +224,7 @@ func (c *Client) read(response *http.Response) answer {
 	case err != nil:
 		got.problem = c.describe(err)
 	case len(body) > maxBody:
-		got.problem = "answered more than 1 MiB"
+		got.problem = "answered more than 128 KiB"
 	default:
 		got.body = body
 	}

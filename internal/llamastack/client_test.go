@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -36,17 +37,20 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// longestBody is how much of an answer is read, in bytes.
+const longestBody = 128 << 10
+
 // shortTimeout stands for the 5 s of the real client where a test waits for it to pass.
 const shortTimeout = 100 * time.Millisecond
 
 func observe(endpoint llamastack.Endpoint) llamastack.Observation {
 	GinkgoHelper()
-	return llamastack.NewClient(llamastack.ClientOptions{}).Observe(GinkgoT().Context(), endpoint)
+	return newClient(llamastack.ClientOptions{}).Observe(GinkgoT().Context(), endpoint)
 }
 
 func observeWithin(timeout time.Duration, endpoint llamastack.Endpoint) llamastack.Observation {
 	GinkgoHelper()
-	return llamastack.NewClient(llamastack.ClientOptions{Timeout: timeout}).Observe(GinkgoT().Context(), endpoint)
+	return newClient(llamastack.ClientOptions{Timeout: timeout}).Observe(GinkgoT().Context(), endpoint)
 }
 
 var _ = Describe("Observe", func() {
@@ -67,14 +71,14 @@ var _ = Describe("Observe", func() {
 		Expect(got.Result()).To(Equal("healthy"))
 	})
 
-	It("gives the same for the providers in another order, also where two have the same id", func() {
+	It("returns the same for providers in another order, also if two have the same id", func() {
 		const ill, well = `{"provider_id":"a","health":{"status":"Error"}}`, `{"provider_id":"a","health":{"status":"OK"}}`
 		first := observe(serve(healthy().with("/v1/providers", says(`{"data":[`+ill+`,`+well+`]}`))))
 		second := observe(serve(healthy().with("/v1/providers", says(`{"data":[`+well+`,`+ill+`]}`))))
 		Expect(second).To(Equal(first))
 	})
 
-	It("tells no providers from unknown ones", func() {
+	It("distinguishes no providers from unknown ones", func() {
 		Expect(observe(serve(healthy())).Providers).To(And(Not(BeNil()), BeEmpty()))
 		Expect(observe(serve(healthy().with("/v1/providers", refuses(500)))).Providers).To(BeNil())
 	})
@@ -87,7 +91,7 @@ var _ = Describe("Observe", func() {
 		Expect(got.Result()).To(Equal("unhealthy"))
 	})
 
-	It("sends nothing that tells its version or opens doors", func() {
+	It("sends neither its version nor credentials", func() {
 		var mu sync.Mutex
 		var headers []http.Header
 		seen := func(next http.HandlerFunc) http.HandlerFunc {
@@ -130,26 +134,19 @@ var _ = Describe("Observe", func() {
 		Eventually(closed.Load).Should(Equal(int32(3)))
 	})
 
-	It("goes straight to the server, whatever proxy the environment names", func() {
+	It("connects directly to the server, whatever proxy the environment names", func() {
 		for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
 			GinkgoT().Setenv(name, "http://proxy.example.com:3128")
 		}
-		var asked []string
+		var asked []netip.AddrPort
 		client := llamastack.NewClient(llamastack.ClientOptions{Dial: dialer(serve(healthy()), &asked)})
-		got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "http", Host: "a-service.apps.svc", Port: 8321})
+		got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "http", Host: "a-service.apps.svc", Address: clusterIP, Port: 8321})
 
 		Expect(got.Health).To(Equal("OK"))
-		Expect(asked).To(HaveEach("a-service.apps.svc:8321"))
+		Expect(asked).To(HaveEach(netip.AddrPortFrom(clusterIP, 8321)))
 	})
 
-	It("writes IPv6 addresses as they must be", func() {
-		var asked []string
-		client := llamastack.NewClient(llamastack.ClientOptions{Dial: dialer(serve(healthy()), &asked)})
-		client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "http", Host: "fd00::1", Port: 80})
-		Expect(asked).To(HaveEach("[fd00::1]:80"))
-	})
-
-	DescribeTable("takes a refusal for a sign of life", func(code int, requests int) {
+	DescribeTable("counts a refusal as an answer", func(code int, requests int) {
 		var count atomic.Int32
 		got := observe(serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			count.Add(1)
@@ -177,17 +174,21 @@ var _ = Describe("Observe", func() {
 		Expect(got.Reached).To(BeTrue())
 	},
 		Entry("no health check", "/v1/health", refuses(404), "GET /v1/health: answered 404"),
-		Entry("health is no JSON", "/v1/health", says("<html>"), `GET /v1/health: answered without a "status"`),
+		Entry("health is not JSON", "/v1/health", says("<html>"), `GET /v1/health: answered without a "status"`),
 		Entry("health is a text", "/v1/health", says(`"OK"`), `GET /v1/health: answered without a "status"`),
 		Entry("health is empty", "/v1/health", says(""), `GET /v1/health: answered without a "status"`),
 		Entry("status is missing", "/v1/health", says(`{}`), `GET /v1/health: answered without a "status"`),
 		Entry("status is a number", "/v1/health", says(`{"status":1}`), `GET /v1/health: answered without a "status"`),
 		Entry("version is missing", "/v1/version", says(`{}`), `GET /v1/version: answered without a "version" of the form of PEP 440`),
 		Entry("version is refused", "/v1/version", refuses(401), "GET /v1/version: answered 401"),
-		Entry("providers are no list", "/v1/providers", says(`{"data":{"a":1}}`), `GET /v1/providers: answered without a list "data"`),
+		Entry("providers are not a list", "/v1/providers", says(`{"data":{"a":1}}`), `GET /v1/providers: answered without a list "data"`),
 		Entry("providers are missing", "/v1/providers", says(`{"detail":"no"}`), `GET /v1/providers: answered without a list "data"`),
 		Entry("providers are cut off", "/v1/providers", says(`{"data":[{"api":`), `GET /v1/providers: answered without a list "data"`),
-		Entry("too large", "/v1/providers", says(`{"data":[]}`+strings.Repeat(" ", 1<<20)), "GET /v1/providers: answered more than 1 MiB"),
+		Entry("too large", "/v1/providers", says(`{"data":[]}`+strings.Repeat(" ", longestBody)), "GET /v1/providers: answered more than 128 KiB"),
+		Entry("health is too large", "/v1/health", says(`{"status":"`+strings.Repeat("x", longestBody)+`"}`), "GET /v1/health: answered more than 128 KiB"),
+		Entry("providers end in the middle of the list", "/v1/providers", says(`{"data":[{"provider_id":"a"}`), `GET /v1/providers: answered without a list "data"`),
+		Entry("providers are not an object", "/v1/providers", says(`[{"data":[]}]`), `GET /v1/providers: answered without a list "data"`),
+		Entry("what comes before the providers is not JSON", "/v1/providers", says(`{"object":nonsense,"data":[]}`), `GET /v1/providers: answered without a list "data"`),
 		Entry("elsewhere", "/v1/health", http.RedirectHandler("/v1/version", http.StatusTemporaryRedirect).ServeHTTP, "GET /v1/health: answered 307"),
 		Entry("breaks off", "/v1/version", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
@@ -195,9 +196,15 @@ var _ = Describe("Observe", func() {
 		}, "GET /v1/version: it closed the connection without an answer"),
 	)
 
-	It("reads up to 1 MiB", func() {
+	It("reads up to 128 KiB", func() {
 		body := `{"data":[]}`
-		got := observe(serve(healthy().with("/v1/providers", says(body+strings.Repeat(" ", 1<<20-len(body))))))
+		got := observe(serve(healthy().with("/v1/providers", says(body+strings.Repeat(" ", longestBody-len(body))))))
+		Expect(got.Problem).To(BeEmpty())
+	})
+
+	It("finds the providers after fields that it ignores", func() {
+		got := observe(serve(healthy().with("/v1/providers", says(`{"object":"list","more":{"data":[1]},"data":[{"provider_id":"a"}],"next":null}`))))
+		Expect(got.Providers).To(HaveExactElements(HaveField("ProviderID", "a")))
 		Expect(got.Problem).To(BeEmpty())
 	})
 
@@ -206,7 +213,7 @@ var _ = Describe("Observe", func() {
 		Expect(got.Problem).To(Equal("GET /v1/version: answered 404; GET /v1/providers: answered 403"))
 	})
 
-	DescribeTable("takes a server error for bad health", func(code int, health string) {
+	DescribeTable("treats a server error as bad health", func(code int, health string) {
 		got := observe(serve(healthy().with("/v1/health", refuses(code))))
 		Expect(got.Health).To(Equal(health))
 		Expect(got.Limited).To(BeZero())
@@ -216,7 +223,7 @@ var _ = Describe("Observe", func() {
 		Entry("but not a client error", 426, ""),
 	)
 
-	DescribeTable("takes providers as they come", func(entry string, want ...v1alpha1.ProviderInfo) {
+	DescribeTable("accepts incomplete providers", func(entry string, want ...v1alpha1.ProviderInfo) {
 		got := observe(serve(healthy().with("/v1/providers", says(`{"data":[`+entry+`]}`))))
 		Expect(got.Problem).To(BeEmpty())
 		Expect(got.Providers).To(HaveLen(len(want)))
@@ -233,18 +240,24 @@ var _ = Describe("Observe", func() {
 			v1alpha1.ProviderInfo{API: "a", ProviderID: "p"}, v1alpha1.ProviderInfo{API: "b", ProviderID: "p"}),
 		Entry("the same API and id twice", `{"api":"a","provider_id":"p","provider_type":"z"},{"api":"a","provider_id":"p","provider_type":"y"}`,
 			v1alpha1.ProviderInfo{API: "a", ProviderID: "p", ProviderType: "y"}, v1alpha1.ProviderInfo{API: "a", ProviderID: "p", ProviderType: "z"}),
-		Entry("a status of its own", `{"api":"a","provider_id":"p","health":{"status":"Degraded"}}`,
+		Entry("a status that is not known", `{"api":"a","provider_id":"p","health":{"status":"Degraded"}}`,
 			v1alpha1.ProviderInfo{API: "a", ProviderID: "p", Health: v1alpha1.ProviderHealthStatus{Status: "Degraded"}}),
 	)
 
-	It("cuts long texts to 256 bytes, in whole characters", func() {
+	It("truncates long texts to 256 bytes of JSON, in whole characters", func() {
 		long := strings.Repeat("é", 200)
 		got := observe(serve(healthy().
 			with("/v1/health", says(`{"status":"x`+long+`"}`)).
 			with("/v1/providers", says(`{"data":[{"api":"a","provider_id":"p","health":{"status":"Error","message":"x`+long+`"}}]}`))))
 
-		Expect(got.Providers[0].Health.Message).To(Equal("x" + strings.Repeat("é", 127)))
-		Expect(got.Health).To(Equal("x" + strings.Repeat("é", 127)))
+		Expect(got.Providers[0].Health.Message).To(Equal("x" + strings.Repeat("é", 126) + "…"))
+		Expect(got.Health).To(Equal("x" + strings.Repeat("é", 126) + "…"))
+	})
+
+	It("keeps printable characters, and nothing that becomes longer when it is stored", func() {
+		got := observe(serve(healthy().with("/v1/providers", says(`{"data":[{"provider_id":"a\u0000\u001b[2Jb\u202e","api":"`+strings.Repeat("<", 100)+`"}]}`))))
+		Expect(got.Providers).To(HaveExactElements(And(
+			HaveField("ProviderID", "a  [2Jb "), HaveField("API", strings.Repeat("<", 42)+"…"))))
 	})
 
 	It("keeps 256 providers", func() {
@@ -257,7 +270,7 @@ var _ = Describe("Observe", func() {
 		Expect(got.Problem).To(Equal("GET /v1/providers: answered more than 256 providers"))
 	})
 
-	DescribeTable("knows a version when it sees one", func(text string, valid bool) {
+	DescribeTable("recognizes a version", func(text string, valid bool) {
 		want := ""
 		if valid {
 			want = text
@@ -289,7 +302,7 @@ var _ = Describe("Observe", func() {
 	)
 
 	Context("without an answer", func() {
-		It("is unreached where nobody listens", func() {
+		It("is unreached if nothing listens", func() {
 			server := httptest.NewServer(healthy())
 			endpoint := endpointOf(server.URL)
 			server.Close()
@@ -298,7 +311,7 @@ var _ = Describe("Observe", func() {
 			Expect(got.Result()).To(Equal("unreached"))
 		})
 
-		It("is unreached where the server takes too long, and is asked once", func() {
+		It("is unreached if the server takes too long, and is probed once", func() {
 			release := make(chan struct{})
 			var count atomic.Int32
 			endpoint := serve(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -311,7 +324,7 @@ var _ = Describe("Observe", func() {
 			Expect(count.Load()).To(Equal(int32(1)))
 		})
 
-		It("counts the body into the timeout", func() {
+		It("includes the body in the timeout", func() {
 			release := make(chan struct{})
 			endpoint := serve(healthy().with("/v1/providers", func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = w.Write([]byte(`{"data":[`))
@@ -325,7 +338,7 @@ var _ = Describe("Observe", func() {
 			Expect(got.Problem).To(Equal("GET /v1/providers: no answer within 100ms"))
 		})
 
-		It("waits 5 s unless told otherwise", func() {
+		It("waits 5 s by default", func() {
 			Expect(llamastack.DefaultTimeout).To(Equal(5 * time.Second))
 		})
 
@@ -342,21 +355,19 @@ var _ = Describe("Observe", func() {
 				cancel()
 			}()
 
-			Expect(llamastack.NewClient(llamastack.ClientOptions{}).Observe(ctx, endpoint).Reached).To(BeFalse())
+			Expect(newClient(llamastack.ClientOptions{}).Observe(ctx, endpoint).Reached).To(BeFalse())
 		})
 
 		DescribeTable("says why there was no connection", func(err error, problem string) {
-			client := llamastack.NewClient(llamastack.ClientOptions{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, err }})
-			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "http", Host: "a", Port: 1})
+			client := llamastack.NewClient(llamastack.ClientOptions{Dial: func(context.Context, llamastack.Endpoint) (net.Conn, error) { return nil, err }})
+			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "http", Host: "a", Address: clusterIP, Port: 1})
 			Expect(got).To(Equal(llamastack.Observation{Problem: "GET /v1/health: " + problem}))
 		},
-			Entry("name", &net.DNSError{Name: "a", Err: "no such host", IsNotFound: true}, "its name cannot be resolved"),
-			Entry("name server", &net.DNSError{Name: "a", Err: "i/o timeout", IsTimeout: true}, "its name cannot be resolved"),
 			Entry("no connection in time", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "no connection within 3s"),
 			Entry("anything else", errors.New("dial tcp 10.0.0.1:1234: network is unreachable"), "the connection failed"),
 		)
 
-		It("says that an address is none", func() {
+		It("reports an address that is invalid", func() {
 			got := observe(llamastack.Endpoint{Scheme: "http", Host: "a b\x7f", Port: 1})
 			Expect(got).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its address is not valid"}))
 		})

@@ -17,17 +17,21 @@ limitations under the License.
 package llamastack_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"log"
 	"math/big"
 	"net"
+	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
@@ -52,34 +56,63 @@ var _ = Describe("Observe", func() {
 			return endpointOf(server.URL), pool
 		}
 
-		It("reads from a server that it is told to trust", func() {
+		It("reads from a server that it is configured to trust", func() {
 			endpoint, pool := start(func(*httptest.Server) {})
-			endpoint.RootCAs = pool
+			endpoint.Roots = trusted{pool}
 			Expect(observe(endpoint)).To(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{"Health": Equal("OK"), "Problem": BeEmpty()}))
 		})
 
-		It("trusts nobody else", func() {
+		It("sends no request if it cannot read the certificates to trust", func() {
+			endpoint, _ := start(func(*httptest.Server) {})
+			endpoint.Roots = trusted{}
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "the certificates of its CA bundle cannot be read"}))
+		})
+
+		It("trusts no other server", func() {
 			endpoint, _ := start(func(*httptest.Server) {})
 			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not signed by a trusted authority"}))
 		})
 
-		It("wants the certificate to be for the server's name", func() {
+		It("requires a certificate for the server's name", func() {
 			endpoint, pool := start(func(*httptest.Server) {})
-			var asked []string
+			var asked []netip.AddrPort
 			client := llamastack.NewClient(llamastack.ClientOptions{Dial: dialer(endpoint, &asked)})
-			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "https", Host: "a-service.apps.svc", Port: 1, RootCAs: pool})
+			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "https", Host: "a-service.apps.svc", Address: clusterIP, Port: 1, Roots: trusted{pool}})
 			Expect(got).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is for another name"}))
 		})
 
-		It("wants the certificate to be of this day", func() {
+		It("requires the certificate of the server's name from a cluster IP", func() {
+			signed := newServerCertificate("a-service.apps.svc")
+			var names, hosts []string
+			endpoint, pool := start(func(server *httptest.Server) {
+				server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					hosts = append(hosts, r.Host)
+					healthy().ServeHTTP(w, r)
+				})
+				server.TLS.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+					names = append(names, hello.ServerName)
+					return &signed, nil
+				}
+			})
+			pool.AddCert(signed.Leaf)
+			var asked []netip.AddrPort
+			client := llamastack.NewClient(llamastack.ClientOptions{Dial: dialer(endpoint, &asked)})
+			got := client.Observe(GinkgoT().Context(), llamastack.Endpoint{Scheme: "https", Host: "a-service.apps.svc", Address: clusterIP, Port: 8321, Roots: trusted{pool}})
+			Expect(got.Problem).To(BeEmpty())
+			Expect(got.Health).To(Equal("OK"))
+			Expect(names).To(HaveEach("a-service.apps.svc"))
+			Expect(hosts).To(HaveEach("a-service.apps.svc:8321"))
+		})
+
+		It("requires a certificate that has not expired", func() {
 			endpoint, pool := start(func(server *httptest.Server) { server.TLS.Certificates = []tls.Certificate{expired()} })
-			endpoint.RootCAs = pool
+			endpoint.Roots = trusted{pool}
 			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not valid"}))
 		})
 
-		It("is refused by a server that wants a client certificate", func() {
+		It("is refused by a server that requires a client certificate", func() {
 			endpoint, pool := start(func(server *httptest.Server) { server.TLS.ClientAuth = tls.RequireAnyClientCert })
-			endpoint.RootCAs = pool
+			endpoint.Roots = trusted{pool}
 			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: it refused the TLS connection"}))
 		})
 
@@ -90,6 +123,32 @@ var _ = Describe("Observe", func() {
 		})
 	})
 })
+
+// newServerCertificate signs for a host, and for itself.
+func newServerCertificate(host string) tls.Certificate {
+	GinkgoHelper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{host},
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	Expect(err).NotTo(HaveOccurred())
+	leaf, err := x509.ParseCertificate(der)
+	Expect(err).NotTo(HaveOccurred())
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// trusted are the roots that a test trusts; without any they cannot be read.
+type trusted struct{ pool *x509.CertPool }
+
+func (t trusted) Pool(context.Context) (*x509.CertPool, error) {
+	if t.pool == nil {
+		return nil, errors.New("the API server does not answer")
+	}
+	return t.pool, nil
+}
 
 // expired is a certificate for 127.0.0.1 of a day long gone.
 func expired() tls.Certificate {

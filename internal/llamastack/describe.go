@@ -34,13 +34,10 @@ func (c *Client) describe(err error) string {
 	if certificate := describeCertificate(err); certificate != "" {
 		return certificate
 	}
-	var (
-		name   *net.DNSError
-		record tls.RecordHeaderError
-	)
+	var record tls.RecordHeaderError
 	switch {
-	case errors.As(err, &name): // a name server that does not answer, too
-		return "its name cannot be resolved"
+	case errors.Is(err, errAddress):
+		return errAddress.Error()
 	case isConnectTimeout(err):
 		return "no connection within " + connectTimeout.String()
 	case isTimeout(err):

@@ -17,7 +17,7 @@ limitations under the License.
 // Package llamastack reads what a Llama Stack server says of itself: its health, its version and its providers.
 //
 // A Client asks one server once. A Prober asks many, off the reconcile workers and at a pace that follows what they
-// answer, and tells when an answer changed. Both take what they read for untrusted: it is bounded in time and size,
-// no redirect is followed, nothing is sent that identifies or authorizes the operator, and a provider's
-// configuration, which can carry secrets, is never kept.
+// answer, and reports when an answer changed. Both take what they read for untrusted: it is bounded in time and size,
+// no redirect is followed, nothing is sent that identifies or authorizes the operator, and a provider's configuration,
+// which can carry secrets, is never kept.
 package llamastack

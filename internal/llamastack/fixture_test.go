@@ -50,6 +50,8 @@ type fixture struct {
 	server  http.Handler
 	changes []types.NamespacedName
 	results []string
+	// explodes has the report of a probe or a change end in a panic.
+	explodes atomic.Bool
 	// probes counts the requests for /v1/health.
 	probes atomic.Int32
 }
@@ -67,7 +69,7 @@ func newFixture(options llamastack.ProberOptions) *fixture {
 	if options.Rand == nil {
 		options.Rand = middle
 	}
-	f.prober = llamastack.NewProber(llamastack.NewClient(llamastack.ClientOptions{}), options)
+	f.prober = llamastack.NewProber(newClient(llamastack.ClientOptions{}), options)
 	return f
 }
 
@@ -113,12 +115,20 @@ func (f *fixture) onChange(key types.NamespacedName) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.changes = append(f.changes, key)
+	f.explode()
 }
 
 func (f *fixture) onProbe(result string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.results = append(f.results, result)
+	f.explode()
+}
+
+func (f *fixture) explode() {
+	if f.explodes.Load() {
+		panic("a panic in the callback of a server")
+	}
 }
 
 func (f *fixture) changed() int {

@@ -27,6 +27,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -46,7 +47,7 @@ const patience = 200 * time.Millisecond
 // speaks is a client of a server that writes an answer to each request and closes the connection. The answer is
 // chosen by the path of the request.
 func speaks(answers map[string]string) *llamastack.Client {
-	return llamastack.NewClient(llamastack.ClientOptions{Timeout: patience, Dial: func(context.Context, string, string) (net.Conn, error) {
+	return llamastack.NewClient(llamastack.ClientOptions{Timeout: patience, Dial: func(context.Context, llamastack.Endpoint) (net.Conn, error) {
 		near, far := net.Pipe()
 		go func() {
 			defer func() { _ = far.Close() }()
@@ -63,7 +64,7 @@ func speaks(answers map[string]string) *llamastack.Client {
 
 func ask(t *testing.T, answers map[string]string) llamastack.Observation {
 	t.Helper()
-	return speaks(answers).Observe(t.Context(), llamastack.Endpoint{Scheme: "http", Host: "server", Port: 8321})
+	return speaks(answers).Observe(t.Context(), llamastack.Endpoint{Scheme: "http", Host: "server", Address: clusterIP, Port: 8321})
 }
 
 // ok is a whole answer of code 200.
@@ -76,6 +77,7 @@ func FuzzObserve(f *testing.F) {
 		`{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{"api_token":"secret"},"health":{"status":"Error","message":"no"}}]}`)
 	f.Add(`{"status":"Error"}`, `{"version":"latest"}`, `{"data":[]}`)
 	f.Add(`[]`, ``, `{"data":[null,1,{"provider_id":"a"},{"provider_id":"a","health":{"status":"OK"}},{"provider_id":"a","health":{"status":"Error"}}]}`)
+	f.Add(`{}`, ``, `{"dAtA":[null,{},{"0":"0"},{}]}`)
 	f.Add(`{"status":5}`, `{"version":"1!2.0rc1.post2.dev3"}`, `{"data":{}}`)
 	f.Add(`{"status":"\xff\ud800"}`, "{\"version\":\"1\n\"}", `{"data":[{"provider_id":"\u0000","api":"`+strings.Repeat("é", longestText)+`"}]}`)
 	f.Fuzz(func(t *testing.T, health, version, providers string) {
@@ -88,10 +90,12 @@ func FuzzObserve(f *testing.F) {
 		if again := ask(t, answers); !reflect.DeepEqual(observation, again) || !observation.Equal(again) {
 			t.Fatalf("the same answers gave %+v, then %+v", observation, again)
 		}
-		if reversed, possible := reverse(providers); possible {
+		if list, reversed, possible := reverse(providers); possible {
+			answers["/v1/providers"] = ok(list)
+			before := ask(t, answers)
 			answers["/v1/providers"] = ok(reversed)
-			if other := ask(t, answers); !observation.Equal(other) {
-				t.Fatalf("the order of the providers matters: %+v, %+v", observation, other)
+			if after := ask(t, answers); !before.Equal(after) {
+				t.Fatalf("the order of the providers matters: %+v, %+v", before, after)
 			}
 		}
 	})
@@ -121,7 +125,7 @@ func checkObservation(t *testing.T, o llamastack.Observation) {
 	}
 	known := o.Health != "" && o.Version != "" && o.Providers != nil
 	if o.Problem == "" && !known {
-		t.Errorf("nobody is told what is unknown: %+v", o)
+		t.Errorf("nothing reports what is unknown: %+v", o)
 	}
 	if !o.Reached && (known || o.Limited != 0) {
 		t.Errorf("known of a server that was not reached: %+v", o)
@@ -156,20 +160,23 @@ func checkProviders(t *testing.T, providers []v1alpha1.ProviderInfo) {
 
 func checkText(t *testing.T, what, text string) {
 	t.Helper()
-	if len(text) > longestText || !utf8.ValidString(text) {
+	written, err := json.Marshal(text)
+	if err != nil || len(written) > longestText+len(`""`) || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Errorf("%s: %d bytes: %q", what, len(text), text)
 	}
 }
 
-// reverse turns a list of providers around, where there is one that is short enough to be kept whole.
-func reverse(providers string) (string, bool) {
+// reverse returns the list of providers in an answer, and the same list in the opposite order, where there is one that is short
+// enough to be kept whole.
+func reverse(providers string) (string, string, bool) {
 	var answer struct {
 		Data []json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal([]byte(providers), &answer); err != nil || len(answer.Data) < 2 || len(answer.Data) > mostProviders {
-		return "", false
+		return "", "", false
 	}
+	list, errList := json.Marshal(answer)
 	slices.Reverse(answer.Data)
-	text, err := json.Marshal(answer)
-	return string(text), err == nil
+	reversed, errReversed := json.Marshal(answer)
+	return string(list), string(reversed), errList == nil && errReversed == nil
 }

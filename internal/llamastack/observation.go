@@ -17,16 +17,17 @@ limitations under the License.
 package llamastack
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 	"unique"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 )
 
 const (
@@ -37,9 +38,9 @@ const (
 )
 
 const (
-	// maxText is how many bytes of a text of the server's are kept.
+	// maxText is how many bytes of a text of the server's are kept, as JSON.
 	maxText = 256
-	// maxProviders is how many providers are kept; servers have tens.
+	// maxProviders is how many providers are kept, and where reading the list ends; servers have tens.
 	maxProviders = 256
 )
 
@@ -50,22 +51,22 @@ type Observation struct {
 	// Interrupted is true when the server was reached and then a request got no answer: something was in the way for a
 	// moment, such as a network policy that did not know the Pod yet.
 	Interrupted bool
-	// Limited is 401, 403 or 429 when that is the answer to /v1/health, else 0. Such a server is alive and gives
-	// no information. A server that tells its health and refuses the rest is not Limited: Problem says what is
-	// missing.
+	// Limited is 401, 403 or 429 when that is the answer to /v1/health, else 0. Such a server is alive and gives no
+	// information. A server that reports its health and refuses the rest is not Limited: Problem says what is missing.
 	Limited int
 	// Health is the status that the server reports, "OK" or "Error"; "HTTP 5xx" with its number where it answers
 	// with a server error instead; "" when it is unknown.
 	Health string
 	// Version is a PEP 440 version, or "" when it is unknown.
 	Version string
-	// Providers sorted by API and id, without their configuration, texts cut to 256 bytes; nil when they are unknown.
+	// Providers sorted by API and id, without their configuration, texts printable and cut to 256 bytes of JSON; nil when
+	// they are unknown.
 	Providers []v1alpha1.ProviderInfo
 	// Problem says in stable words what is unknown and why; "" when all was answered.
 	Problem string
 }
 
-// Equal tells whether two observations say the same. The messages of providers are left out where the status is the
+// Equal reports whether two observations are the same. The messages of providers are left out where the status is the
 // same: they are the texts of exceptions, which name ports and times that differ from one probe to the next.
 func (o Observation) Equal(other Observation) bool {
 	return o.Reached == other.Reached && o.Limited == other.Limited && o.Health == other.Health &&
@@ -142,36 +143,16 @@ func readProviders(o *Observation, got answer) string {
 	if got.problem != "" {
 		return got.problem
 	}
-	var body struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(got.body, &body); err != nil || body.Data == nil {
+	providers, more := decodeProviders(json.NewDecoder(bytes.NewReader(got.body)))
+	if providers == nil {
 		return `answered without a list "data"`
 	}
-	o.Providers = providersOf(body.Data)
-	if len(o.Providers) > maxProviders {
-		o.Providers = o.Providers[:maxProviders]
+	slices.SortFunc(providers, compareProviders)
+	o.Providers = providers
+	if more {
 		return fmt.Sprintf("answered more than %d providers", maxProviders)
 	}
 	return ""
-}
-
-// providersOf reads the entries that have an id. One without is a provider that the server's environment switched
-// off, and one that is no provider at all is of no use.
-func providersOf(entries []json.RawMessage) []v1alpha1.ProviderInfo {
-	providers := make([]v1alpha1.ProviderInfo, 0, len(entries))
-	for _, entry := range entries {
-		var p v1alpha1.ProviderInfo
-		if err := json.Unmarshal(entry, &p); err != nil || p.ProviderID == "" {
-			continue
-		}
-		providers = append(providers, v1alpha1.ProviderInfo{
-			API: cut(p.API), ProviderID: cut(p.ProviderID), ProviderType: cut(p.ProviderType),
-			Health: v1alpha1.ProviderHealthStatus{Status: cut(p.Health.Status), Message: cut(p.Health.Message)},
-		})
-	}
-	slices.SortFunc(providers, compareProviders)
-	return providers
 }
 
 // compareProviders orders by everything that is kept, so that the order in which a server lists two of the same id, and
@@ -181,14 +162,7 @@ func compareProviders(a, b v1alpha1.ProviderInfo) int {
 		strings.Compare(a.Health.Status, b.Health.Status), strings.Compare(a.Health.Message, b.Health.Message))
 }
 
-// cut keeps the first maxText bytes, in whole characters. Servers of one kind say the same words, which are kept once
-// for all of them.
+// cut bounds a text of the server's. Servers of one kind say the same words, which are kept once for all of them.
 func cut(text string) string {
-	if len(text) > maxText {
-		text = text[:maxText]
-		for r, size := utf8.DecodeLastRuneInString(text); r == utf8.RuneError && size == 1; r, size = utf8.DecodeLastRuneInString(text) {
-			text = text[:len(text)-1]
-		}
-	}
-	return unique.Make(text).Value()
+	return unique.Make(bound.Text(text, maxText)).Value()
 }

@@ -51,12 +51,12 @@ var _ = Describe("Equal", func() {
 		Entry("a problem", llamastack.Observation{Reached: true, Health: "OK", Problem: "x", Providers: same.Providers}, false),
 	)
 
-	It("tells no providers from unknown ones", func() {
+	It("distinguishes no providers from unknown ones", func() {
 		none, unknown := llamastack.Observation{Providers: []v1alpha1.ProviderInfo{}}, llamastack.Observation{}
 		Expect(none.Equal(unknown)).To(BeFalse())
 	})
 
-	It("has a word for an answer that says nothing", func() {
+	It("has a result for an answer without content", func() {
 		Expect(llamastack.Observation{Reached: true}.Result()).To(Equal("unknown"))
 	})
 })

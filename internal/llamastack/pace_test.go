@@ -31,7 +31,7 @@ func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 var _ = Describe("Prober", func() {
 	Context("the pace", func() {
-		It("is 15 s while the server starts, whatever it says", func() {
+		It("is 15 s while the server starts, whatever it answers", func() {
 			f := started()
 			f.watch("1", false)
 			f.waits(1, 15*time.Second)
@@ -41,14 +41,14 @@ var _ = Describe("Prober", func() {
 			f.waits(3, 15*time.Second)
 		})
 
-		It("is 5 minutes when its Pods are up and it is well", func() {
+		It("is 5 minutes when its Pods are ready and it is healthy", func() {
 			f := started()
 			f.watch("1", true)
 			f.waits(1, 5*time.Minute)
 			f.waits(2, 5*time.Minute)
 		})
 
-		DescribeTable("is 5 minutes when the server wants a token", func(code int) {
+		DescribeTable("is 5 minutes when the server requires a token", func(code int) {
 			f := started()
 			f.answer(healthy().with("/v1/health", refuses(code)))
 			f.watch("1", true)
@@ -79,7 +79,7 @@ var _ = Describe("Prober", func() {
 			f.waits(11, 15*time.Second)
 		})
 
-		It("is 15 s when it is well and a later request gets no answer, until all have one", func() {
+		It("is 15 s when it is healthy and a later request gets no answer, until all get one", func() {
 			f := started()
 			f.answer(healthy().with("/v1/version", hangUp))
 			f.watch("1", true)
@@ -91,7 +91,7 @@ var _ = Describe("Prober", func() {
 			f.waits(9, 5*time.Minute)
 		})
 
-		It("is a second at first when nobody answers though the Pods are up, and doubles up to 15 s", func() {
+		It("is a second at first when the server does not answer although its Pods are ready, and doubles up to 15 s", func() {
 			f := started()
 			f.answer(http.HandlerFunc(hangUp))
 			f.watch("1", true)
@@ -100,7 +100,7 @@ var _ = Describe("Prober", func() {
 			}
 		})
 
-		It("counts the tries from when the Pods are up", func() {
+		It("counts the tries from when the Pods are ready", func() {
 			f := started()
 			f.answer(routes{})
 			f.watch("1", false)
@@ -133,7 +133,7 @@ var _ = Describe("Prober", func() {
 			f.waits(3, 2*time.Minute)
 		})
 
-		It("becomes slow with a probe as soon as the Pods are up", func() {
+		It("becomes slow with a probe as soon as the Pods are ready", func() {
 			f := started()
 			f.watch("1", false)
 			f.probed(1)
@@ -142,7 +142,7 @@ var _ = Describe("Prober", func() {
 			f.waits(2, 5*time.Minute)
 		})
 
-		It("becomes fast at once when the Pods are not up any more", func() {
+		It("becomes fast at once when the Pods are no longer ready", func() {
 			f := newFixture(llamastack.ProberOptions{})
 			f.watch("1", true)
 			f.start()

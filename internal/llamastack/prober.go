@@ -24,12 +24,18 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/utils/clock"
 )
 
 // DefaultWorkers is how many servers are asked at the same time. One that nobody answers keeps a worker for up to
-// DefaultTimeout: six or more of such are asked in a second, and a thousand in less than three minutes.
+// DefaultTimeout: six or more of such are asked in a second, and a thousand in less than three minutes, or in six where all
+// are of one namespace.
 const DefaultWorkers = 32
+
+// share is which part of the workers the servers of one namespace may keep: its owner can have as many servers as there
+// are workers, and each of them take as long as a server may.
+const share = 2
 
 // ProberOptions of a Prober; the zero value is good for use.
 type ProberOptions struct {
@@ -51,7 +57,7 @@ type Target struct {
 	Endpoint
 
 	// Revision stands for everything that makes this another server than before: a new template, a new address,
-	// another trust. A change of it, or of scheme, host or port, forgets the observation and asks at once.
+	// another trust. A change of it, or of scheme, host, address or port, forgets the observation and asks at once.
 	Revision string
 	// Settled is true when the server's Pods are all up. It slows the pace down.
 	Settled bool
@@ -68,6 +74,9 @@ type Prober struct {
 	mu      sync.Mutex
 	watched map[types.NamespacedName]*watched
 	due     dueHeap
+	// asking is how many servers of a namespace are being asked, and parked are those that are due and wait for one of them.
+	asking map[string]int
+	parked map[string][]*watched
 }
 
 // watched is one server. Its fields belong to the Prober's mutex.
@@ -75,9 +84,10 @@ type watched struct {
 	key    types.NamespacedName
 	target Target
 	pace   pace
-	// due is when to ask next, and index the place in the heap; -1 while a worker asks.
-	due   time.Time
-	index int
+	// due is when to ask next, and index the place in the heap; -1 while a worker asks, or while it is parked.
+	due    time.Time
+	index  int
+	parked bool
 	// stale marks a probe under way whose answer is about an earlier revision.
 	stale       bool
 	known       bool
@@ -101,7 +111,10 @@ func NewProber(client *Client, options ProberOptions) *Prober {
 	if options.Rand == nil {
 		options.Rand = rand.Float64
 	}
-	return &Prober{client: client, options: options, wake: make(chan struct{}, 1), watched: map[types.NamespacedName]*watched{}}
+	return &Prober{
+		client: client, options: options, wake: make(chan struct{}, 1), watched: map[types.NamespacedName]*watched{},
+		asking: map[string]int{}, parked: map[string][]*watched{},
+	}
 }
 
 // NeedLeaderElection is true: a standby asks nobody.
@@ -129,13 +142,13 @@ func (p *Prober) Watch(key types.NamespacedName, target Target) {
 func (p *Prober) retarget(w *watched, target Target) {
 	now := p.options.Clock.Now()
 	renewed := w.target.Revision != target.Revision || w.target.Scheme != target.Scheme ||
-		w.target.Host != target.Host || w.target.Port != target.Port
+		w.target.Host != target.Host || w.target.Address != target.Address || w.target.Port != target.Port
 	settled, unsettled := !w.target.Settled && target.Settled, w.target.Settled && !target.Settled
 	w.target = target
 	switch {
 	case renewed:
 		w.known, w.observation, w.pace = false, Observation{}, pace{}
-		w.stale = w.index < 0
+		w.stale = w.index < 0 && !w.parked
 		p.advance(w, p.first())
 	case settled: // what answered while it was being rolled may have been the server before
 		p.advance(w, now)
@@ -145,7 +158,7 @@ func (p *Prober) retarget(w *watched, target Target) {
 }
 
 // first is when a server of which nothing is known is due: before all that are asked again, however many of those wait
-// because nobody answers them. Its first answer is told with its readiness, and people look at both.
+// because nobody answers them. Its first answer is reported with its readiness.
 func (p *Prober) first() time.Time {
 	return p.options.Clock.Now().Add(-longestPace)
 }
@@ -231,19 +244,45 @@ func (p *Prober) next(ctx context.Context) (*watched, Target, bool) {
 	return nil, Target{}, false
 }
 
-// take returns a server that is due, or else how long to wait for one; a negative time is for ever.
+// take returns a server that is due, or else how long to wait for one; a negative time means without a limit.
 func (p *Prober) take() (*watched, Target, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.due) == 0 {
-		return nil, Target{}, -1
+	for len(p.due) > 0 {
+		w := p.due[0]
+		if wait := w.due.Sub(p.options.Clock.Now()); wait > 0 {
+			return nil, Target{}, wait
+		}
+		heap.Remove(&p.due, 0)
+		namespace := w.key.Namespace
+		if p.asking[namespace] < max(p.options.Workers/share, 1) {
+			p.asking[namespace]++
+			return w, w.target, 0
+		}
+		w.parked = true
+		p.parked[namespace] = append(p.parked[namespace], w)
 	}
-	if wait := p.due[0].due.Sub(p.options.Clock.Now()); wait > 0 {
-		return nil, Target{}, wait
+	return nil, Target{}, -1
+}
+
+// asked lets another server of the namespace be asked.
+func (p *Prober) asked(namespace string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asking[namespace]--
+	if p.asking[namespace] == 0 {
+		delete(p.asking, namespace)
 	}
-	w := p.due[0]
-	heap.Remove(&p.due, 0)
-	return w, w.target, 0
+	for len(p.parked[namespace]) > 0 {
+		w := p.parked[namespace][0]
+		p.parked[namespace] = p.parked[namespace][1:]
+		w.parked = false
+		if p.watched[w.key] == w {
+			p.schedule(w)
+			return
+		}
+	}
+	delete(p.parked, namespace)
 }
 
 func (p *Prober) sleep(ctx context.Context, wait time.Duration) {
@@ -261,17 +300,25 @@ func (p *Prober) sleep(ctx context.Context, wait time.Duration) {
 }
 
 func (p *Prober) probe(ctx context.Context, w *watched, target Target) {
-	observation, throttled := p.client.observe(ctx, target.Endpoint)
+	defer p.asked(w.key.Namespace)
+	observation, throttled := Observation{Problem: "the operator failed to read its answers"}, false
+	outlive(ctx, func() { observation, throttled = p.client.observe(ctx, target.Endpoint) })
 	if ctx.Err() != nil {
 		return
 	}
-	p.options.OnProbe(observation.Result())
+	outlive(ctx, func() { p.options.OnProbe(observation.Result()) })
 	if p.record(w, observation, throttled) {
-		p.options.OnChange(w.key)
+		outlive(ctx, func() { p.options.OnChange(w.key) })
 	}
 }
 
-// record keeps an answer, schedules the next probe, and tells whether the observation changed.
+// outlive has a panic logged, and the server that was the cause of it asked again in its turn.
+func outlive(ctx context.Context, do func()) {
+	defer utilruntime.HandleCrashWithContext(ctx)
+	do()
+}
+
+// record stores an observation, schedules the next probe, and reports whether the observation changed.
 func (p *Prober) record(w *watched, observation Observation, throttled bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -293,7 +340,7 @@ func (p *Prober) record(w *watched, observation Observation, throttled bool) boo
 	return true
 }
 
-// jitter keeps servers that started together from being asked together for ever.
+// jitter spreads the probes of servers that started together.
 func (p *Prober) jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (1 + maxJitter*(2*p.options.Rand()-1)))
 }

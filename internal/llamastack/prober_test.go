@@ -32,11 +32,11 @@ import (
 )
 
 var _ = Describe("Prober", func() {
-	It("works for the leader only", func() {
+	It("only works for the leader", func() {
 		Expect(newFixture(llamastack.ProberOptions{}).prober.NeedLeaderElection()).To(BeTrue())
 	})
 
-	It("asks at once, keeps the answer and tells about it", func() {
+	It("probes at once, keeps the answer and reports it", func() {
 		f := started()
 		_, ok := f.prober.Observation(f.key)
 		Expect(ok).To(BeFalse())
@@ -50,7 +50,7 @@ var _ = Describe("Prober", func() {
 		Expect(f.results).To(ConsistOf("healthy"))
 	})
 
-	It("asks what was to be watched before it started", func() {
+	It("probes servers that were watched before it started", func() {
 		f := newFixture(llamastack.ProberOptions{})
 		f.watch("1", true)
 		f.start()
@@ -77,7 +77,7 @@ var _ = Describe("Prober", func() {
 	})
 
 	Context("a change", func() {
-		It("is told once", func() {
+		It("is reported once", func() {
 			f := started()
 			f.watch("1", true)
 			f.waits(1, 5*time.Minute)
@@ -109,7 +109,7 @@ var _ = Describe("Prober", func() {
 	})
 
 	Context("a new revision", func() {
-		It("forgets the answer and asks at once", func() {
+		It("drops the answer and probes at once", func() {
 			f := started()
 			f.watch("1", true)
 			Eventually(f.changed).Should(Equal(1))
@@ -122,7 +122,7 @@ var _ = Describe("Prober", func() {
 			Expect(got.Health).To(BeEmpty())
 		})
 
-		It("is asked again when it has rolled out, because the one before may have answered", func() {
+		It("is probed again when it has rolled out, because an earlier Pod may have answered", func() {
 			f := started()
 			f.watch("1", false)
 			Eventually(f.changed).Should(Equal(1))
@@ -134,7 +134,7 @@ var _ = Describe("Prober", func() {
 			}).Should(Equal("9.9"))
 		})
 
-		It("tells the answer even if it is the same", func() {
+		It("reports the answer even if it is the same", func() {
 			f := started()
 			f.watch("1", true)
 			Eventually(f.changed).Should(Equal(1))
@@ -142,7 +142,7 @@ var _ = Describe("Prober", func() {
 			Eventually(f.changed).Should(Equal(2))
 		})
 
-		It("starts the counting of tries over", func() {
+		It("restarts the count of tries", func() {
 			f := started()
 			f.answer(routes{"/v1/health": refuses(429)})
 			f.watch("1", true)
@@ -152,7 +152,7 @@ var _ = Describe("Prober", func() {
 			f.waits(3, 10*time.Minute)
 		})
 
-		It("is another address too", func() {
+		It("is also another address", func() {
 			f := started()
 			f.watch("1", true)
 			Eventually(f.changed).Should(Equal(1))
@@ -164,7 +164,7 @@ var _ = Describe("Prober", func() {
 			}).Should(Equal("9.9"))
 		})
 
-		It("drops the answer to the question before it", func() {
+		It("drops the answer to an earlier request", func() {
 			asked, release := make(chan struct{}, 1), make(chan struct{})
 			f := started()
 			f.answer(healthy().with("/v1/health", func(w http.ResponseWriter, r *http.Request) {
@@ -223,7 +223,7 @@ var _ = Describe("Prober", func() {
 		})
 	})
 
-	It("asks no more servers at a time than it may, and all of them in the end", func() {
+	It("probes a limited number of servers at a time, and all of them in the end", func() {
 		const servers, atATime = 20, 3
 		var asking, most atomic.Int32
 		release := make(chan struct{})
@@ -238,7 +238,7 @@ var _ = Describe("Prober", func() {
 		}))
 		f.start()
 		for i := range servers {
-			f.prober.Watch(types.NamespacedName{Name: string(rune('a' + i))}, llamastack.Target{Endpoint: f.endpoint})
+			f.prober.Watch(types.NamespacedName{Namespace: string(rune('a' + i)), Name: "a"}, llamastack.Target{Endpoint: f.endpoint})
 		}
 
 		Eventually(asking.Load).Should(BeNumerically("==", atATime))
@@ -248,7 +248,7 @@ var _ = Describe("Prober", func() {
 		Expect(most.Load()).To(BeNumerically("==", atATime))
 	})
 
-	It("asks first who is due first", func() {
+	It("probes first the server that is due first", func() {
 		f := newFixture(llamastack.ProberOptions{Workers: 1})
 		var order []string
 		at := func(name string) llamastack.Target {
@@ -269,7 +269,7 @@ var _ = Describe("Prober", func() {
 		Expect(order).To(Equal([]string{"a", "c", "d"}))
 	})
 
-	It("asks a new server before those that it asks again", func() {
+	It("probes a new server before those that it probes again", func() {
 		const again = 6 * time.Minute // is longer than the pace of a server that is well
 		f := newFixture(llamastack.ProberOptions{Workers: 1})
 		asked, release := make(chan string), make(chan struct{})
@@ -298,9 +298,9 @@ var _ = Describe("Prober", func() {
 		Eventually(asked).Should(Receive(Equal("b")))
 	})
 
-	It("ends with its context, in the middle of questions too, and leaves nothing behind", func() {
+	It("ends with its context, even during requests, and leaves nothing behind", func() {
 		asked, release := make(chan struct{}), make(chan struct{})
-		f := newFixture(llamastack.ProberOptions{Workers: 2})
+		f := newFixture(llamastack.ProberOptions{Workers: 4})
 		f.answer(healthy().with("/v1/health", func(http.ResponseWriter, *http.Request) {
 			asked <- struct{}{}
 			<-release
@@ -321,7 +321,7 @@ var _ = Describe("Prober", func() {
 		Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(before))
 	})
 
-	It("takes calls after its end", func() {
+	It("accepts calls after its end", func() {
 		f := started()
 		f.stop()
 		Eventually(f.ended).Should(BeClosed())
@@ -331,7 +331,7 @@ var _ = Describe("Prober", func() {
 		Expect(f.probes.Load()).To(BeZero())
 	})
 
-	It("makes no garbage where nothing changed", func() {
+	It("allocates nothing if nothing changed", func() {
 		f := newFixture(llamastack.ProberOptions{})
 		target := llamastack.Target{Endpoint: f.endpoint, Revision: "1", Settled: true}
 		f.prober.Watch(f.key, target)

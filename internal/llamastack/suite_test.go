@@ -21,11 +21,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"testing"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -35,6 +37,8 @@ func TestLlamaStack(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Llama Stack client and prober")
 }
+
+var _ = BeforeSuite(func() { utilruntime.ReallyCrash = false }) // as the manager has it
 
 // routes of a server by path; what is not there is 404.
 type routes map[string]http.HandlerFunc
@@ -91,13 +95,26 @@ func endpointOf(text string) llamastack.Endpoint {
 	Expect(err).NotTo(HaveOccurred())
 	port, err := strconv.ParseInt(u.Port(), 10, 32)
 	Expect(err).NotTo(HaveOccurred())
-	return llamastack.Endpoint{Scheme: u.Scheme, Host: u.Hostname(), Port: int32(port)}
+	return llamastack.Endpoint{Scheme: u.Scheme, Host: u.Hostname(), Address: netip.MustParseAddr(u.Hostname()), Port: int32(port)}
 }
 
-// dialer is a Dial option that goes to one address whatever the name, and notes what was asked for.
-func dialer(to llamastack.Endpoint, asked *[]string) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		*asked = append(*asked, address)
-		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(to.Host, strconv.Itoa(int(to.Port))))
+// clusterIP is an address that a Service may have.
+var clusterIP = netip.MustParseAddr("10.0.0.7")
+
+// newClient is a Client of servers on this machine, which that of the operator does not ask.
+func newClient(options llamastack.ClientOptions) *llamastack.Client {
+	options.Allow = netip.Addr.IsLoopback
+	return llamastack.NewClient(options)
+}
+
+// dialer is a Dial option that goes to one server whatever the endpoint, and notes what was asked for.
+func dialer(to llamastack.Endpoint, asked *[]netip.AddrPort) llamastack.Dial {
+	return func(ctx context.Context, endpoint llamastack.Endpoint) (net.Conn, error) {
+		*asked = append(*asked, addressOf(endpoint))
+		return (&net.Dialer{}).DialContext(ctx, "tcp", addressOf(to).String())
 	}
+}
+
+func addressOf(endpoint llamastack.Endpoint) netip.AddrPort {
+	return netip.AddrPortFrom(endpoint.Address, uint16(endpoint.Port)) //nolint:gosec // it is a port
 }

@@ -51,7 +51,7 @@ var _ = Describe("Cases", func() {
 		Expect(replicas).To(Equal(int64(2)))
 	})
 
-	It("panic on what is no YAML", func() {
+	It("panic on what is not YAML", func() {
 		Expect(func() { llsdtest.Case{Spec: "a: ["}.Object("apps", "a") }).To(PanicWith(MatchError(ContainSubstring("failed to read test data"))))
 		Expect(func() { llsdtest.Case{Spec: "a: 1\na: 2"}.Object("apps", "a") }).To(Panic())
 	})

@@ -23,9 +23,9 @@ const (
 	fieldHTTPRoute = "spec.network.httpRoute"
 	fieldRoute     = "spec.network.route"
 
-	messageOneExposure = "set one of ingress or exposeRoute, httpRoute, route"
-	messageReencrypt   = "destinationCACertificate is for Reencrypt"
-	messagePassthrough = "Passthrough allows no plain HTTP"
+	messageOneExposure = "set only one of ingress (or exposeRoute), httpRoute and route"
+	messageReencrypt   = "destinationCACertificate requires termination Reencrypt; set it, or remove destinationCACertificate"
+	messagePassthrough = "termination Passthrough supports no plain HTTP; set insecureEdgeTerminationPolicy to None or Redirect"
 	maxParents         = 16
 	aGateway           = "parentRefs: [{name: a}]"
 )

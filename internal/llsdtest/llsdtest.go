@@ -243,7 +243,7 @@ func (w *Wrapper) TopologySpread(constraint corev1.TopologySpreadConstraint) *Wr
 	return w
 }
 
-// Storage asks for a claim of this size; "" is a claim of the default size. It panics on what is no quantity.
+// Storage asks for a PVC of this size; "" is a PVC of the default size. It panics on what is no quantity.
 func (w *Wrapper) Storage(size string) *Wrapper {
 	w.storage().Size = nil
 	if size != "" {
@@ -253,13 +253,13 @@ func (w *Wrapper) Storage(size string) *Wrapper {
 	return w
 }
 
-// MountPath sets where the claim is mounted.
+// MountPath sets where the PVC is mounted.
 func (w *Wrapper) MountPath(path string) *Wrapper {
 	w.storage().MountPath = path
 	return w
 }
 
-// Retention sets what happens to the claim when the object is deleted.
+// Retention sets what happens to the PVC when the object is deleted.
 func (w *Wrapper) Retention(policy v1alpha1.RetentionPolicy) *Wrapper {
 	w.storage().RetentionPolicy = policy
 	return w

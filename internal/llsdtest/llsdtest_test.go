@@ -39,7 +39,7 @@ func specOf(w *llsdtest.Wrapper) string {
 }
 
 var _ = Describe("Make", func() {
-	It("builds the least that works", func() {
+	It("builds the smallest valid object", func() {
 		got := llsdtest.Make("a").Obj()
 
 		Expect(got.Name).To(Equal("a"))
@@ -134,7 +134,7 @@ var _ = Describe("Make", func() {
 	},
 		Entry("replicas", llsdtest.Make("a").Replicas(0), `"replicas":0`),
 		Entry("Ingress", llsdtest.Make("a").ExposeRoute(), `"network":{"exposeRoute":true}`),
-		Entry("who may come", llsdtest.Make("a").AllowNamespaces("x").AllowNamespaces("*").AllowLabels("l"),
+		Entry("allowed clients", llsdtest.Make("a").AllowNamespaces("x").AllowNamespaces("*").AllowLabels("l"),
 			`"network":{"allowedFrom":{"namespaces":["x","*"],"labels":["l"]}}`),
 	)
 

@@ -23,10 +23,10 @@ const (
 	fieldIngress = "spec.network.ingress"
 	fieldPolicy  = "spec.network.policy"
 
-	messageOneIngress   = "ingress makes an Ingress, as exposeRoute does: remove exposeRoute"
-	messageHost         = "a certificate is for a host: set host"
-	messageOperatorsOwn = "the annotations llamastack.io/... are the operator's; remove them"
-	messagePeer         = "set cidr, or namespaceLabels and podLabels or one of them"
+	messageOneIngress   = "ingress and exposeRoute both create an Ingress; remove exposeRoute"
+	messageHost         = "tls requires a host; set host"
+	messageOperatorsOwn = "the operator manages the annotations llamastack.io/...; remove them"
+	messagePeer         = "set either cidr, or namespaceLabels, podLabels or both"
 	maxPeerLabels       = 16
 	maxPorts            = 16
 	serverOnly          = "server: {distribution: {name: starter}}"

@@ -23,9 +23,9 @@ const (
 	fieldRollout     = "spec.server.rollout"
 	fieldAutoscaling = "spec.server.autoscaling"
 
-	messageRollingOnly = "maxSurge and maxUnavailable are for strategy RollingUpdate; set it, or remove them"
-	messageShare       = "a number from 0, or a percentage from 0% to 100%"
-	messageOneMetric   = "set pods or external, one of them"
+	messageRollingOnly = "maxSurge and maxUnavailable require strategy RollingUpdate; set the strategy, or remove them"
+	messageShare       = "set 0 or more, or a percentage from 0% to 100%"
+	messageOneMetric   = "set either pods or external"
 	messageAverage     = "averageValue must be more than 0, such as 10 or 500m"
 	messageAtLeast     = "should be greater than or equal to"
 	messageAtMost      = "should be less than or equal to"

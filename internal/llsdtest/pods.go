@@ -26,15 +26,15 @@ const (
 	fieldPod       = "spec.server.podOverrides."
 	fieldContainer = "spec.server.containerSpec."
 
-	messageOwnLabel      = "the labels app and app.kubernetes.io/instance are how the Service finds the Pods; remove them"
-	messageOwnAnnotation = "the annotations configmap.hash/... are how the operator rolls the Pods; remove them"
-	messageOneHook       = "set exec or sleep, one of them"
-	messageOneProbe      = "set httpGet, tcpSocket or exec, at most one of them"
-	messageOneClaim      = "set resourceClaimName or resourceClaimTemplateName, one of them"
-	messagePattern       = "should match"
-	messageTooLong       = "may not be more than"
-	messageTooMany       = "must have at most"
-	messageTwice         = "Duplicate value"
+	messageOwnLabel         = "the Service selects the Pods by the labels app and app.kubernetes.io/instance; remove them"
+	messageOwnAnnotation    = "the operator manages the annotations configmap.hash/...; remove them"
+	messageOneHook          = "set either exec or sleep"
+	messageOneProbe         = "set at most one of httpGet, tcpSocket and exec"
+	messageOneResourceClaim = "set either resourceClaimName or resourceClaimTemplateName"
+	messagePattern          = "should match"
+	messageTooLong          = "may not be more than"
+	messageTooMany          = "must have at most"
+	messageTwice            = "Duplicate value"
 )
 
 // How many there may be of what a Pod has.
@@ -69,7 +69,7 @@ func refusedPods() []Case {
 	long := func(n int) string { return strings.Repeat("a", n) }
 	initial := func(lines string) string { return pod("initContainers: [{" + lines + "}]") }
 	hook := func(lines string) string { return container("lifecycle: {preStop: {" + lines + "}}") }
-	const inits, hooks, claims = fieldPod + "initContainers", fieldContainer + "lifecycle.preStop", fieldPod + "resourceClaims"
+	const inits, hooks, resourceClaims = fieldPod + "initContainers", fieldContainer + "lifecycle.preStop", fieldPod + "resourceClaims"
 	return []Case{
 		{"a label that the Service selects by", pod("labels: {app: mine}"), fieldPod + "labels", messageOwnLabel},
 		{"the instance's label", pod("labels: {app.kubernetes.io/instance: mine}"), fieldPod + "labels", messageOwnLabel},
@@ -95,9 +95,9 @@ func refusedPods() []Case {
 		{"an init container's image that is too long", initial("name: a, image: " + long(maxImage+1)), inits + "[0].image", messageTooLong},
 		{"too many arguments of an init container", initial("name: a, args: [" + items("a%d", maxInitArgs+1) + "]"), inits + "[0].args", messageTooMany},
 		{"an init container that is restarted on failure", initial("name: a, restartPolicy: OnFailure"), inits + "[0].restartPolicy", `supported values: "Always"`},
-		{"devices by name and by template", pod("resourceClaims: [{name: a, resourceClaimName: b, resourceClaimTemplateName: c}]"), claims + "[0]", messageOneClaim},
-		{"devices of no kind", pod("resourceClaims: [{name: a}]"), claims + "[0]", messageOneClaim},
-		{"devices twice", pod("resourceClaims: [{name: a, resourceClaimName: b}, {name: a, resourceClaimName: c}]"), claims + "[1]", messageTwice},
+		{"devices by name and by template", pod("resourceClaims: [{name: a, resourceClaimName: b, resourceClaimTemplateName: c}]"), resourceClaims + "[0]", messageOneResourceClaim},
+		{"devices of no kind", pod("resourceClaims: [{name: a}]"), resourceClaims + "[0]", messageOneResourceClaim},
+		{"devices twice", pod("resourceClaims: [{name: a, resourceClaimName: b}, {name: a, resourceClaimName: c}]"), resourceClaims + "[1]", messageTwice},
 		{"a probe of two kinds", container("readinessProbe: {httpGet: {}, tcpSocket: {}}"), fieldContainer + "readinessProbe", messageOneProbe},
 		{"a startup probe of two kinds", container("startupProbe: {tcpSocket: {}, exec: {command: [a]}}"), fieldContainer + "startupProbe", messageOneProbe},
 		{"a relative path to probe", container("livenessProbe: {httpGet: {path: health}}"), fieldContainer + "livenessProbe.httpGet.path", messagePattern},

@@ -26,19 +26,19 @@ const (
 	messageOneDistribution = "Only one of name or image can be specified"
 	messageNoDistribution  = "set name to a distribution that the operator knows, such as starter, or image to a container image"
 	messagePort            = "port must be from 1 to 65535, or 0 for the default, 8321"
-	messageMaxReplicas     = "server.autoscaling.maxReplicas must be at least replicas; raise the one or lower the other"
-	messageMinReplicas     = "maxReplicas must be at least minReplicas; raise the one or lower the other"
+	messageMaxReplicas     = "server.autoscaling.maxReplicas must be at least replicas; raise maxReplicas or lower replicas"
+	messageMinReplicas     = "maxReplicas must be at least minReplicas; raise maxReplicas or lower minReplicas"
 	messageNoReplicas      = "maxReplicas must be 1 or more; remove autoscaling to stop scaling"
 	messageSize            = "size must be more than 0, such as 10Gi"
 	messageMountPath       = "mountPath must be an absolute path other than / and without a colon, such as /.llama"
-	messageNamespace       = `a namespace is named by lower-case letters, digits and dashes, such as frontend; "*" is all namespaces`
+	messageNamespace       = `the name of a namespace consists of lower-case letters, digits and dashes, such as frontend; "*" is all namespaces`
 	messageNamespaceSize   = "the name of a namespace has 1 to 63 characters, such as frontend"
 	messageNamespaceEnds   = "the name of a namespace starts and ends with a letter or a digit, such as frontend"
-	messageLabel           = "a label is named by its key alone, such as team/authorized: letters, digits, dashes, underscores and dots, " +
-		"after a domain in lower case and a slash if it has one; without a value"
+	messageLabel           = "set the key of a label without its value, such as team/authorized: letters, digits, dashes, underscores and dots, " +
+		"with an optional prefix of a lower-case domain and a slash"
 	messageLabelStart = "a label key has at most 317 characters and starts with a letter or a digit, such as team/authorized"
 	messageLabelEnd   = "a label key ends with a letter or a digit, such as team/authorized"
-	messageKey        = "a key is named by letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
+	messageKey        = "a key consists of letters, digits, dashes, underscores and single dots, such as ca-bundle.crt"
 	messageKeySize    = "a key has 1 to 253 characters, such as ca-bundle.crt"
 	messageKeyEnds    = "a key starts and ends with a letter or a digit, such as ca-bundle.crt"
 )
@@ -68,7 +68,7 @@ func Refused() []Case {
 	var cases []Case
 	for _, some := range [][]Case{
 		refusedServer(), refusedStorage(), refusedScaling(), refusedNames(), refusedNewFields(),
-		refusedPods(), refusedClaims(), refusedOperations(), refusedNetworks(), refusedExposures(), refusedTLS(),
+		refusedPods(), refusedPVCs(), refusedOperations(), refusedNetworks(), refusedExposures(), refusedTLS(), refusedMetadata(), refusedConfigs(), refusedStores(),
 	} {
 		cases = append(cases, some...)
 	}
@@ -92,12 +92,12 @@ func refusedServer() []Case {
 
 func refusedStorage() []Case {
 	return []Case{
-		{"a claim of nothing, as a text", server(`storage: {size: "0"}`), fieldSize, messageSize},
-		{"a claim of nothing, as a number", server("storage: {size: 0}"), fieldSize, messageSize},
-		{"a claim of nothing, with a unit", server("storage: {size: 0Gi}"), fieldSize, messageSize},
-		{"a claim of less than nothing, as a text", server("storage: {size: -1Gi}"), fieldSize, messageSize},
-		{"a claim of less than nothing, as a number", server("storage: {size: -5}"), fieldSize, messageSize},
-		{"a claim of no quantity", server("storage: {size: large}"), fieldSize, "should match"},
+		{"a PVC of size 0, as a text", server(`storage: {size: "0"}`), fieldSize, messageSize},
+		{"a PVC of size 0, as a number", server("storage: {size: 0}"), fieldSize, messageSize},
+		{"a PVC of size 0, with a unit", server("storage: {size: 0Gi}"), fieldSize, messageSize},
+		{"a PVC of a negative size, as a text", server("storage: {size: -1Gi}"), fieldSize, messageSize},
+		{"a PVC of a negative size, as a number", server("storage: {size: -5}"), fieldSize, messageSize},
+		{"a PVC whose size is not a quantity", server("storage: {size: large}"), fieldSize, "should match"},
 		{"a relative mount path", server("storage: {mountPath: data}"), fieldMountPath, messageMountPath},
 		{"a mount path in the home directory", server("storage: {mountPath: ~/.llama}"), fieldMountPath, messageMountPath},
 		{"the root as mount path", server("storage: {mountPath: /}"), fieldMountPath, messageMountPath},
@@ -210,15 +210,15 @@ func Accepted() []Case {
 		accepted("all namespaces", allowedFrom(`namespaces: ["*"]`)),
 		accepted("all namespaces among others", allowedFrom(`namespaces: [a, "*", b-2, "0"]`)),
 		accepted("the longest namespace and the longest label", allowedFrom("namespaces: ["+strings.Repeat("a", maxNamespace)+"], labels: ["+strings.Repeat("a", maxLabel)+"]")),
-		accepted("more namespaces than the rules look at", allowedFrom("namespaces: [a, b, c, d, e, f, g, h, i, j, k, l]")),
+		accepted("more namespaces than the rules check", allowedFrom("namespaces: [a, b, c, d, e, f, g, h, i, j, k, l]")),
 		accepted("labels", allowedFrom("labels: [team, team/authorized, example.com/a_B-c.D, kubernetes.io/metadata.name, a1, B2, c3]")),
-		accepted("more labels than the rules look at", allowedFrom("labels: [a, b, c, d, e, f, g, h, i, j, k, l]")),
+		accepted("more labels than the rules check", allowedFrom("labels: [a, b, c, d, e, f, g, h, i, j, k, l]")),
 		accepted("keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [ca-bundle.crt, a, A_1.pem]}}")),
-		accepted("more keys than the rules look at", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [a"+strings.Repeat(", a.b-c_d", maxKeys-1)+"]}}")),
+		accepted("more keys than the rules check", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: [a"+strings.Repeat(", a.b-c_d", maxKeys-1)+"]}}")),
 		accepted("an empty list of keys", server("tlsConfig: {caBundle: {configMapName: ca, configMapKeys: []}}")),
 		accepted("the new fields", server("launch: Image, storage: {retentionPolicy: Retain}, podOverrides: {securityContext: {runAsUser: 0}}, "+
 			"containerSpec: {securityContext: {runAsNonRoot: false}, startupProbe: {initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3}}")),
 		accepted("the upper bounds of the new fields", server("launch: Detect, storage: {retentionPolicy: Delete}, "+
 			"containerSpec: {startupProbe: {initialDelaySeconds: 3600, periodSeconds: 300, timeoutSeconds: 300, failureThreshold: 10000}}")),
-	}, slices.Concat(acceptedPods(), acceptedClaims(), acceptedOperations(), acceptedNetworks(), acceptedExposures(), acceptedTLS())...)
+	}, slices.Concat(acceptedPods(), acceptedPVCs(), acceptedOperations(), acceptedNetworks(), acceptedExposures(), acceptedTLS(), acceptedMetadata(), acceptedConfigs())...)
 }

@@ -22,8 +22,8 @@ import "strings"
 const (
 	fieldServing  = "spec.server.tlsConfig.serving"
 	fieldSecret   = fieldServing + ".secretName"
-	messageConfig = "a configuration names the certificate to the server, and the image's own cannot be edited: " +
-		"set userConfig, or a command that starts the server with the files in /etc/llama-stack-tls"
+	messageConfig = "the operator cannot add the certificate to the configuration in the image; " +
+		"set userConfig or config, or set a command that starts the server with the files in /etc/llama-stack-tls"
 )
 
 // serving is a spec with a certificate, a configuration, and these lines.
@@ -40,7 +40,7 @@ func refusedTLS() []Case {
 		{"a certificate of no Secret", serving(""), fieldSecret, "Required value"},
 		{"a certificate of a Secret without a name", serving(`secretName: ""`), fieldSecret, "should be at least 1 chars long"},
 		{"a certificate of a Secret in capitals", serving("secretName: A"), fieldSecret, messagePattern},
-		{"a certificate that is renewed by magic", serving("secretName: a, onRenewal: Magic"), fieldServing + ".onRenewal", "Unsupported value"},
+		{"a certificate with an unknown renewal", serving("secretName: a, onRenewal: Magic"), fieldServing + ".onRenewal", "Unsupported value"},
 		{"a certificate of a Secret with too long a name", serving("secretName: " + strings.Repeat("a", maxSubdomain+1)), fieldSecret, messageTooLong},
 	}
 }
@@ -51,7 +51,7 @@ func acceptedTLS() []Case {
 		{Name: "a certificate", Spec: serving("secretName: a.b-c")},
 		{Name: "a certificate that is renewed in the Pod", Spec: serving("secretName: a, onRenewal: Restart")},
 		{Name: "a certificate that is renewed by another Pod", Spec: serving("secretName: a, onRenewal: Roll")},
-		{Name: "a certificate, told by a command", Spec: server("containerSpec: {command: [serve]}, tlsConfig: {serving: {secretName: a}}")},
+		{Name: "a certificate that a command uses", Spec: server("containerSpec: {command: [serve]}, tlsConfig: {serving: {secretName: a}}")},
 		{Name: "trust alone", Spec: server("tlsConfig: {}")},
 	}
 }

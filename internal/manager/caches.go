@@ -20,60 +20,61 @@ import (
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
-	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 )
 
-// ManagedObjects are the kinds of Kubernetes' own that the operator makes, as they stand in the cache.
+// ManagedObjects are the children whose API every cluster has, as the cache holds them.
 func ManagedObjects() []client.Object {
-	return []client.Object{
-		&corev1.ServiceAccount{}, &corev1.PersistentVolumeClaim{}, &corev1.Service{}, &corev1.ConfigMap{},
-		&appsv1.Deployment{}, &networkingv1.NetworkPolicy{}, &networkingv1.Ingress{},
-		&policyv1.PodDisruptionBudget{}, &autoscalingv2.HorizontalPodAutoscaler{},
+	var objects []client.Object
+	for _, child := range children.All() {
+		if !child.Optional() {
+			objects = append(objects, child.New())
+		}
 	}
+	return objects
 }
 
 // MainCacheOptions are those of the manager's own cache: the LlamaStackDistributions whole, their children by label,
-// those of other APIs as far as they are served, and the one CustomResourceDefinition that tells OpenShift. Reading a kind
-// that is not listed here is an error.
-func MainCacheOptions(optional Optional) cache.Options {
-	transform := apply.SharingTransform()
+// those of other APIs as far as they are served, and the one CustomResourceDefinition that identifies OpenShift. Reading a kind
+// that is not listed here is an error. With namespaces it is these alone, and nothing that has none. The objects are kept
+// as the transform returns them.
+func MainCacheOptions(transform toolscache.TransformFunc, optional Optional, namespaces []string) cache.Options {
 	managed := cache.ByObject{
 		Label:     labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
 		Transform: transform,
 	}
 	byObject := map[client.Object]cache.ByObject{
 		&v1alpha1.LlamaStackDistribution{}: {Transform: transform},
-		openShiftCRD():                     {Field: fields.OneTermEqualSelector("metadata.name", openShiftCRDName), Transform: keepIdentity},
+	}
+	if len(namespaces) == 0 {
+		byObject[openShiftCRD()] = cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", openShiftCRDName), Transform: keepIdentity}
 	}
 	for _, object := range append(ManagedObjects(), optional.served()...) {
 		byObject[object] = managed
 	}
-	return cache.Options{ByObject: byObject, ReaderFailOnMissingInformer: true, NewInformer: newInformer}
+	return cache.Options{ByObject: byObject, DefaultNamespaces: only(namespaces), ReaderFailOnMissingInformer: true, NewInformer: newInformer}
 }
 
 // Caches are the three caches that hold ConfigMaps. Each can hold a kind in one form only, and ConfigMaps are needed
 // in three: the children with everything but their content, the users' by identity alone, the operator's whole.
 type Caches struct {
-	// References has the identity and the resourceVersion of every ConfigMap in the cluster.
+	// References has the identity and the resourceVersion of every ConfigMap in the cluster, or in the namespaces that are
+	// watched.
 	References cache.Cache
 	// OperatorConfig has the operator's own ConfigMap.
 	OperatorConfig cache.Cache
 }
 
-func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error) {
+func newCaches(of cluster.Cluster, options Options) (Caches, error) {
 	references, err := cache.New(of.GetConfig(), cache.Options{
-		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
+		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(), DefaultNamespaces: only(options.WatchNamespaces),
 		DefaultTransform: keepIdentity, NewInformer: newInformer,
 	})
 	if err != nil {
@@ -81,8 +82,8 @@ func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error)
 	}
 	operatorConfig, err := cache.New(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
-		DefaultNamespaces:    map[string]cache.Config{namespace: {}},
-		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", configName),
+		DefaultNamespaces:    map[string]cache.Config{options.Namespace: {}},
+		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", options.OperatorConfigName),
 		DefaultTransform:     cache.TransformStripManagedFields(),
 		NewInformer:          newInformer,
 	})
@@ -96,7 +97,7 @@ func newCaches(of cluster.Cluster, namespace, configName string) (Caches, error)
 // them before it starts controllers. Of its own a cache with options by namespace would be started on leading only.
 type standby struct{ cache.Cache }
 
-// GetCache is what the manager tells a cache by.
+// GetCache is how the manager recognizes a cache.
 func (s standby) GetCache() cache.Cache { return s.Cache }
 
 // keepIdentity drops all metadata that nobody reads, so that a cluster's many ConfigMaps cost little memory.

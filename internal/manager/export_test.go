@@ -20,6 +20,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -31,12 +32,26 @@ import (
 )
 
 // Supervise runs work under the supervision of Run, with a backoff of the test's own.
-func Supervise(ctx context.Context, work func(context.Context) error, backoff func() *wait.Backoff) {
-	supervise(ctx, work, backoff)
+func Supervise(ctx context.Context, work func(context.Context) error, backoff func() *wait.Backoff) error {
+	return supervise(ctx, work, backoff)
 }
 
 // ErrPlatformChanged ends a manager that was built for another platform.
 var ErrPlatformChanged = errPlatformChanged
+
+// ErrLeftOver ends the process.
+var ErrLeftOver = errLeftOver
+
+// ManagerOptions are those of every manager.
+func ManagerOptions() ctrlmanager.Options {
+	return managerOptions(Options{}, nil, ctrlmanager.Options{})
+}
+
+// HealthAt measures the time by a clock of the test's own. It returns what notes the beginning of a reconcile, too.
+func HealthAt(now func() time.Time) (*Health, func() func()) {
+	health := &Health{workers: workers{now: now}}
+	return health, health.workers.begin
+}
 
 // Handler is what Serve serves.
 func (h *Health) Handler() http.Handler { return h.handler() }
@@ -49,19 +64,19 @@ func ServeUntil(ctx context.Context, listener net.Listener, handler http.Handler
 // KeepIdentity is the transform of the cache of references.
 func KeepIdentity(object any) (any, error) { return keepIdentity(object) }
 
-// Look asks an API server for the kind of a group.
-func Look(ctx context.Context, through rest.Interface, group string) Availability {
+// Check asks an API server for the kind of a group.
+func Check(ctx context.Context, through rest.Interface, group string) Availability {
 	for _, kind := range optionalKinds() {
 		if kind.Group == group {
-			return kind.look(ctx, through)
+			return kind.check(ctx, through, nil)
 		}
 	}
 	return ""
 }
 
 // Follow watches a kind that the manager was built for being served or not.
-func Follow(ctx context.Context, built Availability, news <-chan struct{}, announced func() bool, look func() Availability, pause func() *wait.Backoff) error {
-	watch := &optionalWatch{kind: optionalKinds()[0], built: built, pause: pause, look: func(context.Context) Availability { return look() }}
+func Follow(ctx context.Context, built Availability, news <-chan struct{}, announced func() bool, check func() Availability, pause func() *wait.Backoff) error {
+	watch := &optionalWatch{kind: optionalKinds()[0], built: built, pause: pause, check: func(context.Context) Availability { return check() }}
 	return watch.follow(ctx, news, announced)
 }
 
@@ -74,6 +89,9 @@ var (
 	NewMapper    = newMapper
 	LimitGarbage = limitGarbage
 	NewInformer  = newInformer
+	// IsLeftOver is whether something is left of a manager, and OutlivePanics has a process outlive panics.
+	IsLeftOver    = isLeftOver
+	OutlivePanics = outlivePanics
 )
 
 // Standby is how the caches beside the manager's own are added to it.
@@ -87,3 +105,20 @@ func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock) (res
 
 // ErrOutOfTouch is how it ends.
 var ErrOutOfTouch = errOutOfTouch
+
+// PollOptional checks the kinds of other APIs now and then, as an operator of some namespaces does.
+func PollOptional(ctx context.Context, built Optional, every time.Duration, check func(context.Context) Optional) error {
+	return (&optionalPoll{built: built, every: every, check: check}).Start(ctx)
+}
+
+// RoutesHaveTimeouts asks an API server.
+var RoutesHaveTimeouts = routesHaveTimeouts
+
+// FollowRouteFields watches the fields of HTTPRoutes for a manager that was built for them being so.
+func FollowRouteFields(ctx context.Context, timeouts, known bool, news <-chan struct{}, check func() (bool, error), pause func() *wait.Backoff) error {
+	watch := &routeFieldsWatch{
+		built: routeFields{timeouts: timeouts, known: known}, pause: pause,
+		check: func(context.Context) (bool, error) { return check() },
+	}
+	return watch.follow(ctx, news)
+}

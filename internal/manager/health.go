@@ -36,11 +36,15 @@ const (
 // errNotReady is what /readyz says while no manager has synchronised its caches.
 var errNotReady = errors.New("the caches are not synchronised with the API server")
 
-// Health serves /healthz and /readyz for the life of the process. It is alive while the process is; it is ready while
+// errStuck is why a process has to begin anew.
+var errStuck = errors.New("a worker is stuck")
+
+// Health serves /healthz and /readyz for the life of the process. It is alive while no worker is stuck; it is ready while
 // a manager runs with synchronised caches. Losing the API server therefore takes readiness away and never a liveness
 // probe, because a restart would not bring the API server back.
 type Health struct {
-	ready atomic.Bool
+	ready   atomic.Bool
+	workers workers
 }
 
 // SetReady says whether a manager runs with synchronised caches.
@@ -55,7 +59,7 @@ func (h *Health) check(*http.Request) error {
 
 func (h *Health) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/healthz", http.StripPrefix("/healthz", &healthz.Handler{Checks: map[string]healthz.Checker{"ping": healthz.Ping}}))
+	mux.Handle("/healthz", http.StripPrefix("/healthz", &healthz.Handler{Checks: map[string]healthz.Checker{"ping": healthz.Ping, "workers": h.workers.check}}))
 	mux.Handle("/readyz", http.StripPrefix("/readyz", &healthz.Handler{Checks: map[string]healthz.Checker{"caches": h.check}}))
 	return mux
 }

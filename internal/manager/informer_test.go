@@ -39,7 +39,7 @@ var _ = Describe("An informer", func() {
 	// atOnce is less than the shortest pause between two attempts, which is 800 ms.
 	const atOnce = 400 * time.Millisecond
 
-	DescribeTable("ends at once while the API server cannot be asked", func(failure error) {
+	DescribeTable("ends at once while the API server is not reachable", func(failure error) {
 		var asked atomic.Int32
 		informer := manager.NewInformer(&toolscache.ListWatch{
 			ListWithContextFunc: func(context.Context, metav1.ListOptions) (runtime.Object, error) { return nil, failure },
@@ -61,7 +61,7 @@ var _ = Describe("An informer", func() {
 		Eventually(ended).WithTimeout(atOnce).Should(BeClosed())
 	},
 		Entry("nobody listens", syscall.ECONNREFUSED),
-		Entry("too many ask", apierrors.NewTooManyRequestsError("later")),
+		Entry("too many requests", apierrors.NewTooManyRequestsError("later")),
 		Entry("it answers with a failure", apierrors.NewInternalError(context.DeadlineExceeded)),
 	)
 

@@ -113,7 +113,7 @@ func (l *lock) note(err error) error {
 	return err
 }
 
-// refused tells an answer from the absence of one, which is also what an API server says that has lost its database.
+// refused distinguishes a refusal from an API server that does not answer, or that has lost its database.
 func refused(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError

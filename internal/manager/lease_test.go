@@ -82,7 +82,7 @@ var _ = Describe("The lease of a standby", func() {
 		Consistently(ended).WithTimeout(50 * time.Millisecond).ShouldNot(Receive())
 	}
 
-	It("ends the manager when nobody has answered for 10 s", func(ctx context.Context) {
+	It("ends the manager when the API server has not answered for 10 s", func(ctx context.Context) {
 		ask(ctx, 0, errNoAnswer)
 		ask(ctx, 9*time.Second, errNoAnswer)
 		stays()
@@ -91,7 +91,7 @@ var _ = Describe("The lease of a standby", func() {
 		ask(ctx, time.Second, errNoAnswer)
 	})
 
-	It("counts from the last answer, whatever was asked", func(ctx context.Context) {
+	It("counts from the last answer, whatever the request was", func(ctx context.Context) {
 		ask(ctx, 0, errNoAnswer)
 		clock.SetTime(clock.Now().Add(9 * time.Second))
 		server.err = nil
@@ -104,7 +104,7 @@ var _ = Describe("The lease of a standby", func() {
 	})
 
 	leases := schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}
-	DescribeTable("takes an answer for one", func(ctx context.Context, answer error, is bool) {
+	DescribeTable("counts an error response as an answer", func(ctx context.Context, answer error, is bool) {
 		for range 4 {
 			ask(ctx, 5*time.Second, answer)
 		}
@@ -116,10 +116,10 @@ var _ = Describe("The lease of a standby", func() {
 	},
 		Entry("the lease", nil, true),
 		Entry("there is none", apierrors.NewNotFound(leases, "a"), true),
-		Entry("somebody was faster", apierrors.NewConflict(leases, "a", errNoAnswer), true),
+		Entry("a conflict", apierrors.NewConflict(leases, "a", errNoAnswer), true),
 		Entry("it is not allowed", apierrors.NewForbidden(leases, "a", errNoAnswer), true),
-		Entry("too many ask", apierrors.NewTooManyRequests("later", 1), true),
-		Entry("but not that the database is away", apierrors.NewInternalError(errNoAnswer), false),
+		Entry("too many requests", apierrors.NewTooManyRequests("later", 1), true),
+		Entry("but not that the database is not available", apierrors.NewInternalError(errNoAnswer), false),
 		Entry("nor that it took too long", apierrors.NewTimeoutError("etcd", 1), false),
 	)
 })

@@ -20,11 +20,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
@@ -41,20 +42,31 @@ type Options struct {
 	RESTConfig func() (*rest.Config, error)
 	// Namespace of the operator: its lease and its ConfigMap are there.
 	Namespace string
+	// WatchNamespaces are those whose LlamaStackDistributions are served; none is all of them. Nothing is read then that
+	// takes a right beyond these namespaces and the operator's own.
+	WatchNamespaces []string
 	// OperatorConfigName is the name of the operator's ConfigMap.
 	OperatorConfigName string
 	// MetricsAddress is where metrics are served, "0" for nowhere.
 	MetricsAddress string
-	// MetricsSecure serves metrics over TLS to those whom the API server authenticates and authorizes.
+	// MetricsSecure serves metrics over TLS to users that the API server authenticates and authorizes.
 	MetricsSecure bool
+	// MetricsCertDir is a folder with the certificate that metrics are served with, tls.crt, and its key, tls.key. They are
+	// read again when they change. Empty: a certificate that signs itself, made at every start.
+	MetricsCertDir string
 	// HealthAddress is where /healthz and /readyz are served, "0" for nowhere.
 	HealthAddress string
 	// PprofAddress is where profiles are served, to anybody; "" or "0" for nowhere.
 	PprofAddress string
 	// LeaderElection lets one of several processes work and the others stand by with warm caches.
 	LeaderElection bool
+	// Transform is called for each manager, and returns what its cache does with the LlamaStackDistributions and their
+	// children before it keeps them; nil keeps them as they are.
+	Transform func() func(object any) (any, error)
 	// Setup adds the controllers to a new manager.
 	Setup func(ctx context.Context, parts Parts) error
+	// Ended is called when a manager has ended, with all that it ran; nil is nothing.
+	Ended func()
 
 	// identity of the process for the lease.
 	identity string
@@ -73,8 +85,14 @@ type Parts struct {
 	// Unserved are the kinds that the operator makes and the cluster does not serve; true: it knows the kind, and whoever
 	// serves it does not answer.
 	Unserved map[schema.GroupKind]bool
+	// RouteTimeouts is whether HTTPRoutes have timeouts.
+	RouteTimeouts bool
 	// Namespace of the operator.
 	Namespace string
+	// WatchNamespaces are those that the caches hold; none is all of them.
+	WatchNamespaces []string
+	// Working is called when a reconcile begins, and what it returns when that has ended.
+	Working func() (done func())
 }
 
 func build(ctx context.Context, options Options, health *Health) (manager.Manager, error) {
@@ -93,7 +111,7 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 	if err != nil {
 		return nil, fmt.Errorf("failed to make a discovery client: %w", err)
 	}
-	optional := findOptional(ctx, discoverer.RESTClient())
+	optional := findOptional(ctx, discoverer.RESTClient(), options.WatchNamespaces)
 	inTouch := newTouch()
 	lease, err := newLock(restConfig, options.Namespace, options.identity, inTouch.lose)
 	if err != nil {
@@ -109,9 +127,16 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 	return mgr, populate(ctx, mgr, options, optional, health)
 }
 
+func (o *Options) transform() toolscache.TransformFunc {
+	if o.Transform == nil {
+		return nil
+	}
+	return o.Transform()
+}
+
 func managerOptions(options Options, optional Optional, base manager.Options) manager.Options {
-	yes, forever := true, time.Duration(-1)
-	base.Cache = MainCacheOptions(optional)
+	yes := true
+	base.Cache = MainCacheOptions(options.transform(), optional, options.WatchNamespaces)
 	base.MapperProvider = newMapper
 	base.Client = client.Options{Cache: &client.CacheOptions{Unstructured: true}}
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
@@ -119,10 +144,13 @@ func managerOptions(options Options, optional Optional, base manager.Options) ma
 	base.LeaderElection = options.LeaderElection
 	base.RenewDeadline = new(renewDeadline)
 	base.LeaderElectionReleaseOnCancel = true
-	base.GracefulShutdownTimeout = &forever // the next manager must not start beside what is left of this one
+	base.GracefulShutdownTimeout = new(shutdownLimit)
 	base.Controller = config.Controller{
 		SkipNameValidation: &yes, // names repeat when a manager is rebuilt
 		EnableWarmup:       &yes, // a standby fills its caches before it leads
+		RecoverPanic:       &yes,
+
+		ReconciliationTimeout: reconcileTimeout,
 	}
 	return base
 }
@@ -136,17 +164,17 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, optiona
 	if err != nil {
 		return err
 	}
-	caches, err := newCaches(mgr, options.Namespace, options.OperatorConfigName)
+	caches, err := newCaches(mgr, options)
 	if err != nil {
 		return err
 	}
-	watches, err := optionalWatches(mgr, optional, discoverer.RESTClient())
+	routes := findRouteFields(ctx, optional, discoverer.RESTClient())
+	watches, err := platformWatches(mgr, options, optional, routes, discoverer.RESTClient(), openShift)
 	if err != nil {
 		return err
 	}
 	runnables := slices.Concat(watches, []manager.Runnable{
 		standby{caches.References}, standby{caches.OperatorConfig},
-		&platformWatch{cache: mgr.GetCache(), openShift: openShift},
 		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
 	})
 	for _, runnable := range runnables {
@@ -156,22 +184,33 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, optiona
 	}
 	return options.Setup(ctx, Parts{
 		Manager: mgr, Caches: caches, Children: append(ManagedObjects(), optional.served()...),
-		OpenShift: openShift, Unserved: optional.unserved(), Namespace: options.Namespace,
+		OpenShift: openShift, Unserved: optional.unserved(), Namespace: options.Namespace, WatchNamespaces: options.WatchNamespaces,
+		RouteTimeouts: routes.timeouts, Working: health.workers.begin,
 	})
 }
 
-// optionalWatches are what ends the manager when a kind of another API appears or goes away.
-func optionalWatches(mgr manager.Manager, optional Optional, through rest.Interface) ([]manager.Runnable, error) {
-	var runnables []manager.Runnable
+// platformWatches are what ends the manager when the cluster turns out to be another platform, or when a kind of another
+// API appears, goes away or gets other fields.
+func platformWatches(mgr manager.Manager, options Options, optional Optional, routes routeFields, through rest.Interface, openShift bool) ([]manager.Runnable, error) {
+	if len(options.WatchNamespaces) > 0 {
+		return []manager.Runnable{newOptionalPoll(optional, through, options.WatchNamespaces)}, nil
+	}
+	runnables := []manager.Runnable{&platformWatch{cache: mgr.GetCache(), openShift: openShift}}
 	for _, kind := range optionalKinds() {
-		sign, err := newSignCache(mgr, kind)
+		marker, err := newMarkerCache(mgr, kind)
 		if err != nil {
 			return nil, err
 		}
-		runnables = append(runnables, standby{sign}, &optionalWatch{
-			kind: kind, built: optional[kind.GroupKind()], cache: sign, pause: looking,
-			look: func(ctx context.Context) Availability { return kind.look(ctx, through) },
+		runnables = append(runnables, standby{marker}, &optionalWatch{
+			kind: kind, built: optional[kind.GroupKind()], cache: marker, pause: checking,
+			check: func(ctx context.Context) Availability { return kind.check(ctx, through, nil) },
 		})
+		if kind.Kind == children.HTTPRoute && optional[kind.GroupKind()] == Served {
+			runnables = append(runnables, &routeFieldsWatch{
+				built: routes, cache: marker, pause: checking,
+				check: func(ctx context.Context) (bool, error) { return routesHaveTimeouts(ctx, through) },
+			})
+		}
 	}
 	return runnables, nil
 }

@@ -28,8 +28,9 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -37,9 +38,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -50,6 +54,8 @@ func TestManager(t *testing.T) {
 	RunSpecs(t, "Manager")
 }
 
+var _ = BeforeSuite(manager.OutlivePanics)
+
 var errLost = errors.New("the API server is gone")
 
 func quickBackoff() *wait.Backoff {
@@ -57,24 +63,64 @@ func quickBackoff() *wait.Backoff {
 }
 
 var _ = Describe("Supervision", func() {
-	It("builds the next manager when one ends, until the process is told to stop", func() {
+	It("builds the next manager when one ends, until the process is stopped", func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		runs := 0
-		manager.Supervise(ctx, func(context.Context) error {
+		Expect(manager.Supervise(ctx, func(context.Context) error {
 			if runs++; runs == 3 {
 				cancel()
 			}
 			return errLost
-		}, quickBackoff)
+		}, quickBackoff)).To(Succeed())
 		Expect(runs).To(Equal(3))
+	})
+
+	It("builds no manager while a part of the last one runs", func() {
+		runs := 0
+		err := manager.Supervise(context.Background(), func(context.Context) error {
+			runs++
+			return errors.Join(manager.ErrLeftOver, errLost)
+		}, quickBackoff)
+		Expect(err).To(MatchError(manager.ErrLeftOver))
+		Expect(runs).To(Equal(1))
+	})
+
+	DescribeTable("detects that a part of a manager still runs",
+		func(ends bool) {
+			mgr, err := ctrl.NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, ctrlmanager.Options{
+				Metrics: metricsserver.Options{BindAddress: "0"}, MapperProvider: manager.NewMapper, GracefulShutdownTimeout: new(50 * time.Millisecond),
+			})
+			Expect(err).NotTo(HaveOccurred())
+			release := make(chan struct{})
+			defer close(release)
+			Expect(mgr.Add(ctrlmanager.RunnableFunc(func(ctx context.Context) error {
+				<-ctx.Done()
+				if !ends {
+					<-release
+				}
+				return nil
+			}))).To(Succeed())
+			ctx, cancel := context.WithCancel(context.Background())
+			time.AfterFunc(100*time.Millisecond, cancel)
+			Expect(manager.IsLeftOver(mgr.Start(ctx))).To(Equal(!ends))
+		},
+		Entry("where it does not end in time", false),
+		Entry("but not where all of it does", true),
+	)
+
+	It("gives a manager less time to end than its Pod has, and a reconcile less time than one that is stuck", func() {
+		options := manager.ManagerOptions()
+		Expect(*options.GracefulShutdownTimeout).To(And(BeNumerically(">", 0), BeNumerically("<", 30*time.Second)))
+		Expect(options.Controller.ReconciliationTimeout).To(Equal(time.Minute))
+		Expect(options.Controller.RecoverPanic).To(HaveValue(BeTrue()))
 	})
 
 	It("waits longer after each failure, and starts over after a change of the platform", func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		fresh, runs := 0, 0
-		manager.Supervise(ctx, func(context.Context) error {
+		Expect(manager.Supervise(ctx, func(context.Context) error {
 			switch runs++; runs {
 			case 2:
 				return manager.ErrPlatformChanged
@@ -82,7 +128,7 @@ var _ = Describe("Supervision", func() {
 				cancel()
 			}
 			return errLost
-		}, func() *wait.Backoff { fresh++; return quickBackoff() })
+		}, func() *wait.Backoff { fresh++; return quickBackoff() })).To(Succeed())
 		Expect(fresh).To(Equal(2), "one backoff at the start and one after the platform changed")
 	})
 
@@ -91,12 +137,12 @@ var _ = Describe("Supervision", func() {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			manager.Supervise(ctx, func(context.Context) error { cancel(); return errLost }, func() *wait.Backoff { return &wait.Backoff{Duration: time.Hour, Steps: 1} })
+			_ = manager.Supervise(ctx, func(context.Context) error { cancel(); return errLost }, func() *wait.Backoff { return &wait.Backoff{Duration: time.Hour, Steps: 1} })
 		}()
 		Eventually(done).Should(BeClosed())
 	})
 
-	It("outlives an API server that cannot be reached, alive and not ready", func() {
+	It("survives an API server that is not reachable, alive and not ready", func() {
 		address := freeAddress()
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
@@ -163,6 +209,29 @@ var _ = Describe("Health", func() {
 		Entry("nothing else", "/", true, http.StatusNotFound),
 	)
 
+	It("fails liveness when a reconcile has not ended for minutes", func() {
+		now := time.Now()
+		health, begin := manager.HealthAt(func() time.Time { return now })
+		alive := func() int {
+			recorder := httptest.NewRecorder()
+			health.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody))
+			return recorder.Code
+		}
+		first, second := begin(), begin()
+		now = now.Add(5 * time.Minute)
+		third := begin()
+		Expect(alive()).To(Equal(http.StatusOK))
+		now = now.Add(time.Second)
+		Expect(alive()).To(Equal(http.StatusInternalServerError))
+		first()
+		Expect(alive()).To(Equal(http.StatusInternalServerError), "the second is stuck, too")
+		second()
+		Expect(alive()).To(Equal(http.StatusOK), "the third has just begun")
+		third()
+		now = now.Add(time.Hour)
+		Expect(alive()).To(Equal(http.StatusOK))
+	})
+
 	It("serves nothing when there is no address", func() {
 		Expect((&manager.Health{}).Serve(context.Background(), "0")).To(Succeed())
 		Expect((&manager.Health{}).Serve(context.Background(), "")).To(Succeed())
@@ -200,7 +269,7 @@ var _ = Describe("The platform", func() {
 		Entry("another group of OpenShift's alone", []string{"route.openshift.io"}, false),
 	)
 
-	It("is an error where the API server does not say", func() {
+	It("is an error if the API server does not answer", func() {
 		_, err := manager.IsOpenShift(groups{err: errLost})
 		Expect(err).To(MatchError(ContainSubstring("failed to list the API groups")))
 	})
@@ -217,9 +286,9 @@ var _ = Describe("The caches", func() {
 		Expect(kept).To(Equal(&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "big", UID: "u", ResourceVersion: "7"}}))
 	})
 
-	It("hold children by label alone, and the LlamaStackDistributions whole", func() {
+	It("hold only labelled children, and complete LlamaStackDistributions", func() {
 		managed, whole := 0, 0
-		for object, by := range manager.MainCacheOptions(allServed()).ByObject {
+		for object, by := range manager.MainCacheOptions(apply.CacheTransform, allServed(), nil).ByObject {
 			switch {
 			case by.Label != nil:
 				managed++
@@ -231,10 +300,10 @@ var _ = Describe("The caches", func() {
 		}
 		Expect(managed).To(Equal(len(manager.ManagedObjects()) + len(allServed())))
 		Expect(whole).To(Equal(1))
-		Expect(manager.MainCacheOptions(nil).ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
+		Expect(manager.MainCacheOptions(apply.CacheTransform, nil, nil).ReaderFailOnMissingInformer).To(BeTrue(), "reading a kind must never start an informer by accident")
 	})
 
-	It("are taken for caches by the manager, which starts them before it leads", func() {
+	It("count as caches for the manager, which starts them before it leads", func() {
 		_, taken := manager.Standby(nil).(interface{ GetCache() cache.Cache })
 		Expect(taken).To(BeTrue())
 	})
@@ -253,7 +322,7 @@ var _ = Describe("The caches", func() {
 		Expect(err).NotTo(HaveOccurred())
 		mapper, err := manager.NewMapper(nil, nil)
 		Expect(err).NotTo(HaveOccurred())
-		for object := range manager.MainCacheOptions(allServed()).ByObject {
+		for object := range manager.MainCacheOptions(apply.CacheTransform, allServed(), nil).ByObject {
 			gvk, err := apiutil.GVKForObject(object, scheme)
 			Expect(err).NotTo(HaveOccurred())
 			_, err = mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
@@ -288,7 +357,7 @@ var _ = Describe("The caches", func() {
 
 // allServed is a cluster that serves every kind of other APIs that the operator makes.
 func allServed() manager.Optional {
-	return manager.Optional{render.HTTPRouteGVK().GroupKind(): manager.Served, render.RouteGVK().GroupKind(): manager.Served}
+	return manager.Optional{children.Of(children.HTTPRoute).GroupKind(): manager.Served, children.Of(children.Route).GroupKind(): manager.Served}
 }
 
 func isLlamaStackDistribution(object client.Object) bool {
@@ -305,12 +374,12 @@ var _ = Describe("The environment", func() {
 		Expect(manager.Namespace(env(map[string]string{"OPERATOR_NAMESPACE": "mine"}))).To(Equal("mine"))
 	})
 
-	It("says what to set where it does not and there is no Pod", func() {
+	It("says what to set if there is neither a setting nor a Pod", func() {
 		_, err := manager.Namespace(env(nil))
 		Expect(err).To(MatchError(ContainSubstring("set OPERATOR_NAMESPACE")))
 	})
 
-	It("has the last word on when garbage is collected", func() {
+	It("overrides when garbage is collected", func() {
 		before := debug.SetGCPercent(77)
 		DeferCleanup(func() { debug.SetGCPercent(before) })
 

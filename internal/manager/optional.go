@@ -23,9 +23,9 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -50,59 +50,45 @@ const (
 )
 
 const (
-	// lookTimeout is how long the answer to whether a kind is served may take.
-	lookTimeout = 5 * time.Second
-	// lookSoon and lookLate are the first and the longest pause between two looks at a kind that is said to be there and
+	// checkTimeout is how long the answer to whether a kind is served may take.
+	checkTimeout = 5 * time.Second
+	// checkSoon and checkLate are the first and the longest pause between two checks of a kind that is announced and
 	// is not served, or the other way round.
-	lookSoon = 200 * time.Millisecond
-	lookLate = 30 * time.Second
-	// looks are how many times it is looked at, which is for a minute, unless it is one that does not answer.
-	looks = 9
+	checkSoon = 200 * time.Millisecond
+	checkLate = 30 * time.Second
+	// checks is the number of checks, which take a minute, unless the kind does not answer.
+	checks = 9
 )
 
-// optionalKind is a kind that is not Kubernetes' own: a cluster may serve it or not, from one moment to the next.
-type optionalKind struct {
-	schema.GroupVersionKind
-
-	// sign is the object whose coming and going tells that of the kind. Where a CustomResourceDefinition is sure to serve
-	// it, that is the one: an APIService is about all kinds of a group's version, and does not change with the second of
-	// them. Other kinds are served by a process of their own on one cluster, and by a definition on another; there is an
-	// APIService in both cases.
-	sign     schema.GroupVersionKind
-	signName string
-}
+// optionalKind is a kind of child whose API a cluster may serve or not, from one moment to the next.
+type optionalKind struct{ children.Child }
 
 // optionalKinds are those that the operator makes where they are served.
 func optionalKinds() []optionalKind {
-	return []optionalKind{
-		{
-			GroupVersionKind: schema.GroupVersionKind{Group: "gateway.networking.k8s.io", Version: "v1", Kind: "HTTPRoute"},
-			sign:             crdGVK(), signName: "httproutes.gateway.networking.k8s.io",
-		},
-		{
-			GroupVersionKind: schema.GroupVersionKind{Group: "route.openshift.io", Version: "v1", Kind: "Route"},
-			sign:             apiServiceGVK(), signName: "v1.route.openshift.io",
-		},
+	var kinds []optionalKind
+	for _, child := range children.All() {
+		if child.Optional() {
+			kinds = append(kinds, optionalKind{child})
+		}
 	}
+	return kinds
 }
 
-// object is an empty object of the kind.
-func (k optionalKind) object() client.Object {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(k.GroupVersionKind)
-	return object
+// path under which the kind is listed: in the first of the namespaces, or in all where there is none.
+func (k optionalKind) path(namespaces []string) string {
+	in := ""
+	if len(namespaces) > 0 {
+		in = "namespaces/" + namespaces[0] + "/"
+	}
+	return fmt.Sprintf("/apis/%s/%s/%s%ss", k.Group, k.Version, in, strings.ToLower(k.Kind))
 }
 
-func (k optionalKind) path() string {
-	return fmt.Sprintf("/apis/%s/%s/%ss", k.Group, k.Version, strings.ToLower(k.Kind))
-}
-
-// look asks the API server for an object of the kind, which says more than a list of kinds: one whose server is down is
+// check asks the API server for an object of the kind, which says more than a list of kinds: one whose server is down is
 // missing from such lists, as is one that was never there.
-func (k optionalKind) look(ctx context.Context, through rest.Interface) Availability {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+func (k optionalKind) check(ctx context.Context, through rest.Interface, namespaces []string) Availability {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	err := through.Get().AbsPath(k.path()).Param("limit", "1").
+	err := through.Get().AbsPath(k.path(namespaces)).Param("limit", "1").
 		Param("labelSelector", v1alpha1.LabelManagedBy+"="+v1alpha1.ManagedBy).
 		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json").
 		Do(ctx).Error()
@@ -117,46 +103,46 @@ func (k optionalKind) look(ctx context.Context, through rest.Interface) Availabi
 }
 
 // optionalWatch ends the manager when the kind turns out to be served or missing where the manager was built for another
-// state. One that stops to answer ends nothing: what is in the cache stays true, as far as anybody can tell.
+// state. One that stops to answer ends nothing: what is in the cache stays true, as far as anybody can notify.
 type optionalWatch struct {
 	kind  optionalKind
 	built Availability
-	// cache has the kind's sign alone.
+	// cache has the kind's marker alone.
 	cache cache.Cache
-	look  func(ctx context.Context) Availability
+	check func(ctx context.Context) Availability
 	pause func() *wait.Backoff
 }
 
-func looking() *wait.Backoff {
-	return &wait.Backoff{Duration: lookSoon, Factor: 2, Jitter: retryJitter, Steps: looks, Cap: lookLate}
+func checking() *wait.Backoff {
+	return &wait.Backoff{Duration: checkSoon, Factor: 2, Jitter: retryJitter, Steps: checks, Cap: checkLate}
 }
 
 // Start implements manager.Runnable. A watch of one object costs no request while nothing happens.
 func (w *optionalWatch) Start(ctx context.Context) error {
-	sign := metadataOf(w.kind.sign)
-	informer, err := w.cache.GetInformer(ctx, sign)
+	marker := metadataOf(w.kind.Marker.GroupVersionKind)
+	informer, err := w.cache.GetInformer(ctx, marker)
 	if err != nil {
-		return fmt.Errorf("failed to watch the %s %s: %w", w.kind.sign.Kind, w.kind.signName, err)
+		return fmt.Errorf("failed to watch the %s %s: %w", w.kind.Marker.Kind, w.kind.Marker.Name, err)
 	}
 	news := make(chan struct{}, 1)
-	tell := func(any) {
+	notify := func(any) {
 		select {
 		case news <- struct{}{}:
 		default:
 		}
 	}
 	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: tell, UpdateFunc: func(_, after any) { tell(after) }, DeleteFunc: tell,
+		AddFunc: notify, UpdateFunc: func(_, after any) { notify(after) }, DeleteFunc: notify,
 	})
 	if err != nil {
-		return fmt.Errorf("failed to watch the %s %s: %w", w.kind.sign.Kind, w.kind.signName, err)
+		return fmt.Errorf("failed to watch the %s %s: %w", w.kind.Marker.Kind, w.kind.Marker.Name, err)
 	}
 	return w.follow(ctx, news, func() bool {
-		return w.cache.Get(ctx, client.ObjectKey{Name: w.kind.signName}, metadataOf(w.kind.sign)) == nil
+		return w.cache.Get(ctx, client.ObjectKey{Name: w.kind.Marker.Name}, metadataOf(w.kind.Marker.GroupVersionKind)) == nil
 	})
 }
 
-// follow looks at the kind as long as it is not as its sign has it. A definition is there a moment before what it
+// follow checks the kind as long as its marker does not match. A definition is there a moment before what it
 // defines is served, and gone a moment before or after.
 func (w *optionalWatch) follow(ctx context.Context, news <-chan struct{}, announced func() bool) error {
 	pause := w.pause()
@@ -173,7 +159,7 @@ func (w *optionalWatch) follow(ctx context.Context, news <-chan struct{}, announ
 		if w.asAnnounced(announced()) {
 			continue
 		}
-		found := w.look(ctx)
+		found := w.check(ctx)
 		if found != w.built && (w.built != Served || found != Unavailable) {
 			return fmt.Errorf("failed to go on: %w: %s is %s now", errPlatformChanged, w.kind.GroupKind(), found)
 		}
@@ -183,7 +169,7 @@ func (w *optionalWatch) follow(ctx context.Context, news <-chan struct{}, announ
 	}
 }
 
-// asAnnounced says that there is nothing to look for.
+// asAnnounced says that there is nothing to check.
 func (w *optionalWatch) asAnnounced(announced bool) bool {
 	return announced && w.built == Served || !announced && w.built == Missing
 }
@@ -197,16 +183,16 @@ func metadataOf(gvk schema.GroupVersionKind) client.Object {
 	return object
 }
 
-// newSignCache has the one object that tells of a kind.
-func newSignCache(of cluster.Cluster, kind optionalKind) (cache.Cache, error) {
+// newMarkerCache has the one object that announces a kind.
+func newMarkerCache(of cluster.Cluster, kind optionalKind) (cache.Cache, error) {
 	made, err := cache.New(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
-		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", kind.signName),
+		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", kind.Marker.Name),
 		DefaultTransform:     keepIdentity,
 		NewInformer:          newInformer,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("failed to make the cache of the %s %s: %w", kind.sign.Kind, kind.signName, err)
+		return nil, fmt.Errorf("failed to make the cache of the %s %s: %w", kind.Marker.Kind, kind.Marker.Name, err)
 	}
 	return made, nil
 }
@@ -215,10 +201,10 @@ func newSignCache(of cluster.Cluster, kind optionalKind) (cache.Cache, error) {
 type Optional map[schema.GroupKind]Availability
 
 // findOptional asks the API server once, when a manager is built.
-func findOptional(ctx context.Context, through rest.Interface) Optional {
+func findOptional(ctx context.Context, through rest.Interface, namespaces []string) Optional {
 	found := Optional{}
 	for _, kind := range optionalKinds() {
-		found[kind.GroupKind()] = kind.look(ctx, through)
+		found[kind.GroupKind()] = kind.check(ctx, through, namespaces)
 	}
 	return found
 }
@@ -228,7 +214,7 @@ func (o Optional) served() []client.Object {
 	var objects []client.Object
 	for _, kind := range optionalKinds() {
 		if o[kind.GroupKind()] == Served {
-			objects = append(objects, kind.object())
+			objects = append(objects, kind.New())
 		}
 	}
 	return objects

@@ -22,10 +22,11 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/delegatedauth"
 	"golang.org/x/sync/errgroup"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -40,22 +41,29 @@ const (
 	retryJitter = 0.1
 	// steadyAfter is how long a manager must have run for its end to be a new outage rather than the same one.
 	steadyAfter = time.Minute
+	// shutdownLimit is how long all that a manager has started may take to end. It is less than the Pod's
+	// terminationGracePeriodSeconds.
+	shutdownLimit = 20 * time.Second
 	// gcPercent is half of Go's default.
 	gcPercent = 50
 )
 
+// errLeftOver ends the process: the next manager must not begin beside what is left of the last one.
+var errLeftOver = errors.New("something that the manager had started did not end in time")
+
 // Run serves health and metrics and keeps a manager running until the context ends. It returns an error only when the
-// process cannot do its work at all: an address that is taken, a configuration that names no API server.
+// process cannot do its work at all: an address that is taken, a configuration that names no API server, a manager of
+// which something is left that does not end.
 func Run(ctx context.Context, options Options) error {
 	limitGarbage(os.Getenv)
+	outlivePanics()
 	options.identity = newIdentity()
 	health := &Health{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.Serve(ctx, options.HealthAddress) })
 	group.Go(func() error { return serveMetrics(ctx, options) })
 	group.Go(func() error {
-		supervise(ctx, func(ctx context.Context) error { return runOnce(ctx, options, health) }, newBackoff)
-		return nil
+		return supervise(ctx, func(ctx context.Context) error { return runOnce(ctx, options, health) }, newBackoff)
 	})
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("failed to run the operator: %w", err)
@@ -71,31 +79,51 @@ func limitGarbage(getenv func(string) string) {
 	}
 }
 
+// outlivePanics has client-go log a panic in what it calls, such as the handler of a watch, and go on with the next event.
+// Controllers do so of their own, and HTTP servers: no object of one tenant's ends the process for all.
+func outlivePanics() {
+	utilruntime.ReallyCrash = false
+}
+
 func runOnce(ctx context.Context, options Options, health *Health) error {
 	defer health.SetReady(false)
 	mgr, err := build(ctx, options, health)
 	if err != nil {
 		return err
 	}
-	if err := mgr.Start(ctx); err != nil {
+	if options.Ended != nil {
+		defer options.Ended()
+	}
+	if err := mgr.Start(ctx); isLeftOver(err) {
+		return errors.Join(errLeftOver, err)
+	} else if err != nil {
 		return fmt.Errorf("failed to keep the manager running: %w", err)
 	}
 	return nil
+}
+
+// isLeftOver is whether a manager gave up to wait for what it had started, which it says in its text alone.
+func isLeftOver(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) && strings.Contains(err.Error(), "within grace period")
 }
 
 func newBackoff() *wait.Backoff {
 	return &wait.Backoff{Duration: firstRetry, Factor: 2, Jitter: retryJitter, Steps: 10, Cap: lastRetry}
 }
 
-// supervise runs work again and again until the context ends, with a growing pause that a long run resets.
-func supervise(ctx context.Context, work func(context.Context) error, backoff func() *wait.Backoff) {
+// supervise runs work again and again until the context ends, with a growing pause that a long run resets. Its error is
+// that of work after which there must be no next.
+func supervise(ctx context.Context, work func(context.Context) error, backoff func() *wait.Backoff) error {
 	log := ctrl.Log.WithName("manager")
 	pause := backoff()
 	for ctx.Err() == nil {
 		started := time.Now()
 		err := work(ctx)
-		if ctx.Err() != nil {
-			return
+		switch {
+		case errors.Is(err, errLeftOver):
+			return err
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // this is how it is to end
 		}
 		if time.Since(started) > steadyAfter || errors.Is(err, errPlatformChanged) {
 			pause = backoff()
@@ -107,6 +135,7 @@ func supervise(ctx context.Context, work func(context.Context) error, backoff fu
 		case <-time.After(delay):
 		}
 	}
+	return nil
 }
 
 func serveMetrics(ctx context.Context, options Options) error {
@@ -118,9 +147,9 @@ func serveMetrics(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("failed to make a client for the API server: %w", err)
 	}
-	serverOptions := metricsserver.Options{BindAddress: options.MetricsAddress, SecureServing: options.MetricsSecure}
-	if options.MetricsSecure {
-		serverOptions.FilterProvider = delegatedauth.Filter
+	serverOptions, err := metricsOptions(options)
+	if err != nil {
+		return err
 	}
 	server, err := metricsserver.NewServer(serverOptions, restConfig, httpClient)
 	if err != nil {

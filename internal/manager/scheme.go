@@ -21,11 +21,9 @@ import (
 	"net/http"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,16 +36,14 @@ func crdGVK() schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}
 }
 
-func apiServiceGVK() schema.GroupVersionKind {
-	return schema.GroupVersionKind{Group: "apiregistration.k8s.io", Version: "v1", Kind: "APIService"}
-}
-
 // NewScheme has the types that the operator reads and makes, and no others: each costs memory.
 func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	adders := []func(*runtime.Scheme) error{
-		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, policyv1.AddToScheme, autoscalingv2.AddToScheme,
-		rbacv1.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme,
+	adders := []func(*runtime.Scheme) error{corev1.AddToScheme, rbacv1.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme}
+	for _, child := range children.All() {
+		if child.AddToScheme != nil {
+			adders = append(adders, child.AddToScheme)
+		}
 	}
 	for _, add := range adders {
 		if err := add(scheme); err != nil {
@@ -62,28 +58,26 @@ func NewScheme() (*runtime.Scheme, error) {
 // not answer would hold the operator up.
 func newMapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 	mapper := meta.NewDefaultRESTMapper(nil)
-	for version, kinds := range namespacedKinds() {
-		for _, kind := range kinds {
-			mapper.Add(version.WithKind(kind), meta.RESTScopeNamespace)
-		}
+	for _, kind := range []schema.GroupVersionKind{
+		corev1.SchemeGroupVersion.WithKind("Pod"), appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
+		rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), v1alpha1.GroupVersion.WithKind(v1alpha1.Kind),
+	} {
+		addNamespaced(mapper, kind)
 	}
 	mapper.Add(rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), meta.RESTScopeRoot)
-	for _, kind := range optionalKinds() {
-		mapper.Add(kind.GroupVersionKind, meta.RESTScopeNamespace)
-		mapper.Add(kind.sign, meta.RESTScopeRoot)
+	for _, child := range children.All() {
+		addNamespaced(mapper, child.GroupVersionKind)
+		if child.Optional() {
+			mapper.Add(child.Marker.GroupVersionKind, meta.RESTScopeRoot)
+		}
 	}
 	mapper.Add(crdGVK(), meta.RESTScopeRoot)
 	return mapper, nil
 }
 
-func namespacedKinds() map[schema.GroupVersion][]string {
-	return map[schema.GroupVersion][]string{
-		corev1.SchemeGroupVersion:        {"ServiceAccount", "PersistentVolumeClaim", "Service", "ConfigMap", "Pod"},
-		appsv1.SchemeGroupVersion:        {"Deployment", "ReplicaSet"},
-		networkingv1.SchemeGroupVersion:  {"NetworkPolicy", "Ingress"},
-		policyv1.SchemeGroupVersion:      {"PodDisruptionBudget"},
-		autoscalingv2.SchemeGroupVersion: {"HorizontalPodAutoscaler"},
-		rbacv1.SchemeGroupVersion:        {"RoleBinding"},
-		v1alpha1.GroupVersion:            {v1alpha1.Kind},
-	}
+// addNamespaced adds a kind and its list: a cache of some namespaces asks whether a list has a namespace.
+func addNamespaced(mapper *meta.DefaultRESTMapper, kind schema.GroupVersionKind) {
+	mapper.Add(kind, meta.RESTScopeNamespace)
+	kind.Kind += "List"
+	mapper.Add(kind, meta.RESTScopeNamespace)
 }

@@ -14,8 +14,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package metrics is the catalogue of what the operator measures of itself. controller-runtime adds its own metrics of
-// reconciles, queues and requests to the same registry.
+// Package metrics defines the metrics of the operator. controller-runtime adds its metrics of reconciles, queues and
+// requests to the same registry.
 package metrics
 
 import (
@@ -34,6 +34,7 @@ const (
 	labelResult       = "result"
 	labelKey          = "key"
 	labelPhase        = "phase"
+	labelCause        = "cause"
 	labelCRNamespace  = "exported_namespace"
 	labelDistribution = "llamastackdistribution"
 
@@ -41,7 +42,7 @@ const (
 	sourceRemembered = "remembered"
 )
 
-// Metrics counts. Its methods are safe for concurrent use.
+// Metrics are the metrics of the operator. All methods are safe for concurrent use.
 type Metrics struct {
 	applied   *prometheus.CounterVec
 	liveReads *prometheus.CounterVec
@@ -49,19 +50,21 @@ type Metrics struct {
 	probes    *prometheus.CounterVec
 	malformed *prometheus.GaugeVec
 	phases    *prometheus.GaugeVec
+	waiting   *prometheus.GaugeVec
 }
 
-// Register makes the metrics and registers them. It fails when they are registered already.
+// Register creates and registers the metrics. It fails if they are already registered.
 func Register(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		applied:   counter("applies_total", "Objects that the operator created, updated, adopted, took over or deleted, by kind and action.", labelKind, labelAction),
-		liveReads: counter("live_reads_total", "Reads that went past the caches to the API server, by kind.", labelKind),
-		renders:   counter("renders_total", "Reconciles whose objects were rendered, and those that remembered that nothing was left to do.", labelSource),
-		probes:    counter("probes_total", "Times a server was asked for its health, version and providers, by result.", labelResult),
-		malformed: gauge("config_malformed", "1 for each key of the operator's ConfigMap that is malformed, so that its last good value is in force.", labelKey),
-		phases:    gauge("llamastackdistribution_phase", "1 for the phase that a LlamaStackDistribution is in.", labelCRNamespace, labelDistribution, labelPhase),
+		liveReads: counter("live_reads_total", "Reads from the API server instead of a cache, by kind.", labelKind),
+		renders:   counter("renders_total", "Reconciles that rendered objects, and reconciles that skipped it because nothing changed, by source.", labelSource),
+		probes:    counter("probes_total", "Probes of a server's health, version and providers, by result.", labelResult),
+		malformed: gauge("config_malformed", "1 for each malformed key of the operator's ConfigMap, whose last valid value is in use.", labelKey),
+		phases:    gauge("llamastackdistribution_phase", "1 for the current phase of a LlamaStackDistribution.", labelCRNamespace, labelDistribution, labelPhase),
+		waiting:   gauge("rollouts_waiting", "Servers that wait for a turn of a rollout that the operator causes, by cause.", labelCause),
 	}
-	for _, collector := range []prometheus.Collector{m.applied, m.liveReads, m.renders, m.probes, m.malformed, m.phases} {
+	for _, collector := range []prometheus.Collector{m.applied, m.liveReads, m.renders, m.probes, m.malformed, m.phases, m.waiting} {
 		if err := registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("failed to register a metric: %w", err)
 		}
@@ -80,10 +83,10 @@ func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
 // Applied counts a write of an object of the kind.
 func (m *Metrics) Applied(kind, action string) { m.applied.WithLabelValues(kind, action).Inc() }
 
-// LiveRead counts a read that went past the caches.
+// LiveRead counts a read from the API server instead of a cache.
 func (m *Metrics) LiveRead(kind string) { m.liveReads.WithLabelValues(kind).Inc() }
 
-// Rendered counts a reconcile that rendered, or that remembered that nothing was left to do.
+// Rendered counts a reconcile that rendered objects, or that skipped it because nothing changed.
 func (m *Metrics) Rendered(remembered bool) {
 	source := sourceRendered
 	if remembered {
@@ -92,10 +95,10 @@ func (m *Metrics) Rendered(remembered bool) {
 	m.renders.WithLabelValues(source).Inc()
 }
 
-// Probed counts one time that a server was asked, by how it went.
+// Probed counts a probe of a server by its result.
 func (m *Metrics) Probed(result string) { m.probes.WithLabelValues(result).Inc() }
 
-// ConfigMalformed says whether a key of the operator's ConfigMap is malformed.
+// ConfigMalformed sets whether a key of the operator's ConfigMap is malformed.
 func (m *Metrics) ConfigMalformed(key string, malformed bool) {
 	value := 0.0
 	if malformed {
@@ -104,7 +107,7 @@ func (m *Metrics) ConfigMalformed(key string, malformed bool) {
 	m.malformed.WithLabelValues(key).Set(value)
 }
 
-// Phase says which phase a LlamaStackDistribution is in, and no other.
+// Phase sets the current phase of a LlamaStackDistribution and removes its other phases.
 func (m *Metrics) Phase(crNamespace, name string, phase v1alpha1.DistributionPhase) {
 	for _, other := range phases() {
 		if other != phase {
@@ -114,9 +117,22 @@ func (m *Metrics) Phase(crNamespace, name string, phase v1alpha1.DistributionPha
 	m.phases.WithLabelValues(crNamespace, name, string(phase)).Set(1)
 }
 
-// Forget drops the series of a LlamaStackDistribution that no longer exists.
+// Reset removes the series of LlamaStackDistributions and of the operator's ConfigMap. A process that is no longer the
+// leader does not update them, and stale series keep alerts active.
+func (m *Metrics) Reset() {
+	m.malformed.Reset()
+	m.phases.Reset()
+	m.waiting.Reset()
+}
+
+// RolloutsWaiting sets how many servers wait for a turn of a rollout, by cause.
+func (m *Metrics) RolloutsWaiting(cause string, count int) {
+	m.waiting.WithLabelValues(cause).Set(float64(count))
+}
+
+// Forget removes the series of a deleted LlamaStackDistribution.
 func (m *Metrics) Forget(crNamespace, name string) {
-	for _, phase := range phases() { // a partial match would look at the series of all others
+	for _, phase := range phases() { // a partial match iterates the series of all servers
 		m.phases.DeleteLabelValues(crNamespace, name, string(phase))
 	}
 }

@@ -131,6 +131,17 @@ var _ = Describe("The operator's metrics", func() {
 			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="other",llamastackdistribution="a",phase="Pending"} 1`)
 	})
 
+	It("have no series of servers or of the configuration after the process stops leading, and continue to count", func() {
+		counted.Phase("apps", "a", v1alpha1.PhaseFailed)
+		counted.ConfigMalformed("image-overrides", true)
+		counted.Rendered(false)
+
+		counted.Reset()
+
+		Expect(testutil.GatherAndCount(registry, "llama_stack_operator_llamastackdistribution_phase", "llama_stack_operator_config_malformed")).To(BeZero())
+		expectSeries("llama_stack_operator_renders_total", `llama_stack_operator_renders_total{source="rendered"} 1`)
+	})
+
 	It("cannot be registered twice", func() {
 		_, err := metrics.Register(registry)
 		Expect(err).To(MatchError(HavePrefix("failed to register")))
@@ -144,7 +155,7 @@ var _ = Describe("The operator's metrics", func() {
 		expectSeries("llama_stack_operator_live_reads_total", `llama_stack_operator_live_reads_total{kind="Pod"} 1`)
 	})
 
-	It("tell a render from a reconcile that had nothing to do", func() {
+	It("distinguish a render from a reconcile without work", func() {
 		counted.Rendered(false)
 		counted.Rendered(true)
 		counted.Rendered(true)
@@ -157,7 +168,7 @@ var _ = Describe("The operator's metrics", func() {
 		expectSeries("llama_stack_operator_probes_total", `llama_stack_operator_probes_total{result="unreachable"} 1`)
 	})
 
-	It("show a malformed key until it is mended", func() {
+	It("show a malformed key until it is fixed", func() {
 		counted.ConfigMalformed("image-overrides", true)
 		expectSeries("llama_stack_operator_config_malformed", `llama_stack_operator_config_malformed{key="image-overrides"} 1`)
 		counted.ConfigMalformed("image-overrides", false)

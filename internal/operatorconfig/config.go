@@ -16,63 +16,78 @@ limitations under the License.
 
 package operatorconfig
 
-import "strings"
+import "github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 
 // Name of the ConfigMap.
 const Name = "llama-stack-operator-config"
 
 // Keys of the ConfigMap.
 const (
-	// KeyFeatureFlags holds a mapping of features to {enabled: bool}.
+	// KeyFeatureFlags is a mapping of features to {enabled: bool}.
 	KeyFeatureFlags = "featureFlags"
-	// KeyImageOverrides holds a mapping of distribution names to images.
+	// KeyImageOverrides is a mapping of names of distributions to images.
 	KeyImageOverrides = "image-overrides"
-	// KeyCABundleNamespaces holds a list of namespaces whose ConfigMaps any CR may name as its CA bundle.
+	// KeyCABundleNamespaces is a list of namespaces whose ConfigMaps any CR can use as its CA bundle.
 	KeyCABundleNamespaces = "ca-bundle-namespaces"
+	// KeyRollouts is a mapping with the limits of concurrent rollouts that the operator causes.
+	KeyRollouts = "rollouts"
 )
 
 // Keys lists the keys that are read.
-func Keys() []string { return []string{KeyFeatureFlags, KeyImageOverrides, KeyCABundleNamespaces} }
+func Keys() []string {
+	return []string{KeyFeatureFlags, KeyImageOverrides, KeyCABundleNamespaces, KeyRollouts}
+}
 
-// maxMessage is the length of a Problem's message, in bytes.
+// maxMessage is the maximum length of a Problem's message, in bytes.
 const maxMessage = 512
 
-// Setting is a value that may not be known, because it was never read in a form that could be understood.
+// Setting is a value that can be unknown, because no valid value was read yet.
 type Setting[T any] struct {
-	// Value of the setting; the zero value where it is not known.
+	// Value of the setting. It is the zero value if it is unknown.
 	Value T
-	// Known says that Value is what an administrator wrote, or the default where none wrote anything.
+	// Known means that Value is from the ConfigMap, or the default if the key is absent.
 	Known bool
 }
 
-// Config is what the ConfigMap says. Its maps and slices are shared: read them, and change none.
+// Rollouts are the limits of concurrent rollouts that the operator causes, 1 to 1000.
+type Rollouts struct {
+	// AtOnce is the limit in the cluster, PerNamespace in each namespace.
+	AtOnce, PerNamespace int
+}
+
+// DefaultRollouts are the default limits.
+func DefaultRollouts() Rollouts { return Rollouts{AtOnce: 5, PerNamespace: 2} }
+
+// Config is the content of the ConfigMap. Its maps and slices are shared and read-only.
 type Config struct {
-	// NetworkPolicy says whether servers get a NetworkPolicy. Default false.
+	// NetworkPolicy enables a NetworkPolicy for servers. Default false.
 	NetworkPolicy Setting[bool]
-	// ImageOverrides are images by distribution name, all of them valid references. Default empty.
+	// ImageOverrides are images by name of the distribution, all valid references. Default empty.
 	ImageOverrides Setting[map[string]string]
-	// CABundleNamespaces are names of namespaces, sorted, without duplicates. Default empty.
+	// CABundleNamespaces are sorted names of namespaces, without duplicates. Default empty.
 	CABundleNamespaces Setting[[]string]
-	// InvalidOverrides are the names in image-overrides whose image cannot be used, and why. ImageOverrides has the
-	// image that such a name last had, where it had one.
+	// Rollouts limit concurrent rollouts that the operator causes. Default DefaultRollouts.
+	Rollouts Setting[Rollouts]
+	// InvalidOverrides are the names in image-overrides with an invalid image, and the reason. For these,
+	// ImageOverrides has the last valid image, if there is one.
 	InvalidOverrides map[string]string
 }
 
-// Problem is something in the ConfigMap that was not understood.
+// Problem is an invalid part of the ConfigMap.
 type Problem struct {
 	// Key of the ConfigMap.
 	Key string
-	// Message says what was found, where, and what to write. The same content gives the same text.
+	// Message describes the problem, its place and the fix. The same content gives the same message.
 	Message string
 }
 
-// Defaults is the data of the ConfigMap as the operator creates it where there is none: that of 0.9.0.
+// Defaults is the data of the ConfigMap that the operator creates, as in 0.9.0.
 func Defaults() map[string]string {
 	return map[string]string{KeyFeatureFlags: flagNetworkPolicy + ":\n  " + flagEnabled + ": false\n"}
 }
 
-// Parse reads the ConfigMap's data. A key that is malformed keeps what last has; the zero Config is a last that knows
-// nothing. Problems come in a fixed order, none means that all was understood. Other keys of data are not looked at.
+// Parse reads the ConfigMap's data. A malformed key keeps its value in last; in the zero Config, all values are
+// unknown. Problems are in a fixed order. Other keys of data are ignored.
 func Parse(data map[string]string, last Config) (Config, []Problem) {
 	var p problems
 	c := Config{NetworkPolicy: settle(&p, KeyFeatureFlags, data, last.NetworkPolicy, p.networkPolicy)}
@@ -82,33 +97,45 @@ func Parse(data map[string]string, last Config) (Config, []Problem) {
 	c.ImageOverrides = Setting[map[string]string]{all.Value.images, all.Known}
 	c.InvalidOverrides = all.Value.invalid
 	c.CABundleNamespaces = settle(&p, KeyCABundleNamespaces, data, last.CABundleNamespaces, p.namespaces)
+	c.Rollouts = settle(&p, KeyRollouts, data, last.Rollouts, p.rollouts)
 	return c, p
 }
 
-// problems collects what was not understood.
+// maxProblems is the maximum number of reported problems of one key: each becomes an Event and a log message.
+const maxProblems = 10
+
+// problems collects the problems of all keys.
 type problems []Problem
 
 func (p *problems) add(key, message string) {
-	*p = append(*p, Problem{Key: key, Message: bounded(message)})
-}
-
-// bounded cuts a text that quotes an administrator's: it ends up in events, conditions and logs.
-func bounded(message string) string {
-	if len(message) <= maxMessage {
-		return message
+	switch count := p.about(key); {
+	case count < maxProblems:
+		*p = append(*p, Problem{Key: key, Message: bound.Text(message, maxMessage)})
+	case count == maxProblems:
+		*p = append(*p, Problem{Key: key, Message: "there are more problems: they are reported after the first ones are fixed"})
 	}
-	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 }
 
-// settle parses one key, and keeps last where that fails. An absent key is parsed as a blank one.
+// about returns the number of problems of a key.
+func (p *problems) about(key string) int {
+	found := 0
+	for _, problem := range *p {
+		if problem.Key == key {
+			found++
+		}
+	}
+	return found
+}
+
+// settle parses one key, and keeps last if that fails. An absent key counts as blank.
 func settle[T any](p *problems, key string, data map[string]string, last Setting[T], parse func(string) (T, error)) Setting[T] {
 	value, err := parse(data[key])
 	if err == nil {
 		return Setting[T]{Value: value, Known: true}
 	}
-	stays := "what exists on the cluster stays as it is until then"
+	stays := "objects on the cluster stay unchanged until then"
 	if last.Known {
-		stays = "the last good value stays in force until then"
+		stays = "the last valid value is used until then"
 	}
 	p.add(key, err.Error()+"; "+stays)
 	return last

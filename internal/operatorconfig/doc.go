@@ -16,14 +16,14 @@ limitations under the License.
 
 // Package operatorconfig reads the operator's own ConfigMap.
 //
-// The ConfigMap llama-stack-operator-config in the operator's namespace has three keys, each YAML:
+// The ConfigMap llama-stack-operator-config in the operator's namespace has four keys, each YAML:
 //
 //	featureFlags:         enableNetworkPolicy: {enabled: false}
 //	image-overrides:      starter: registry.example.com/team/starter:1.0
 //	ca-bundle-namespaces: [shared-certificates]
+//	rollouts:             {atOnce: 5, perNamespace: 2}
 //
-// The first two are those of 0.9.0. A key that is absent or blank has its default. A key that is malformed keeps
-// what was last known of it and is reported as a Problem, so that a slip of an editor neither stops the operator nor
-// changes what runs. Where nothing was known before, the setting says so (Known is false) and what exists on the
-// cluster is to be left as it is.
+// The first two are those of 0.9.0. A key that is absent or blank has its default. A malformed key keeps its last valid
+// value and is reported as a Problem, so that a mistake neither stops the operator nor changes servers. Without a last
+// valid value, the setting is unknown (Known is false), and objects on the cluster must stay unchanged.
 package operatorconfig

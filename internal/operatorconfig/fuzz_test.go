@@ -33,21 +33,22 @@ import (
 // FuzzParse holds for any content: what is known is usable, what is malformed changes nothing and is reported, the same
 // content gives the same answer, also on top of its own, and messages can go into an event.
 func FuzzParse(f *testing.F) {
-	for _, seed := range [][3]string{
-		{"", "", ""},
-		{"enableNetworkPolicy: {enabled: true}", "starter: " + starterImage, "[a, b]"},
-		{"enableNetworkPolicy: true", "starter: 5\nother: {}\n", "- '*'\n"},
-		{"a: &a [*a]", "<<: {a: b}", "- &x y\n- *x\n"},
-		{"--- \n...\n---\n", "? [a]\n: b", "!!set {a, b}"},
-		{"enableNetworkPolicy: {enabled: yes, enabled: no}", "\"\": x\n\" \": \"\\xff\"", "\t"},
+	for _, seed := range [][4]string{
+		{"", "", "", ""},
+		{"enableNetworkPolicy: {enabled: true}", "starter: " + starterImage, "[a, b]", "atOnce: 1"},
+		{"enableNetworkPolicy: true", "starter: 5\nother: {}\n", "- '*'\n", "{perNamespace: 0x10}"},
+		{"a: &a [*a]", "<<: {a: b}", "- &x y\n- *x\n", "atOnce: &a 5\nperNamespace: *a"},
+		{"--- \n...\n---\n", "? [a]\n: b", "!!set {a, b}", "atOnce: !!int '5'"},
+		{"enableNetworkPolicy: {enabled: yes, enabled: no}", "\"\": x\n\" \": \"\\xff\"", "\t", "atOnce: 1e9"},
 	} {
-		f.Add(seed[0], seed[1], seed[2])
+		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
-	f.Fuzz(func(t *testing.T, flags, overrides, namespaces string) {
+	f.Fuzz(func(t *testing.T, flags, overrides, namespaces, rollouts string) {
 		data := map[string]string{
 			operatorconfig.KeyFeatureFlags:       flags,
 			operatorconfig.KeyImageOverrides:     overrides,
 			operatorconfig.KeyCABundleNamespaces: namespaces,
+			operatorconfig.KeyRollouts:           rollouts,
 		}
 		for _, last := range []operatorconfig.Config{{}, known()} {
 			config, problems := operatorconfig.Parse(data, last)
@@ -60,7 +61,7 @@ func FuzzParse(f *testing.F) {
 			}
 			settled, _ := operatorconfig.Parse(data, config)
 			if !reflect.DeepEqual(config.ImageOverrides, settled.ImageOverrides) ||
-				config.NetworkPolicy != settled.NetworkPolicy || !reflect.DeepEqual(config.CABundleNamespaces, settled.CABundleNamespaces) {
+				config.NetworkPolicy != settled.NetworkPolicy || !reflect.DeepEqual(config.CABundleNamespaces, settled.CABundleNamespaces) || config.Rollouts != settled.Rollouts {
 				t.Fatalf("reading it twice changes it: %+v, then %+v", config, settled)
 			}
 			checkWritten(t, config)
@@ -75,6 +76,9 @@ func checkConfig(t *testing.T, config operatorconfig.Config) {
 		if _, err := name.ParseReference(image, name.WeakValidation); err != nil {
 			t.Errorf("override of %q: %v", distribution, err)
 		}
+	}
+	if limits := config.Rollouts; limits.Known && (min(limits.Value.AtOnce, limits.Value.PerNamespace) < 1 || max(limits.Value.AtOnce, limits.Value.PerNamespace) > 1000) {
+		t.Errorf("limits of rollouts %+v", limits.Value)
 	}
 	found := config.CABundleNamespaces.Value
 	if !slices.IsSorted(found) || len(slices.Compact(slices.Clone(found))) != len(found) {
@@ -107,13 +111,14 @@ func checkKept(t *testing.T, config, last operatorconfig.Config, problems []oper
 		operatorconfig.KeyFeatureFlags:       {last.NetworkPolicy.Known, config.NetworkPolicy.Known},
 		operatorconfig.KeyImageOverrides:     {last.ImageOverrides.Known, config.ImageOverrides.Known},
 		operatorconfig.KeyCABundleNamespaces: {last.CABundleNamespaces.Known, config.CABundleNamespaces.Known},
+		operatorconfig.KeyRollouts:           {last.Rollouts.Known, config.Rollouts.Known},
 	} {
 		reported := slices.ContainsFunc(problems, func(p operatorconfig.Problem) bool { return p.Key == key })
 		if known[0] && !known[1] {
-			t.Errorf("what was known of %s got lost", key)
+			t.Errorf("what was known about %s is lost", key)
 		}
 		if !known[1] && !reported {
-			t.Errorf("nobody is told why %s is not known", key)
+			t.Errorf("nothing reports why %s is not known", key)
 		}
 	}
 	for distribution, why := range config.InvalidOverrides {
@@ -126,17 +131,18 @@ func checkKept(t *testing.T, config, last operatorconfig.Config, problems []oper
 // checkWritten writes a configuration down, as an administrator would, and expects to read the same, without problems.
 func checkWritten(t *testing.T, config operatorconfig.Config) {
 	t.Helper()
-	if !config.NetworkPolicy.Known || !config.ImageOverrides.Known || !config.CABundleNamespaces.Known {
+	if !config.NetworkPolicy.Known || !config.ImageOverrides.Known || !config.CABundleNamespaces.Known || !config.Rollouts.Known {
 		return
 	}
 	data := map[string]string{
 		operatorconfig.KeyFeatureFlags:       asYAML(t, map[string]any{"enableNetworkPolicy": map[string]any{"enabled": config.NetworkPolicy.Value}}),
 		operatorconfig.KeyImageOverrides:     asYAML(t, config.ImageOverrides.Value),
 		operatorconfig.KeyCABundleNamespaces: asYAML(t, config.CABundleNamespaces.Value),
+		operatorconfig.KeyRollouts:           asYAML(t, map[string]int{"atOnce": config.Rollouts.Value.AtOnce, "perNamespace": config.Rollouts.Value.PerNamespace}),
 	}
 	read, problems := operatorconfig.Parse(data, operatorconfig.Config{})
 	if len(problems) > 0 || read.NetworkPolicy != config.NetworkPolicy || !maps.Equal(read.ImageOverrides.Value, config.ImageOverrides.Value) ||
-		!slices.Equal(read.CABundleNamespaces.Value, config.CABundleNamespaces.Value) {
+		read.Rollouts != config.Rollouts || !slices.Equal(read.CABundleNamespaces.Value, config.CABundleNamespaces.Value) {
 		t.Errorf("%q reads as %+v with %v, want %+v", data, read, problems, config)
 	}
 }

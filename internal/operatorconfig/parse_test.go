@@ -39,6 +39,7 @@ func known() operatorconfig.Config {
 		NetworkPolicy:      operatorconfig.Setting[bool]{Value: true, Known: true},
 		ImageOverrides:     operatorconfig.Setting[map[string]string]{Value: map[string]string{"starter": starterImage}, Known: true},
 		CABundleNamespaces: operatorconfig.Setting[[]string]{Value: []string{"shared"}, Known: true},
+		Rollouts:           operatorconfig.Setting[operatorconfig.Rollouts]{Value: operatorconfig.Rollouts{AtOnce: 7, PerNamespace: 3}, Known: true},
 		InvalidOverrides:   map[string]string{"bad": "because"},
 	}
 }
@@ -110,10 +111,10 @@ var _ = DescribeTable("Parse of malformed content",
 		Expect(problems[0].Message).To(ContainSubstring(wantMessage))
 		Expect(problems[0].Message).NotTo(ContainSubstring("\n"))
 
-		Expect(problems[0].Message).To(HaveSuffix("; what exists on the cluster stays as it is until then"))
+		Expect(problems[0].Message).To(HaveSuffix("; objects on the cluster stay unchanged until then"))
 
 		kept, problems := operatorconfig.Parse(key(name, content), known())
-		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; the last good value stays in force until then"))))
+		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; the last valid value is used until then"))))
 		switch name {
 		case operatorconfig.KeyFeatureFlags:
 			Expect(fromNothing.NetworkPolicy.Known).To(BeFalse())
@@ -125,6 +126,9 @@ var _ = DescribeTable("Parse of malformed content",
 		case operatorconfig.KeyCABundleNamespaces:
 			Expect(fromNothing.CABundleNamespaces.Known).To(BeFalse())
 			Expect(kept.CABundleNamespaces).To(Equal(known().CABundleNamespaces))
+		case operatorconfig.KeyRollouts:
+			Expect(fromNothing.Rollouts.Known).To(BeFalse())
+			Expect(kept.Rollouts).To(Equal(known().Rollouts))
 		}
 	},
 	Entry("flags: a key twice", operatorconfig.KeyFeatureFlags,
@@ -144,7 +148,7 @@ var _ = DescribeTable("Parse of malformed content",
 	Entry("flags: not YAML", operatorconfig.KeyFeatureFlags, "enableNetworkPolicy: {enabled: true", "failed to parse YAML"),
 	Entry("flags: a tab", operatorconfig.KeyFeatureFlags, "enableNetworkPolicy:\n\tenabled: true", "failed to parse YAML"),
 	Entry("flags: two documents", operatorconfig.KeyFeatureFlags,
-		"enableNetworkPolicy: {enabled: true}\n---\nenableNetworkPolicy: {enabled: false}\n", "there is more than one YAML document"),
+		"enableNetworkPolicy: {enabled: true}\n---\nenableNetworkPolicy: {enabled: false}\n", "line 2: a second YAML document starts here"),
 	Entry("flags: a broken second document", operatorconfig.KeyFeatureFlags,
 		"enableNetworkPolicy: {enabled: true}\n---\n{", "failed to parse YAML"),
 	Entry("flags: contains itself", operatorconfig.KeyFeatureFlags, "enableNetworkPolicy: &a {enabled: *a}", "failed to read"),
@@ -157,10 +161,18 @@ var _ = DescribeTable("Parse of malformed content",
 	Entry("namespaces: a list in the list", operatorconfig.KeyCABundleNamespaces, "- shared\n- [other]\n", "line 2: an entry is not text"),
 	Entry("namespaces: a number", operatorconfig.KeyCABundleNamespaces, "- 7\n", "line 1: an entry is not text"),
 	Entry("namespaces: not YAML", operatorconfig.KeyCABundleNamespaces, "[", "failed to parse YAML"),
+	Entry("rollouts: a number", operatorconfig.KeyRollouts, "7", "it is not a mapping: write atOnce: 5 and perNamespace: 2, each a whole number from 1 to 1000"),
+	Entry("rollouts: none", operatorconfig.KeyRollouts, "atOnce: 0", "failed to read atOnce: it is out of bounds"),
+	Entry("rollouts: too many", operatorconfig.KeyRollouts, "atOnce: 1001", "failed to read atOnce: it is out of bounds"),
+	Entry("rollouts: fewer than none", operatorconfig.KeyRollouts, "perNamespace: -1", "failed to read perNamespace: it is out of bounds"),
+	Entry("rollouts: text", operatorconfig.KeyRollouts, "perNamespace: many", "failed to read perNamespace: it is not a whole number"),
+	Entry("rollouts: quoted", operatorconfig.KeyRollouts, `atOnce: "5"`, "failed to read atOnce: it is not a whole number"),
+	Entry("rollouts: half of one", operatorconfig.KeyRollouts, "atOnce: 1.5", "failed to read atOnce: it is not a whole number"),
+	Entry("rollouts: beyond all bounds", operatorconfig.KeyRollouts, "atOnce: 99999999999999999999", "failed to read atOnce: it is not a whole number"),
 )
 
 var _ = Describe("Parse of features that it does not know", func() {
-	It("tells of them, sorted, and reads those that it knows", func() {
+	It("reports them, sorted, and reads those that it knows", func() {
 		content := "enableWarpDrive: {enabled: true}\nEnableNetworkPolicy: {enabled: false}\nenableNetworkPolicy: {enabled: true, since: 1}\n"
 
 		c, problems := operatorconfig.Parse(key(operatorconfig.KeyFeatureFlags, content), operatorconfig.Config{})
@@ -173,7 +185,7 @@ var _ = Describe("Parse of features that it does not know", func() {
 		))
 	})
 
-	It("looks at no other key of the ConfigMap", func() {
+	It("reads no other key of the ConfigMap", func() {
 		_, problems := operatorconfig.Parse(key("notes", "{"), operatorconfig.Config{})
 
 		Expect(problems).To(BeEmpty())
@@ -195,7 +207,7 @@ var _ = Describe("Parse of image-overrides", func() {
 		}}))
 	})
 
-	DescribeTable("leaves an entry out that cannot be used, says why, and reads the others",
+	DescribeTable("leaves out an invalid entry, says why, and reads the others",
 		func(entry, name, why string) {
 			c, problems := parse("starter: "+starterImage+"\n"+entry, operatorconfig.Config{})
 
@@ -216,14 +228,14 @@ var _ = Describe("Parse of image-overrides", func() {
 		Entry("no name", `"": x`, "", "line 2: an entry has no distribution name"),
 	)
 
-	It("keeps the image that an entry had before it was spoiled", func() {
+	It("keeps the image that an entry had before it became invalid", func() {
 		last, _ := parse("starter: "+starterImage+"\npostgres-demo: "+otherImage, operatorconfig.Config{})
 
 		c, problems := parse("starter: not an image\n", last)
 
 		Expect(c.ImageOverrides.Value).To(Equal(map[string]string{"starter": starterImage}))
 		Expect(c.InvalidOverrides).To(HaveKey("starter"))
-		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; "+starterImage+" stays in force until then"))))
+		Expect(problems).To(HaveExactElements(HaveField("Message", HaveSuffix("; "+starterImage+" is used until then"))))
 	})
 
 	It("forgets an entry that is gone", func() {
@@ -241,7 +253,7 @@ var _ = Describe("Parse of image-overrides", func() {
 		Expect(c.ImageOverrides.Value).To(HaveKeyWithValue("other", starterImage))
 	})
 
-	It("bounds what it quotes, and cuts between characters", func() {
+	It("limits what it quotes, and truncates between characters", func() {
 		c, problems := parse("bad: "+strings.Repeat("ü", 3000), operatorconfig.Config{})
 
 		Expect(len(problems[0].Message)).To(BeNumerically("<=", 520))
@@ -258,7 +270,7 @@ var _ = Describe("Parse of ca-bundle-namespaces", func() {
 		Expect(c.CABundleNamespaces).To(Equal(operatorconfig.Setting[[]string]{Value: []string{"a", "b"}, Known: true}))
 	})
 
-	DescribeTable("ignores what no namespace can be called, and says so",
+	DescribeTable("ignores what cannot be the name of a namespace, and reports it",
 		func(entry string) {
 			c, problems := operatorconfig.Parse(key(operatorconfig.KeyCABundleNamespaces, "- "+entry+"\n- good\n"), known())
 
@@ -272,8 +284,24 @@ var _ = Describe("Parse of ca-bundle-namespaces", func() {
 	)
 })
 
+var _ = DescribeTable("Parse of rollouts",
+	func(content string, atOnce, perNamespace int) {
+		c, problems := operatorconfig.Parse(key(operatorconfig.KeyRollouts, content), operatorconfig.Config{})
+
+		Expect(problems).To(BeEmpty())
+		Expect(c.Rollouts).To(Equal(operatorconfig.Setting[operatorconfig.Rollouts]{
+			Value: operatorconfig.Rollouts{AtOnce: atOnce, PerNamespace: perNamespace}, Known: true,
+		}))
+	},
+	Entry("blank", "\n", 5, 2),
+	Entry("both", "atOnce: 20\nperNamespace: 10\n", 20, 10),
+	Entry("in the cluster alone", "{atOnce: 1}", 1, 2),
+	Entry("in a namespace alone", "perNamespace: 1000", 5, 1000),
+	Entry("null", "atOnce:\nperNamespace: ~\n", 5, 2),
+)
+
 var _ = Describe("Parse of several keys", func() {
-	It("judges each by itself, problems in the order of the documentation", func() {
+	It("parses each on its own, with problems in the order of the documentation", func() {
 		data := map[string]string{
 			operatorconfig.KeyCABundleNamespaces: "no list",
 			operatorconfig.KeyImageOverrides:     "starter: " + starterImage,
@@ -290,4 +318,37 @@ var _ = Describe("Parse of several keys", func() {
 		Expect(c.NetworkPolicy.Known).To(BeFalse())
 		Expect(c.CABundleNamespaces.Known).To(BeFalse())
 	})
+})
+
+var _ = Describe("Parse of a ConfigMap that would cost much", func() {
+	It("reports ten problems of a key and that there are more", func() {
+		_, problems := operatorconfig.Parse(map[string]string{
+			operatorconfig.KeyCABundleNamespaces: strings.Repeat("- Not_A_Namespace\n", 5000),
+			operatorconfig.KeyFeatureFlags:       "a: 1\n",
+		}, operatorconfig.Config{})
+
+		Expect(problems).To(HaveLen(12))
+		Expect(problems).To(ContainElement(And(HaveField("Key", operatorconfig.KeyCABundleNamespaces), HaveField("Message", ContainSubstring("there are more problems")))))
+	})
+
+	It("follows merge keys, and prefers what the mapping has itself", func() {
+		config, problems := operatorconfig.Parse(map[string]string{
+			operatorconfig.KeyImageOverrides: "<<: [{a: x/first, b: x/b}, {a: x/second, c: x/c}]\nb: x/own\n",
+		}, operatorconfig.Config{})
+
+		Expect(problems).To(BeEmpty())
+		Expect(config.ImageOverrides.Value).To(Equal(map[string]string{"a": "x/first", "b": "x/own", "c": "x/c"}))
+	})
+
+	DescribeTable("keeps the last good value and says which limit is exceeded", func(overrides, want string) {
+		config, problems := operatorconfig.Parse(map[string]string{operatorconfig.KeyImageOverrides: overrides}, known())
+
+		Expect(config.ImageOverrides).To(Equal(known().ImageOverrides))
+		Expect(problems).To(ConsistOf(HaveField("Message", ContainSubstring(want))))
+	},
+		Entry("aliases", "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n"+
+			"d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*d,*d,*d,*d,*d,*d,*d,*d]\n", "line 6: with its aliases expanded it has more than 50000 values"),
+		Entry("bytes", strings.Repeat("#", 300_000), "it has 300000 bytes"),
+		Entry("one key many times", strings.Repeat("a: b\n", 20_000), `line 2: mapping key "a" already defined at line 1`),
+	)
 })

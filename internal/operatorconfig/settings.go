@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -33,25 +34,34 @@ const (
 	flagEnabled       = "enabled"
 )
 
-// What to write, for messages.
+// Keys inside rollouts, and the limits of their values.
+const (
+	rolloutsAtOnce       = "atOnce"
+	rolloutsPerNamespace = "perNamespace"
+	fewestRollouts       = 1
+	mostRollouts         = 1000
+)
+
+// Valid values, for messages.
 const (
 	wantFlags      = flagNetworkPolicy + ": {" + flagEnabled + ": true} or {" + flagEnabled + ": false}"
 	wantOverrides  = "a mapping of distribution names to images, such as starter: registry.example.com/team/starter:1.0"
 	wantNamespaces = "a list of namespace names, such as [shared-certificates]"
+	wantRollouts   = rolloutsAtOnce + ": 5 and " + rolloutsPerNamespace + ": 2, each a whole number from 1 to 1000"
 )
 
-// networkPolicy parses featureFlags. Flags that it does not know are problems that do not matter to those that it knows.
+// networkPolicy parses featureFlags. Unknown flags are problems, but do not affect the known ones.
 func (p *problems) networkPolicy(text string) (bool, error) {
 	flags, err := mapping(text)
 	if err != nil {
 		return false, fmt.Errorf("failed to read the feature flags: %w: write %s", err, wantFlags)
 	}
-	p.unknown(flags, flagNetworkPolicy)
+	p.unknown(KeyFeatureFlags, wantFlags, flags, flagNetworkPolicy)
 	flag, err := entries(flags[flagNetworkPolicy])
 	if err != nil {
 		return false, fmt.Errorf("failed to read %s: %w: write %s", flagNetworkPolicy, err, wantFlags)
 	}
-	p.unknown(flag, flagEnabled)
+	p.unknown(KeyFeatureFlags, wantFlags, flag, flagEnabled)
 	enabled, err := boolean(flag[flagEnabled])
 	if err != nil {
 		return false, fmt.Errorf("failed to read %s.%s: %w: write true or false", flagNetworkPolicy, flagEnabled, err)
@@ -59,23 +69,40 @@ func (p *problems) networkPolicy(text string) (bool, error) {
 	return enabled, nil
 }
 
-// unknown tells of the keys that are not the one that there is.
-func (p *problems) unknown(m map[string]yaml.Node, known string) {
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if key != known {
-			node := m[key]
-			p.add(KeyFeatureFlags, fmt.Sprintf("line %d: %q is unknown and ignored: write %s", node.Line, key, wantFlags))
+// unknown reports unknown keys.
+func (p *problems) unknown(key, want string, m map[string]yaml.Node, known ...string) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(known, name) {
+			node := m[name]
+			p.add(key, fmt.Sprintf("line %d: %q is unknown and ignored: write %s", node.Line, name, want))
 		}
 	}
 }
 
-// overrides is image-overrides, split in what can be used and what cannot.
+// rollouts parses the limits of rollouts. Absent values have their defaults.
+func (p *problems) rollouts(text string) (Rollouts, error) {
+	values, err := mapping(text)
+	if err != nil {
+		return Rollouts{}, fmt.Errorf("failed to read the limits of rollouts: %w: write %s", err, wantRollouts)
+	}
+	p.unknown(KeyRollouts, wantRollouts, values, rolloutsAtOnce, rolloutsPerNamespace)
+	limits := DefaultRollouts()
+	if err := whole(values[rolloutsAtOnce], &limits.AtOnce); err != nil {
+		return Rollouts{}, fmt.Errorf("failed to read %s: %w: write %s", rolloutsAtOnce, err, wantRollouts)
+	}
+	if err := whole(values[rolloutsPerNamespace], &limits.PerNamespace); err != nil {
+		return Rollouts{}, fmt.Errorf("failed to read %s: %w: write %s", rolloutsPerNamespace, err, wantRollouts)
+	}
+	return limits, nil
+}
+
+// overrides is image-overrides, split into valid and invalid entries.
 type overrides struct {
 	images, invalid map[string]string
 }
 
-// overrides parses image-overrides. An entry that cannot be used keeps its last image, so that a slip in one line does
-// not send a server to the image that the operator was built with.
+// overrides parses image-overrides. An invalid entry keeps its last image, so that a mistake does not change a server
+// to the built-in image.
 func (p *problems) overrides(text string, last map[string]string) (overrides, error) {
 	nodes, err := mapping(text)
 	if err != nil {
@@ -91,15 +118,15 @@ func (p *problems) overrides(text string, last map[string]string) (overrides, er
 		why := err.Error() + "; the entry is ignored until then"
 		if kept, ok := last[distribution]; ok {
 			found.images[distribution] = kept
-			why = err.Error() + "; " + kept + " stays in force until then"
+			why = err.Error() + "; " + kept + " is used until then"
 		}
-		found.invalid[distribution] = bounded(why)
+		found.invalid[distribution] = bound.Text(why, maxMessage)
 		p.add(KeyImageOverrides, why)
 	}
 	return found, nil
 }
 
-// reference is the image of one entry.
+// reference returns the image of one entry.
 func reference(distribution string, node yaml.Node) (string, error) {
 	image, ok := text(node)
 	switch {
@@ -114,8 +141,7 @@ func reference(distribution string, node yaml.Node) (string, error) {
 	return image, nil
 }
 
-// namespaces parses ca-bundle-namespaces. A name that no namespace can have is a problem and is left out; the others
-// are not in doubt because of it.
+// namespaces parses ca-bundle-namespaces. An invalid name is a problem and is omitted; the other names are used.
 func (p *problems) namespaces(content string) ([]string, error) {
 	nodes, err := list(content)
 	if err != nil {

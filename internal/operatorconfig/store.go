@@ -21,18 +21,18 @@ import (
 	"sync"
 )
 
-// Store keeps the operator's configuration as it was last read. Its methods are safe for concurrent use.
+// Store has the operator's configuration. Its methods are safe for concurrent use.
 type Store struct {
 	mutex   sync.RWMutex
 	current Config
 	loaded  bool
 }
 
-// NewStore has a Config of which nothing is known.
+// NewStore returns a Store in which all settings are unknown.
 func NewStore() *Store { return &Store{} }
 
-// Update reads the ConfigMap's data; nil, for a ConfigMap that is not there, gives the defaults. It returns whether
-// the configuration changed, and what was not understood.
+// Update reads the ConfigMap's data. nil, if there is no ConfigMap, gives the defaults. It returns whether the
+// configuration changed, and the problems.
 func (s *Store) Update(data map[string]string) (bool, []Problem) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -42,14 +42,14 @@ func (s *Store) Update(data map[string]string) (bool, []Problem) {
 	return changed, found
 }
 
-// Current is the configuration as of the last Update.
+// Current returns the configuration of the last Update.
 func (s *Store) Current() Config {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
 	return s.current
 }
 
-// Loaded is whether there has been an Update.
+// Loaded reports whether there was an Update.
 func (s *Store) Loaded() bool {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()

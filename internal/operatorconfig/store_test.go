@@ -33,17 +33,17 @@ var _ = Describe("Store", func() {
 		Expect(operatorconfig.NewStore().Loaded()).To(BeFalse())
 	})
 
-	It("is loaded by an update, even one that nothing can be learnt from", func() {
+	It("is loaded by an update, even one with malformed content", func() {
 		store := operatorconfig.NewStore()
 
-		changed, problems := store.Update(map[string]string{"featureFlags": "[", "image-overrides": "[", "ca-bundle-namespaces": "["})
+		changed, problems := store.Update(map[string]string{"featureFlags": "[", "image-overrides": "[", "ca-bundle-namespaces": "[", "rollouts": "["})
 
 		Expect(changed).To(BeFalse())
 		Expect(problems).To(HaveLen(len(operatorconfig.Keys())))
 		Expect(store.Loaded()).To(BeTrue())
 	})
 
-	It("has the defaults when the ConfigMap is not there", func() {
+	It("has the defaults when the ConfigMap does not exist", func() {
 		store := operatorconfig.NewStore()
 
 		changed, problems := store.Update(nil)
@@ -55,7 +55,7 @@ var _ = Describe("Store", func() {
 		Expect(store.Current().CABundleNamespaces.Known).To(BeTrue())
 	})
 
-	It("says that nothing changed when the same comes again in other words", func() {
+	It("reports no change when the same content is written differently", func() {
 		store := operatorconfig.NewStore()
 		store.Update(flags("enableNetworkPolicy: {enabled: true}"))
 
@@ -64,7 +64,7 @@ var _ = Describe("Store", func() {
 		Expect(changed).To(BeFalse())
 	})
 
-	It("keeps the last good value through malformed content, and follows the repair", func() {
+	It("keeps the last good value during malformed content, and follows the fix", func() {
 		store := operatorconfig.NewStore()
 		store.Update(flags("enableNetworkPolicy: {enabled: true}"))
 
@@ -90,7 +90,7 @@ var _ = Describe("Store", func() {
 		Expect(store.Current().InvalidOverrides).To(HaveKey("starter"))
 	})
 
-	It("leaves a Config that was handed out alone", func() {
+	It("does not change a Config that it returned earlier", func() {
 		store := operatorconfig.NewStore()
 		store.Update(key(operatorconfig.KeyImageOverrides, "starter: "+starterImage))
 		before := store.Current()

@@ -19,37 +19,30 @@ package operatorconfig
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/yamlbudget"
 	"go.yaml.in/yaml/v3"
 )
 
-// Errors of the YAML's shape.
+// Errors for YAML of another type.
 var (
-	errDocuments  = errors.New("there is more than one YAML document")
 	errNotMapping = errors.New("it is not a mapping")
 	errNotList    = errors.New("it is not a list")
+	errNotWhole   = errors.New("it is not a whole number")
+	errBounds     = errors.New("it is out of bounds")
 )
 
-// document is the one value in a YAML text; the zero Node for a blank one.
+// document returns the value of a YAML text, or the zero Node for a blank text.
 func document(content string) (yaml.Node, error) {
-	decoder := yaml.NewDecoder(strings.NewReader(content))
-	var value yaml.Node
-	if err := decoder.Decode(&value); errors.Is(err, io.EOF) {
-		return yaml.Node{}, nil
-	} else if err != nil {
-		return yaml.Node{}, fmt.Errorf("failed to parse YAML: %w", err)
+	value, err := yamlbudget.Parse(content)
+	if err != nil || value == nil {
+		return yaml.Node{}, err
 	}
-	if err := decoder.Decode(new(yaml.Node)); errors.Is(err, io.EOF) {
-		return value, nil
-	} else if err != nil {
-		return yaml.Node{}, fmt.Errorf("failed to parse YAML: %w", err)
-	}
-	return yaml.Node{}, errDocuments
+	return *value, nil
 }
 
-// mapping parses a YAML text that is a mapping or blank. A key that is there twice is an error.
+// mapping parses a YAML text that is a mapping or blank. A duplicate key is an error.
 func mapping(content string) (map[string]yaml.Node, error) {
 	value, err := document(content)
 	if err != nil {
@@ -58,7 +51,7 @@ func mapping(content string) (map[string]yaml.Node, error) {
 	return entries(value)
 }
 
-// entries of a mapping; none for a null or absent one.
+// entries returns the entries of a mapping, or none for a null or absent one.
 func entries(value yaml.Node) (map[string]yaml.Node, error) {
 	if value = resolve(value); blank(value) {
 		return map[string]yaml.Node{}, nil
@@ -66,11 +59,52 @@ func entries(value yaml.Node) (map[string]yaml.Node, error) {
 	if value.Kind != yaml.MappingNode {
 		return nil, errNotMapping
 	}
-	var found map[string]yaml.Node
-	if err := value.Decode(&found); err != nil {
-		return nil, fmt.Errorf("failed to read a mapping: %w", oneLine(err))
+	found, lines := make(map[string]yaml.Node, len(value.Content)/2), make(map[string]int, len(value.Content)/2)
+	var merged []yaml.Node
+	for i := 0; i+1 < len(value.Content); i += 2 {
+		key := resolve(*value.Content[i])
+		switch {
+		case key.ShortTag() == mergeTag:
+			merged = append(merged, resolve(*value.Content[i+1]))
+			continue
+		case key.Kind != yaml.ScalarNode:
+			return nil, fmt.Errorf("failed to read a mapping: line %d: a key is not text", key.Line)
+		}
+		if first, twice := lines[key.Value]; twice {
+			return nil, fmt.Errorf("failed to read a mapping: line %d: mapping key %q already defined at line %d", key.Line, yamlbudget.Shorten(key.Value), first)
+		}
+		found[key.Value], lines[key.Value] = *value.Content[i+1], key.Line
 	}
-	return found, nil
+	return found, merge(found, merged)
+}
+
+const mergeTag = "!!merge"
+
+// merge adds the missing entries from mappings and lists of mappings. The first mapping that has an entry takes
+// precedence.
+func merge(found map[string]yaml.Node, merged []yaml.Node) error {
+	for _, value := range merged {
+		if value.Kind == yaml.SequenceNode {
+			items := make([]yaml.Node, 0, len(value.Content))
+			for _, item := range value.Content {
+				items = append(items, resolve(*item))
+			}
+			if err := merge(found, items); err != nil {
+				return err
+			}
+			continue
+		}
+		others, err := entries(value)
+		if err != nil {
+			return err
+		}
+		for key, entry := range others {
+			if _, has := found[key]; !has {
+				found[key] = entry
+			}
+		}
+	}
+	return nil
 }
 
 // list parses a YAML text that is a list or blank.
@@ -89,7 +123,7 @@ func list(content string) ([]yaml.Node, error) {
 	return found, nil
 }
 
-// boolean is false for a null or absent node.
+// boolean returns false for a null or absent node.
 func boolean(value yaml.Node) (bool, error) {
 	if value = resolve(value); blank(value) {
 		return false, nil
@@ -101,13 +135,27 @@ func boolean(value yaml.Node) (bool, error) {
 	return found, nil
 }
 
-// text is the value of a string, and whether it is one: an unquoted 5 is not.
+// whole reads a number of rollouts. A null or absent node leaves the value unchanged.
+func whole(value yaml.Node, into *int) error {
+	if value = resolve(value); blank(value) {
+		return nil
+	}
+	if value.ShortTag() != "!!int" || value.Decode(into) != nil {
+		return errNotWhole
+	}
+	if *into < fewestRollouts || *into > mostRollouts {
+		return errBounds
+	}
+	return nil
+}
+
+// text returns the value of a string, and whether the node is a string: an unquoted 5 is not.
 func text(value yaml.Node) (string, bool) {
 	value = resolve(value)
 	return value.Value, value.Kind == yaml.ScalarNode && value.ShortTag() == "!!str"
 }
 
-// resolve looks through the document node and through aliases, which can follow each other.
+// resolve follows the document node and aliases, also in a chain.
 func resolve(value yaml.Node) yaml.Node {
 	for {
 		switch {
@@ -121,12 +169,12 @@ func resolve(value yaml.Node) yaml.Node {
 	}
 }
 
-// blank is an absent value, or a null one.
+// blank reports whether a value is absent or null.
 func blank(value yaml.Node) bool {
 	return value.IsZero() || value.ShortTag() == "!!null"
 }
 
-// oneLine takes the heading and the line breaks out of the decoder's errors.
+// oneLine removes the heading and the line breaks from the decoder's errors.
 func oneLine(err error) error {
 	if typed := new(yaml.TypeError); errors.As(err, &typed) {
 		return errors.New(strings.Join(typed.Errors, "; "))

@@ -18,11 +18,12 @@ package render
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
-// setAutoscaler sets what the autoscaler looks at, the base's metric being CPU at 80 %, and how fast it acts.
+// setAutoscaler sets the metrics of the autoscaler and how fast it acts. The metric of the base is CPU at 80 %.
 type setAutoscaler struct{ *server }
 
 // Transform implements resmap.Transformer.
@@ -30,7 +31,7 @@ func (t setAutoscaler) Transform(m resmap.ResMap) error {
 	if !t.autoscaled {
 		return nil
 	}
-	e := edit(m, kindAutoscaler)
+	e := edit(m, children.HorizontalPodAutoscaler)
 	declared := t.Spec.Server.Autoscaling
 	if metrics := metricsOf(declared); len(metrics) > 0 {
 		e.set(specPath, "metrics", metrics)

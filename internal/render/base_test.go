@@ -61,7 +61,7 @@ var _ = Describe("The base manifests", func() {
 		objects := built()
 
 		Expect(kinds(objects)).To(Equal([]string{
-			"ServiceAccount", "PersistentVolumeClaim", "Service", "NetworkPolicy", "PodDisruptionBudget", "Deployment", "HorizontalPodAutoscaler", "Ingress",
+			"ServiceAccount", "PersistentVolumeClaim", "Deployment", "Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Ingress",
 			"HTTPRoute", "Route",
 		}))
 		for _, object := range objects {

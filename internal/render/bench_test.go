@@ -35,7 +35,7 @@ const (
 	hashBudget   = 20 * time.Microsecond
 	memoryBudget = 2 << 20
 	// renderAllocations are of a server with everything, and do not depend on the machine.
-	renderAllocations = 3000
+	renderAllocations = 3200
 )
 
 // input reads a scenario's input for a benchmark.

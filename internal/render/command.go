@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -33,7 +34,7 @@ type setCommand struct {
 
 // Transform implements resmap.Transformer.
 func (t setCommand) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	if command := t.command(); len(command) > 0 {
 		e.set(containerPath, "command", stringList(command))
 	}
@@ -47,7 +48,7 @@ func (t setCommand) Transform(m resmap.ResMap) error {
 // that to the image. The launcher's last word is the scheme that the server will speak; the CR's args come after it.
 func (t setCommand) command() []string {
 	own := t.Spec.Server.ContainerSpec.Command
-	if len(own) > 0 || t.UserConfig == nil || t.Spec.Server.Launch == v1alpha1.LaunchImage {
+	if len(own) > 0 || t.UserConfig == nil && t.Config == nil || t.Spec.Server.Launch == v1alpha1.LaunchImage {
 		return own
 	}
 	launch := []string{"/bin/sh", "-c", t.script, "launch"}

@@ -21,6 +21,7 @@ import (
 	"errors"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -31,6 +32,7 @@ import (
 const (
 	configPath     = "/etc/llama-stack/"
 	configVolume   = "user-config"
+	userConfigFile = configPath + v1alpha1.UserConfigKey
 	caBundlePath   = "/etc/ssl/certs/ca-bundle"
 	caBundleVolume = "ca-bundle"
 )
@@ -51,11 +53,12 @@ const (
 // Annotations of the Pods that roll them when the content changes. The version of the Secret is on the Deployment, too.
 const (
 	configHashAnnotation     = "configmap.hash/user-config"
+	declaredHashAnnotation   = "configmap.hash/server-config"
 	caBundleHashAnnotation   = "configmap.hash/ca-bundle"
 	servingVersionAnnotation = "secret.version/serving-tls"
 )
 
-// What tells the ConfigMaps of the operator apart.
+// The label that distinguishes the ConfigMaps of the operator, and its values.
 const (
 	// LabelComponent says what a ConfigMap of the operator is for.
 	LabelComponent = "app.kubernetes.io/component"
@@ -70,15 +73,18 @@ type mountConfig struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t mountConfig) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	if t.UserConfig != nil {
 		addVolume(e, configVolume, map[string]any{nameKey: t.UserConfig.CopyName})
 		addMount(e, configVolume, configPath)
 		e.set(templatePath+"/metadata/annotations", configHashAnnotation, t.UserConfig.Hash)
 	}
+	if t.Config != nil {
+		t.mountDeclared(e)
+	}
 	if t.CABundle != nil {
 		file := map[string]any{"key": v1alpha1.DefaultCABundleKey, "path": v1alpha1.DefaultCABundleKey}
-		addVolume(e, caBundleVolume, map[string]any{nameKey: CABundleName(t.Name), "items": []any{file}})
+		addVolume(e, caBundleVolume, map[string]any{nameKey: children.CABundleName(t.Name), "items": []any{file}})
 		addMount(e, caBundleVolume, caBundlePath)
 		e.set(templatePath+"/metadata/annotations", caBundleHashAnnotation, t.CABundle.Hash)
 	}
@@ -103,7 +109,7 @@ func (t mountConfig) mountServing(e *editor) {
 	addMount(e, ServingVolume, servingPath)
 	if t.Serving.Rolls && t.Serving.Version != "" {
 		e.set(annotationsPath, servingVersionAnnotation, t.Serving.Version)
-		e.set("metadata/annotations", servingVersionAnnotation, t.Serving.Version)
+		e.set(ownAnnotationsPath, servingVersionAnnotation, t.Serving.Version)
 	}
 }
 
@@ -122,7 +128,12 @@ func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]by
 	if in.UserConfig == nil {
 		return nil, errors.New("failed to render the copy of the user's configuration: there is none")
 	}
-	copied := contentConfigMap(in, in.UserConfig.CopyName, ComponentUserConfig)
+	return immutableConfigMap(in, in.UserConfig.CopyName, data, binaryData), nil
+}
+
+// immutableConfigMap is a copy of a configuration.
+func immutableConfigMap(in Input, name string, data map[string]string, binaryData map[string][]byte) *unstructured.Unstructured {
+	copied := contentConfigMap(in, name, ComponentUserConfig)
 	copied.Object["immutable"] = true
 	if len(data) > 0 {
 		copied.Object["data"] = anyMap(data)
@@ -134,7 +145,7 @@ func UserConfigCopy(in Input, data map[string]string, binaryData map[string][]by
 		}
 		copied.Object["binaryData"] = encoded
 	}
-	return copied, nil
+	return copied
 }
 
 // CABundleHash is the Hash of the CABundle that the Pods of a Deployment carry; "" where they have none.
@@ -143,7 +154,7 @@ func CABundleHash(deployment *appsv1.Deployment) string {
 }
 
 // ServingVersion is the Version of the Serving that the Pods of a Deployment were last asked to carry; "" where there was
-// none. After a rollback the Pods carry an earlier one, and the Deployment alone tells.
+// none. After a rollback the Pods carry an earlier one, and only the Deployment has the last one.
 func ServingVersion(deployment *appsv1.Deployment) string {
 	return deployment.Annotations[servingVersionAnnotation]
 }
@@ -154,7 +165,7 @@ func CABundleConfigMap(in Input, pem string) (*unstructured.Unstructured, error)
 	if in.CABundle == nil {
 		return nil, errors.New("failed to render the CA bundle: there is none")
 	}
-	bundle := contentConfigMap(in, CABundleName(in.Name), componentCABundle)
+	bundle := contentConfigMap(in, children.CABundleName(in.Name), componentCABundle)
 	bundle.Object["data"] = map[string]any{v1alpha1.DefaultCABundleKey: pem}
 	return bundle, nil
 }
@@ -163,8 +174,8 @@ func CABundleConfigMap(in Input, pem string) (*unstructured.Unstructured, error)
 func contentConfigMap(in Input, name, component string) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1",
-		"kind":       kindConfigMap,
-		"metadata": map[string]any{
+		"kind":       children.ConfigMap,
+		"metadata": in.withOwn(map[string]any{
 			nameKey:     name,
 			"namespace": in.Namespace,
 			"labels": map[string]any{
@@ -174,6 +185,6 @@ func contentConfigMap(in Input, name, component string) *unstructured.Unstructur
 				v1alpha1.LabelWatch:     "true",
 				LabelComponent:          component,
 			},
-		},
+		}),
 	}}
 }

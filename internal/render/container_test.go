@@ -50,7 +50,7 @@ func names(env []corev1.EnvVar) []string {
 var always = []string{"HF_HOME", "HOME", "LLS_WORKERS", "LLS_PORT", "LLAMA_STACK_PORT", "OGX_PORT"}
 
 var _ = Describe("The environment", func() {
-	It("tells servers of every era where their data and their port are", func() {
+	It("has the data folder and the port for servers of every era", func() {
 		in := scenario("ported")
 
 		Expect(environment(in)).To(Equal(map[string]string{
@@ -287,7 +287,6 @@ var _ = Describe("The container", func() {
 		Expect(c.Command).To(BeEmpty())
 		Expect(c.Args).To(BeEmpty())
 		Expect(c.ImagePullPolicy).To(BeEmpty())
-		Expect(podTemplate(scenario("minimal")).Spec.AutomountServiceAccountToken).To(BeNil())
 		Expect(podTemplate(scenario("minimal")).Spec.TerminationGracePeriodSeconds).To(BeNil())
 	})
 

@@ -18,6 +18,6 @@ limitations under the License.
 //
 // It is a kustomize pipeline: the manifests under base are built once, by New, from the embedded files; each Render
 // copies the result and runs one transformer for each concern. The rendering is pure: no client, no clock, no
-// environment, and the same Input gives the same bytes. It knows what a server should look like, never what the
-// cluster has: what must follow a live object (an immutable selector, the size of a claim) is part of the Input.
+// environment, and the same Input gives the same bytes. It knows the desired objects of a server, never what the
+// cluster has: what must follow a live object (an immutable selector, the size of a PVC) is part of the Input.
 package render

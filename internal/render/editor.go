@@ -40,16 +40,19 @@ const (
 
 // Paths in objects that several transformers write to.
 const (
+	ownLabelsPath      = "metadata/labels"
+	ownAnnotationsPath = "metadata/annotations"
+
 	specPath      = "spec"
 	templatePath  = specPath + "/template"
 	podSpecPath   = templatePath + "/spec"
 	containerPath = podSpecPath + "/containers/0"
 )
 
-// editor changes fields of one object of a ResMap, on the YAML nodes themselves: a strategic merge would load the
-// OpenAPI schema of all of Kubernetes, and kustomize's own field setters look at every string as YAML again, which
-// together is most of what a rendering would cost. The first error stays in err, and nothing is changed after it, so
-// that a transformer checks once. Without an object of the kind every method does nothing: it was excluded.
+// editor changes fields of one object of a ResMap, on the YAML nodes themselves. A strategic merge would load the
+// OpenAPI schema of all of Kubernetes, and kustomize's own field setters parse every string as YAML again. Together
+// they would be most of the cost of a rendering. The first error stays in err, and nothing changes after it, so that
+// a transformer checks once. Without an object of the kind every method does nothing: it was excluded.
 type editor struct {
 	root *yaml.Node
 	kind string
@@ -72,8 +75,8 @@ func editResource(res *resource.Resource) *editor {
 }
 
 // set puts a value (nil, a scalar, or slices and maps of them) under key of the mapping at path, whose parts are
-// separated by slashes and which is created where it is missing; a part that is a number is an index. The key is
-// taken as it is. A nil value removes the key.
+// separated by slashes and which is created where it is missing; a part that is a number is an index, and no part at all
+// is the object itself. The key is taken as it is. A nil value removes the key.
 func (e *editor) set(path, key string, value any) {
 	parent := e.find(path, value != nil)
 	if parent == nil {
@@ -116,6 +119,9 @@ func (e *editor) find(path string, create bool) *yaml.Node {
 		return nil
 	}
 	node := e.root
+	if path == "" {
+		return node
+	}
 	for part := range strings.SplitSeq(path, "/") {
 		if node == nil {
 			return nil

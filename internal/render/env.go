@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -39,20 +40,20 @@ type setEnv struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setEnv) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
-	var env []corev1.EnvVar
+	e := edit(m, children.Deployment)
+	env := newEnvironment()
 	for _, entry := range e.list(containerPath, "env") {
 		if fields, ok := entry.(map[string]any); ok {
-			env = append(env, corev1.EnvVar{Name: fmt.Sprint(fields[nameKey]), Value: fmt.Sprint(fields["value"])})
+			env.set(corev1.EnvVar{Name: fmt.Sprint(fields[nameKey]), Value: fmt.Sprint(fields["value"])})
 		}
 	}
-	for _, variable := range t.variables() {
-		env = withVariable(env, variable)
+	env.set(t.variables()...)
+	env.set(t.Spec.Server.ContainerSpec.Env...)
+	if t.Config != nil {
+		// The CR's own RUN_CONFIG_PATH is the base of the configuration that the server starts with.
+		env.set(namesOfConfig(compiledFile)...)
 	}
-	for _, variable := range t.Spec.Server.ContainerSpec.Env {
-		env = withVariable(env, variable)
-	}
-	list, err := plainList(env)
+	list, err := plainList(env.list())
 	if err != nil {
 		return err
 	}
@@ -60,20 +61,41 @@ func (t setEnv) Transform(m resmap.ResMap) error {
 	return e.err
 }
 
-// withVariable adds a variable, or replaces the one of its name, so that no name comes twice, which server-side
-// apply rejects. A replacement that refers to other variables goes to the end, where the ones before it are defined;
-// any other stays in place, where the ones after it find it.
-func withVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
-	i := slices.IndexFunc(env, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
-	switch {
-	case i < 0:
-		return append(env, variable)
-	case strings.Contains(variable.Value, "$("):
-		return append(slices.Delete(env, i, i+1), variable)
-	default:
-		env[i] = variable
-		return env
+// environment is variables in their order. No name comes twice, which server-side apply rejects.
+type environment struct {
+	// variables has nil where one was that went to the end.
+	variables []*corev1.EnvVar
+	at        map[string]int
+}
+
+func newEnvironment() *environment { return &environment{at: map[string]int{}} }
+
+// set adds variables, or replaces those of their names. A replacement that refers to other variables goes to the end,
+// where the ones before it are defined; any other stays in place, where the ones after it find it.
+func (e *environment) set(variables ...corev1.EnvVar) {
+	for i := range variables {
+		variable := &variables[i]
+		at, known := e.at[variable.Name]
+		if known && !strings.Contains(variable.Value, "$(") {
+			e.variables[at] = variable
+			continue
+		}
+		if known {
+			e.variables[at] = nil
+		}
+		e.at[variable.Name] = len(e.variables)
+		e.variables = append(e.variables, variable)
 	}
+}
+
+func (e *environment) list() []corev1.EnvVar {
+	list := make([]corev1.EnvVar, 0, len(e.at))
+	for _, variable := range e.variables {
+		if variable != nil {
+			list = append(list, *variable)
+		}
+	}
+	return list
 }
 
 // variables are the ones whose value is not the base's. Each era of servers has its own name for the port and for
@@ -96,6 +118,9 @@ func (t setEnv) variables() []corev1.EnvVar {
 			env = append(env, corev1.EnvVar{Name: name, Value: path.Join(caBundlePath, v1alpha1.DefaultCABundleKey)})
 		}
 	}
+	if t.Config != nil {
+		return append(env, t.Config.Env...)
+	}
 	return append(env, t.configVariables()...)
 }
 
@@ -104,22 +129,26 @@ func (t setEnv) variables() []corev1.EnvVar {
 // LLAMA_STACK_CONFIG always, so it stays where a CR may depend on it: with a command, and with a configuration that
 // is mounted by hand.
 func (t setEnv) configVariables() []corev1.EnvVar {
-	file := path.Join(configPath, v1alpha1.UserConfigKey)
-	legacy := corev1.EnvVar{Name: "LLAMA_STACK_CONFIG", Value: file}
+	names := namesOfConfig(userConfigFile)
 	switch {
 	case t.UserConfig != nil:
-		return []corev1.EnvVar{legacy, {Name: "OGX_CONFIG", Value: file}, {Name: "RUN_CONFIG_PATH", Value: file}}
+		return names
 	case len(t.Spec.Server.ContainerSpec.Command) > 0 || t.mountsOwnConfig():
-		return []corev1.EnvVar{legacy}
+		return names[:1]
 	default:
 		return nil
 	}
+}
+
+// namesOfConfig are the variables that name a configuration, that of 0.9.0 first.
+func namesOfConfig(file string) []corev1.EnvVar {
+	return []corev1.EnvVar{{Name: "LLAMA_STACK_CONFIG", Value: file}, {Name: "OGX_CONFIG", Value: file}, {Name: "RUN_CONFIG_PATH", Value: file}}
 }
 
 // mountsOwnConfig says that the CR's volume mounts cover the place of the configuration.
 func (t setEnv) mountsOwnConfig() bool {
 	return slices.ContainsFunc(t.overrides.VolumeMounts, func(mount corev1.VolumeMount) bool {
 		clean := path.Clean(mount.MountPath)
-		return clean == path.Clean(configPath) || clean == path.Join(configPath, v1alpha1.UserConfigKey)
+		return clean == path.Clean(configPath) || clean == userConfigFile
 	})
 }

@@ -19,6 +19,7 @@ package render
 import (
 	"fmt"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -27,8 +28,9 @@ type exclude struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t exclude) Transform(m resmap.ResMap) error {
+	demand := t.Demand()
 	for _, res := range m.Resources() {
-		if t.wants(res.GetKind()) {
+		if child := children.Of(res.GetKind()); child == nil || child.IsWanted(demand) {
 			continue
 		}
 		if err := m.Remove(res.CurId()); err != nil {
@@ -36,27 +38,4 @@ func (t exclude) Transform(m resmap.ResMap) error {
 		}
 	}
 	return nil
-}
-
-// wants says whether the server has an object of a kind. The ServiceAccount, the Service and the Deployment are
-// always there: a port is always defined, and what else uses the ServiceAccount is not known.
-func (t exclude) wants(kind string) bool {
-	switch kind {
-	case kindClaim:
-		return t.Spec.Server.Storage.WantsClaim()
-	case kindNetworkPolicy:
-		return t.NetworkPolicy
-	case kindBudget:
-		return t.Spec.Server.PodDisruptionBudget != nil || t.replicated()
-	case kindAutoscaler:
-		return t.autoscaled && !t.Spec.Suspend
-	case kindIngress:
-		return t.Spec.Network.Exposed()
-	case kindHTTPRoute:
-		return t.Spec.Network != nil && t.Spec.Network.HTTPRoute != nil
-	case kindRoute:
-		return t.Spec.Network != nil && t.Spec.Network.Route != nil
-	default:
-		return true
-	}
 }

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -32,13 +33,14 @@ func (t setHTTPRoute) Transform(m resmap.ResMap) error {
 		return nil
 	}
 	declared := t.Spec.Network.HTTPRoute
-	e := edit(m, kindHTTPRoute)
+	e := edit(m, children.HTTPRoute)
 	setMap(e, "metadata", "annotations", declared.Annotations)
 	parents := make([]any, 0, len(declared.ParentRefs))
 	for i := range declared.ParentRefs {
 		parents = append(parents, parentOf(&declared.ParentRefs[i]))
 	}
 	e.set(specPath, "parentRefs", parents)
+	e.set("spec/rules/0", "timeouts", t.timeouts())
 	if len(declared.Hostnames) > 0 {
 		hostnames := make([]any, 0, len(declared.Hostnames))
 		for _, hostname := range declared.Hostnames {
@@ -49,10 +51,27 @@ func (t setHTTPRoute) Transform(m resmap.ResMap) error {
 	return e.err
 }
 
+// timeouts are the CR's. Without a word of it a request may take any time: the answers of models are streams, which
+// Gateways otherwise cut off, many after 15 s.
+func (t setHTTPRoute) timeouts() any {
+	if t.NoRouteTimeouts {
+		return nil
+	}
+	declared := t.Spec.Network.HTTPRoute.Timeouts
+	if declared == nil {
+		declared = &v1alpha1.HTTPRouteTimeouts{}
+	}
+	request := declared.Request
+	if request == "" {
+		request = "0s"
+	}
+	return map[string]any{"request": string(request), "backendRequest": text(declared.BackendRequest)}
+}
+
 // parentOf is a Gateway as an HTTPRoute has it.
 func parentOf(declared *v1alpha1.ParentRef) map[string]any {
 	parent := map[string]any{
-		"group": gatewayGroup, "kind": "Gateway", nameKey: declared.Name,
+		"group": children.Of(children.HTTPRoute).Group, "kind": "Gateway", nameKey: declared.Name,
 		"namespace": text(declared.Namespace), "sectionName": text(declared.SectionName),
 	}
 	if declared.Port != 0 {
@@ -70,7 +89,7 @@ func (t setRoute) Transform(m resmap.ResMap) error {
 		return nil
 	}
 	declared := t.Spec.Network.Route
-	e := edit(m, kindRoute)
+	e := edit(m, children.Route)
 	setMap(e, "metadata", "annotations", declared.Annotations)
 	e.set(specPath, "host", text(declared.Host))
 	if termination := RouteTermination(declared, t.TLS()); termination != "" {

@@ -35,7 +35,7 @@ var _ = DescribeTable("The TLS of a Route ends",
 	Entry("at a server that speaks HTTPS", nil, true, v1alpha1.RoutePassthrough),
 	Entry("at the router, where it is asked for alone", &v1alpha1.RouteTLS{}, false, v1alpha1.RouteEdge),
 	Entry("at a server that speaks HTTPS, where it is asked for alone", &v1alpha1.RouteTLS{}, true, v1alpha1.RoutePassthrough),
-	Entry("at both, where the router is told whom to trust", &v1alpha1.RouteTLS{DestinationCACertificate: "pem"}, true, v1alpha1.RouteReencrypt),
+	Entry("at both, where the router has a certificate authority to trust", &v1alpha1.RouteTLS{DestinationCACertificate: "pem"}, true, v1alpha1.RouteReencrypt),
 	Entry("where the CR says, whatever the server speaks", &v1alpha1.RouteTLS{Termination: v1alpha1.RouteEdge}, true, v1alpha1.RouteEdge),
 )
 

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -34,8 +35,8 @@ const (
 	progressReserve int32 = progressDeadline - (defaultInitialDelay + defaultFailureThreshold*defaultPeriod)
 )
 
-// RequestedSizeAnnotation on a claim records the largest size that its LlamaStackDistribution has asked for, a quantity.
-// It tells an attempt to shrink the claim from a claim that somebody else has grown.
+// RequestedSizeAnnotation on a PVC records the largest size that its LlamaStackDistribution has asked for, a quantity.
+// It distinguishes an attempt to shrink the PVC from a PVC that somebody else has expanded.
 const RequestedSizeAnnotation = "llamastack.io/requested-size"
 
 // mapping says that a field of an object has a value that follows from the input; nil: the field is left out.
@@ -47,37 +48,54 @@ type mapping struct {
 // fieldMappings lists the fields that are one value each.
 func fieldMappings() []mapping {
 	port := func(s *server) any { return s.port }
+	name := func(s *server) any { return s.Name }
+	service := func(s *server) any { return children.ServiceName(s.Name) }
+	podSelector := func(s *server) any { return s.podSelector() }
 	return []mapping{
-		{kindClaim, "metadata/annotations", RequestedSizeAnnotation, requestedSize},
-		{kindClaim, "spec/resources/requests", "storage", claimSize},
-		{kindClaim, specPath, "accessModes", accessModes},
-		{kindClaim, specPath, "storageClassName", storageClass},
-		{kindService, "spec/ports/0", portKey, port},
-		{kindService, "spec/ports/0", "targetPort", port},
-		{kindService, "spec/ports/0", "appProtocol", appProtocol},
-		{kindNetworkPolicy, "spec/ingress/0/ports/0", portKey, port},
-		{kindIngress, "spec/rules/0/http/paths/0/backend/service/port", "number", port},
-		{kindIngress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
-		{kindIngress, "spec/rules/0", "host", func(s *server) any { return text(s.ingress().Host) }},
-		{kindHTTPRoute, "spec/rules/0/backendRefs/0", portKey, port},
-		{kindBudget, specPath, "minAvailable", minAvailable},
-		{kindBudget, specPath, "maxUnavailable", maxUnavailable},
-		{kindAutoscaler, specPath, "minReplicas", func(s *server) any { return s.minReplicas }},
-		{kindAutoscaler, specPath, "maxReplicas", func(s *server) any { return s.maxReplicas }},
-		{kindDeployment, specPath, "replicas", declaredReplicas},
-		{kindDeployment, specPath, "strategy", strategy},
-		{kindDeployment, specPath, "progressDeadlineSeconds", progressDeadlineSeconds},
-		{kindDeployment, specPath, "revisionHistoryLimit", func(s *server) any { return number(s.rollout().RevisionHistoryLimit) }},
-		{kindDeployment, "metadata/annotations", v1alpha1.AnnotationSuspended, suspended},
-		{kindDeployment, templatePath + "/metadata/annotations", v1alpha1.AnnotationRestartedAt, func(s *server) any { return text(s.RestartedAt) }},
-		{kindDeployment, podSpecPath, "serviceAccountName", serviceAccountName},
-		{kindDeployment, podSpecPath, "terminationGracePeriodSeconds", terminationGracePeriod},
-		{kindDeployment, podSpecPath, "priorityClassName", func(s *server) any { return text(s.overrides.PriorityClassName) }},
-		{kindDeployment, podSpecPath, "runtimeClassName", func(s *server) any { return text(s.overrides.RuntimeClassName) }},
-		{kindDeployment, containerPath, nameKey, containerName},
-		{kindDeployment, containerPath, "imagePullPolicy", func(s *server) any { return text(s.Spec.Server.ContainerSpec.ImagePullPolicy) }},
-		{kindDeployment, containerPath, "image", func(s *server) any { return s.Image }},
-		{kindDeployment, containerPath + "/ports/0", "containerPort", port},
+		{children.ServiceAccount, "", automountToken, func(s *server) any { return s.mountsToken() }},
+		{children.PersistentVolumeClaim, ownAnnotationsPath, RequestedSizeAnnotation, requestedSize},
+		{children.PersistentVolumeClaim, ownAnnotationsPath, v1alpha1.AnnotationSyncOptions, syncOptions},
+		{children.PersistentVolumeClaim, ownLabelsPath, v1alpha1.LabelInstance, pvcInstance},
+		{children.PersistentVolumeClaim, "spec/resources/requests", "storage", pvcSize},
+		{children.PersistentVolumeClaim, specPath, "accessModes", accessModes},
+		{children.PersistentVolumeClaim, specPath, "storageClassName", storageClass},
+		{children.Service, specPath, "selector", func(s *server) any { return anyMap(s.selector) }},
+		{children.Service, "spec/ports/0", portKey, port},
+		{children.Service, "spec/ports/0", "targetPort", port},
+		{children.Service, "spec/ports/0", "appProtocol", appProtocol},
+		{children.NetworkPolicy, specPath, "podSelector", podSelector},
+		{children.NetworkPolicy, "spec/ingress/0/ports/0", portKey, port},
+		{children.Ingress, specPath, "ingressClassName", func(s *server) any { return text(s.ingress().ClassName) }},
+		{children.Ingress, "spec/rules/0/http/paths/0/backend/service", nameKey, service},
+		{children.Ingress, "spec/rules/0", "host", func(s *server) any { return text(s.ingress().Host) }},
+		{children.HTTPRoute, "spec/rules/0/backendRefs/0", nameKey, service},
+		{children.HTTPRoute, "spec/rules/0/backendRefs/0", portKey, port},
+		{children.Route, "spec/to", nameKey, service},
+		{children.PodDisruptionBudget, specPath, "selector", podSelector},
+		{children.PodDisruptionBudget, specPath, "minAvailable", minAvailable},
+		{children.PodDisruptionBudget, specPath, "maxUnavailable", maxUnavailable},
+		{children.HorizontalPodAutoscaler, "spec/scaleTargetRef", nameKey, name},
+		{children.HorizontalPodAutoscaler, specPath, "minReplicas", func(s *server) any { return s.minReplicas }},
+		{children.HorizontalPodAutoscaler, specPath, "maxReplicas", func(s *server) any { return s.maxReplicas }},
+		{children.Deployment, specPath, "selector", podSelector},
+		{children.Deployment, templatePath + "/metadata", "labels", func(s *server) any { return anyMap(s.podLabels) }},
+		{children.Deployment, podSpecPath + "/volumes/0/persistentVolumeClaim", "claimName", func(s *server) any { return children.PVCName(s.Name) }},
+		{children.Deployment, specPath, "replicas", declaredReplicas},
+		{children.Deployment, specPath, "strategy", strategy},
+		{children.Deployment, specPath, "progressDeadlineSeconds", progressDeadlineSeconds},
+		{children.Deployment, specPath, "revisionHistoryLimit", func(s *server) any { return number(s.rollout().RevisionHistoryLimit) }},
+		{children.Deployment, ownAnnotationsPath, v1alpha1.AnnotationSuspended, suspended},
+		{children.Deployment, ownAnnotationsPath, v1alpha1.AnnotationForeignFiles, foreignFiles},
+		{children.Deployment, templatePath + "/metadata/annotations", v1alpha1.AnnotationRestartedAt, func(s *server) any { return text(s.RestartedAt) }},
+		{children.Deployment, podSpecPath, "serviceAccountName", serviceAccountName},
+		{children.Deployment, podSpecPath, automountToken, podMountsToken},
+		{children.Deployment, podSpecPath, "terminationGracePeriodSeconds", terminationGracePeriod},
+		{children.Deployment, podSpecPath, "priorityClassName", func(s *server) any { return text(s.overrides.PriorityClassName) }},
+		{children.Deployment, podSpecPath, "runtimeClassName", func(s *server) any { return text(s.overrides.RuntimeClassName) }},
+		{children.Deployment, containerPath, nameKey, containerName},
+		{children.Deployment, containerPath, "imagePullPolicy", func(s *server) any { return text(s.Spec.Server.ContainerSpec.ImagePullPolicy) }},
+		{children.Deployment, containerPath, "image", func(s *server) any { return s.Image }},
+		{children.Deployment, containerPath + "/ports/0", "containerPort", port},
 	}
 }
 
@@ -104,9 +122,9 @@ func (t mapFields) Transform(m resmap.ResMap) error {
 	return nil
 }
 
-// claimSize is the size asked for, but never less than the live claim's: a claim cannot shrink.
-func claimSize(s *server) any {
-	return atLeast(AskedSize(s.Spec.Server.Storage), s.ClaimSize)
+// pvcSize is the size that the spec asks for, but never less than the size of the live PVC: a PVC cannot shrink.
+func pvcSize(s *server) any {
+	return atLeast(AskedSize(s.Spec.Server.Storage), s.PVCSize)
 }
 
 // requestedSize is the largest size that was ever asked for.
@@ -121,7 +139,7 @@ func atLeast(size resource.Quantity, least *resource.Quantity) string {
 	return size.String()
 }
 
-// AskedSize is the size of the claim that a spec asks for, the default where it does not say.
+// AskedSize is the size of the PVC that a spec asks for, or the default when the spec sets none.
 func AskedSize(storage *v1alpha1.StorageSpec) resource.Quantity {
 	if storage != nil && storage.Size != nil {
 		return *storage.Size
@@ -157,7 +175,7 @@ func intOrString(value *intstr.IntOrString) any {
 	}
 }
 
-// appProtocol tells meshes and gateways, which take the port for plain HTTP by its name, that it speaks TLS.
+// appProtocol declares TLS for meshes and gateways, which infer plain HTTP from the name of the port.
 func appProtocol(s *server) any {
 	if s.TLS() {
 		return strings.ToLower(s.scheme())
@@ -211,8 +229,8 @@ func (s *server) rollout() v1alpha1.RolloutSpec {
 	return v1alpha1.RolloutSpec{}
 }
 
-// strategy is the CR's; or Recreate with a claim that one node at a time may mount: a new Pod elsewhere would wait for
-// it for ever. Otherwise it is left to the API's default.
+// strategy is the CR's; or Recreate with a PVC that only one node at a time may mount, because a new Pod on another
+// node would wait for it without end. A server with devices has its own rule. Otherwise the API's default applies.
 func strategy(s *server) any {
 	declared := s.rollout()
 	if declared.Strategy != "" {
@@ -224,10 +242,10 @@ func strategy(s *server) any {
 		}
 		return fields
 	}
-	if !s.Spec.Server.Storage.OnClaim() || s.sharedClaim() {
-		return nil
+	if s.Spec.Server.Storage.UsesPVC() && !s.sharesPVC() {
+		return map[string]any{typeKey: recreate}
 	}
-	return map[string]any{typeKey: "Recreate"}
+	return s.deviceStrategy()
 }
 
 // progressDeadlineSeconds gives a server with a long startup budget the time to use it, or its rollout would be
@@ -247,7 +265,7 @@ func serviceAccountName(s *server) any {
 	if name := s.overrides.ServiceAccountName; name != "" {
 		return name
 	}
-	return s.Name + "-sa"
+	return children.Of(children.ServiceAccount).Name(s.Name)
 }
 
 func containerName(s *server) any {

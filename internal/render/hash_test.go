@@ -71,6 +71,11 @@ var _ = Describe("Hash", func() {
 			in.Serving = &render.Serving{SecretName: "a", Rolls: true, Version: "b"}
 		})),
 		Entry("how it can be probed", edit(func(in *render.Input) { in.UserConfig.TCPProbe = true })),
+		Entry("a declared configuration", edit(func(in *render.Input) { in.Config = &render.Config{CopyName: "a", Hash: "b"} })),
+		Entry("the declared configuration's TLS", edit(func(in *render.Input) { in.Config = &render.Config{CopyName: "a", TLS: true} })),
+		Entry("the declared configuration's variables", edit(func(in *render.Input) {
+			in.Config = &render.Config{CopyName: "a", Env: []corev1.EnvVar{{Name: "A", ValueFrom: &corev1.EnvVarSource{}}}}
+		})),
 		Entry("no configuration", edit(func(in *render.Input) { in.UserConfig = nil })),
 		Entry("the bundle's content", edit(func(in *render.Input) { in.CABundle.Hash = "other" })),
 		Entry("no bundle", edit(func(in *render.Input) { in.CABundle = nil })),
@@ -78,7 +83,7 @@ var _ = Describe("Hash", func() {
 		Entry("the operator's namespace", edit(func(in *render.Input) { in.OperatorNamespace = "other" })),
 		Entry("OpenShift", edit(func(in *render.Input) { in.OpenShift = true })),
 		Entry("the live selector", edit(func(in *render.Input) { in.Selector = map[string]string{"app": "llama-stack"} })),
-		Entry("the live claim's size", edit(func(in *render.Input) { in.ClaimSize = new(resource.MustParse("3Gi")) })),
+		Entry("the live PVC's size", edit(func(in *render.Input) { in.PVCSize = new(resource.MustParse("3Gi")) })),
 		Entry("the size asked for before", edit(func(in *render.Input) { in.RequestedSize = new(resource.MustParse("3Gi")) })),
 		Entry("replicas", edit(func(in *render.Input) { in.Spec.Replicas = new(int32(3)) })),
 		Entry("workers", edit(func(in *render.Input) { in.Spec.Server.Workers = new(int32(3)) })),
@@ -171,20 +176,20 @@ var _ = Describe("Hash", func() {
 		Entry("a restart", edit(func(in *render.Input) { in.RestartedAt = "now" })),
 		Entry("rollout", edit(func(in *render.Input) { in.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Strategy: "RollingUpdate"} })),
 		Entry("no autoscaler", edit(func(in *render.Input) { in.Spec.Server.Autoscaling = nil })),
-		Entry("claim size", edit(func(in *render.Input) { in.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })),
+		Entry("PVC size", edit(func(in *render.Input) { in.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })),
 		Entry("mount path", edit(func(in *render.Input) { in.Spec.Server.Storage.MountPath = "/elsewhere" })),
-		Entry("claim class", edit(func(in *render.Input) { in.Spec.Server.Storage.StorageClassName = new("") })),
-		Entry("claim access modes", edit(func(in *render.Input) {
+		Entry("PVC class", edit(func(in *render.Input) { in.Spec.Server.Storage.StorageClassName = new("") })),
+		Entry("PVC access modes", edit(func(in *render.Input) {
 			in.Spec.Server.Storage.AccessModes = []v1alpha1.AccessMode{v1alpha1.AccessModeReadWriteMany}
 		})),
-		Entry("the live claim's access modes", edit(func(in *render.Input) {
-			in.ClaimModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
+		Entry("the live PVC's access modes", edit(func(in *render.Input) {
+			in.PVCModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
 		})),
-		Entry("an existing claim", edit(func(in *render.Input) { in.Spec.Server.Storage.ExistingClaim = "data" })),
-		Entry("no claim but a directory", edit(func(in *render.Input) {
+		Entry("an existing PVC", edit(func(in *render.Input) { in.Spec.Server.Storage.ExistingClaim = "data" })),
+		Entry("a directory instead of a PVC", edit(func(in *render.Input) {
 			in.Spec.Server.Storage = &v1alpha1.StorageSpec{Ephemeral: &v1alpha1.EphemeralStorage{}}
 		})),
-		Entry("no claim", edit(func(in *render.Input) { in.Spec.Server.Storage = nil })),
+		Entry("no PVC", edit(func(in *render.Input) { in.Spec.Server.Storage = nil })),
 		Entry("no Ingress", edit(func(in *render.Input) { in.Spec.Network.ExposeRoute = false })),
 		Entry("an allowed namespace", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Namespaces[0] = "backend" })),
 		Entry("an allowed label", edit(func(in *render.Input) { in.Spec.Network.AllowedFrom.Labels = []string{"team"} })),
@@ -246,7 +251,7 @@ var _ = Describe("Hash", func() {
 		Expect(in).To(Equal(base()))
 	})
 
-	It("is told apart between all scenarios", func() {
+	It("differs between all scenarios", func() {
 		seen := map[string]string{}
 		for _, name := range scenarios() {
 			hash := scenario(name).Hash()

@@ -18,6 +18,7 @@ package render
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -26,7 +27,7 @@ type setIngress struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setIngress) Transform(m resmap.ResMap) error {
-	e := edit(m, kindIngress)
+	e := edit(m, children.Ingress)
 	declared := t.ingress()
 	setMap(e, "metadata", "annotations", declared.Annotations)
 	if declared.TLS != nil {

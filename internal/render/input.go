@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -37,10 +38,14 @@ type Input struct {
 	Image string `json:"image"`
 	// UserConfig is the server's configuration; nil: the image's own applies.
 	UserConfig *UserConfig `json:"userConfig,omitempty"`
+	// Config is the declared configuration; nil: none is declared.
+	Config *Config `json:"config,omitempty"`
 	// Serving is the certificate that the server shows; nil: none, or the configuration's own.
 	Serving *Serving `json:"serving,omitempty"`
 	// CABundle is the certificate authorities that the server trusts; nil: the image's own.
 	CABundle *CABundle `json:"caBundle,omitempty"`
+	// Labels that the objects inherit from the LlamaStackDistribution, from InheritedLabels.
+	Labels map[string]string `json:"labels,omitempty"`
 	// OpenShift leaves user and group ids to the platform's security context constraints.
 	OpenShift bool `json:"openShift,omitempty"`
 	// NetworkPolicy asks for a NetworkPolicy.
@@ -49,19 +54,29 @@ type Input struct {
 	OperatorNamespace string `json:"operatorNamespace,omitempty"`
 	// Selector of the live Deployment, which is immutable; empty: the default.
 	Selector map[string]string `json:"selector,omitempty"`
+	// NoRouteTimeouts says that the cluster's HTTPRoutes have no timeouts.
+	NoRouteTimeouts bool `json:"noRouteTimeouts,omitempty"`
 	// RestartedAt is a text that the Pods carry, so that another one restarts the server; empty: none.
 	RestartedAt string `json:"restartedAt,omitempty"`
 	// Resuming says that the live Deployment was suspended while its number of replicas was an autoscaler's, which
 	// leaves one of 0 replicas alone: it starts with the lower bound.
 	Resuming bool `json:"resuming,omitempty"`
-	// ClaimModes are the live claim's access modes, which cannot change, where they are others than the spec's. Empty:
-	// those of the spec count.
-	ClaimModes []corev1.PersistentVolumeAccessMode `json:"claimModes,omitempty"`
-	// ClaimSize is what the live claim requests; a claim is never asked to shrink. nil: there is none.
-	ClaimSize *resource.Quantity `json:"claimSize,omitempty"`
-	// RequestedSize is the largest size that the same LlamaStackDistribution has asked for before, which the claim
-	// records; it never goes down. nil: it has asked for none.
+	// PVCModes are the access modes of the live PVC, where they differ from the spec's. They cannot change. Empty:
+	// the modes of the spec count.
+	PVCModes []corev1.PersistentVolumeAccessMode `json:"claimModes,omitempty"`
+	// PVCSize is the size that the live PVC requests. A PVC never shrinks. nil: there is no live PVC.
+	PVCSize *resource.Quantity `json:"claimSize,omitempty"`
+	// RequestedSize is the largest size that the same LlamaStackDistribution has asked for before. The PVC records it,
+	// and it never goes down. nil: it has asked for none.
 	RequestedSize *resource.Quantity `json:"requestedSize,omitempty"`
+	// ForeignFiles says that another user than the server's may have written to its volume: the kubelet hands all files to
+	// the Pods' group whenever it mounts it.
+	ForeignFiles bool `json:"foreignFiles,omitempty"`
+}
+
+// Demand is what decides which objects the server has.
+func (in Input) Demand() children.Demand {
+	return children.Demand{Spec: &in.Spec, NetworkPolicy: in.NetworkPolicy, CABundle: in.CABundle != nil}
 }
 
 // UserConfig is the server's configuration as it is mounted.
@@ -75,23 +90,45 @@ type UserConfig struct {
 	// TCPProbe says that the kubelet cannot ask for the server's health (client certificates, a route policy that
 	// denies it) and only probes whether it listens.
 	TCPProbe bool `json:"tcpProbe,omitempty"`
+	// NamesToken says that it refers to the token of the Kubernetes API.
+	NamesToken bool `json:"namesToken,omitempty"`
+}
+
+// Config is the configuration that the LlamaStackDistribution declares. The init container merges it into UserConfig or
+// into the configuration in the image.
+type Config struct {
+	// CopyName of the immutable ConfigMap with it, from ConfigCopyName.
+	CopyName string `json:"copyName"`
+	// Hash of its content, which the Pods carry.
+	Hash string `json:"hash"`
+	// Env are the variables with the values of Secrets.
+	Env []corev1.EnvVar `json:"env,omitempty"`
+	// TLS, TCPProbe and NamesToken are as in UserConfig.
+	TLS        bool `json:"tls,omitempty"`
+	TCPProbe   bool `json:"tcpProbe,omitempty"`
+	NamesToken bool `json:"namesToken,omitempty"`
 }
 
 // Serving is a certificate from a Secret.
 type Serving struct {
 	// SecretName of the Secret, with tls.crt and tls.key.
 	SecretName string `json:"secretName"`
-	// Unused says that the configuration names files of its own, so that the server need not look for new ones here.
+	// Unused says that the configuration names its own files, so that the launcher does not watch these.
 	Unused bool `json:"unused,omitempty"`
-	// Rolls says that the Pods are replaced when the Secret changes, so that the server need not look for new files.
+	// Rolls says that the Pods are replaced when the Secret changes, so that the launcher does not watch the files.
 	Rolls bool `json:"rolls,omitempty"`
 	// Version of the Secret, a short text that the Pods carry where Rolls is set; empty: it is not known.
 	Version string `json:"version,omitempty"`
 }
 
-// TLS says that the server listens with TLS: its configuration makes it, or a command that is told of a certificate.
+// TLS says that the server listens with TLS: by its configuration, or because its command receives a certificate.
 func (in Input) TLS() bool {
-	return in.Serving != nil || in.UserConfig != nil && in.UserConfig.TLS
+	return in.Serving != nil || in.UserConfig != nil && in.UserConfig.TLS || in.Config != nil && in.Config.TLS
+}
+
+// tcpProbe says that the kubelet can only probe whether the server listens.
+func (in Input) tcpProbe() bool {
+	return in.UserConfig != nil && in.UserConfig.TCPProbe || in.Config != nil && in.Config.TCPProbe
 }
 
 // CABundle is the merged bundle, in the ConfigMap <name>-ca-bundle.
@@ -100,13 +137,14 @@ type CABundle struct {
 	Hash string `json:"hash"`
 }
 
-// Hash is the same for inputs that differ in nothing that Render reads, and different, in hex, for all others. How
-// references are spelled (the distribution's name, the names of the user's ConfigMaps) does not count: what they
-// resolved to does. The claim's retention policy counts, because the owner reference that it decides is applied
-// together with the objects. A hash says nothing across releases of the operator, which may render differently.
+// Hash is a hex text, the same for inputs that differ in nothing that Render reads, and different for all others. The
+// names in references (of the distribution, of the user's ConfigMaps) do not count: what they resolve to does. The
+// retention policy of the PVC counts, because it decides the owner reference, which is applied together with the
+// objects. Hashes of different releases of the operator cannot be compared: releases may render differently.
 func (in Input) Hash() string {
 	in.Spec.Server.Distribution = v1alpha1.DistributionType{}
 	in.Spec.Server.UserConfig = nil
+	in.Spec.Server.Config = nil
 	in.Spec.Server.TLSConfig = nil
 	text, err := json.Marshal(in)
 	if err != nil {

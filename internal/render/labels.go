@@ -21,25 +21,14 @@ import (
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
-// setLabels marks every object with the instance that it belongs to, and points every selector at its Pods.
+// setLabels marks every object with the instance that it belongs to. The selectors are in fieldMappings.
 type setLabels struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setLabels) Transform(m resmap.ResMap) error {
-	for _, child := range Children(t.Name) {
-		e := edit(m, child.GVK.Kind)
-		e.set("metadata/labels", v1alpha1.LabelInstance, t.Name)
-		switch child.GVK.Kind {
-		case kindService:
-			e.set(specPath, "selector", anyMap(t.selector))
-		case kindNetworkPolicy:
-			e.set(specPath, "podSelector", t.podSelector())
-		case kindBudget:
-			e.set(specPath, "selector", t.podSelector())
-		case kindDeployment:
-			e.set(specPath, "selector", t.podSelector())
-			e.set(templatePath+"/metadata", "labels", anyMap(t.podLabels))
-		}
+	for _, res := range m.Resources() {
+		e := editResource(res)
+		e.set(ownLabelsPath, v1alpha1.LabelInstance, t.Name)
 		if e.err != nil {
 			return e.err
 		}

@@ -159,6 +159,46 @@ ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(sys.argv[1] + "/tls.crt"
 ' "$folder" >/dev/null 2>&1
 }
 
+# With several workers, uvicorn ends a worker that does not answer within 5 s. A worker imports the server first, which
+# takes longer than that on a busy machine, and longer still beside other workers. All of them restart again and again,
+# and nothing logs it. This program is the command line of the server, and gives workers 60 s.
+patience='
+import importlib
+import sys
+
+from uvicorn.supervisors.multiprocess import Process
+
+ping = getattr(Process, "ping", None)
+if ping:
+    Process.ping = lambda process, timeout=5: ping(process, max(timeout, 60))
+module = sys.argv.pop(1)
+sys.argv[0] = module.rpartition(".")[2]
+sys.exit(importlib.import_module(module).main())
+'
+patient=''
+if [ "$workers" -gt 1 ] && { [ "$package" = ogx ] || [ "$number" -ge 3000 ]; }; then
+  patient=yes
+fi
+
+# Starts a command line that is a Python module.
+start_module() {
+  if [ -n "$patient" ]; then
+    start "$python" -c "$patience" "$@"
+  fi
+  start "$python" -m "$@"
+}
+
+# Entrypoints find the commands of the server on the PATH: these come before the image's own.
+patient_commands() {
+  folder_of_commands=$(mktemp -d) || return 1
+  for command in llama=llama_stack.cli.llama ogx=ogx.cli.ogx; do
+    file=$folder_of_commands/${command%%=*}
+    printf "#!/bin/sh\nexec %s -c '%s' %s \"\$@\"\n" "$python" "$patience" "${command#*=}" >"$file" || return 1
+    chmod +x "$file" || return 1
+  done
+  export PATH="$folder_of_commands:$PATH"
+}
+
 # Several processes, and a command line that cannot start them: that of 0.3.0 does not know of them, those of 0.4.0
 # to 0.6 hand over a list of addresses, with which they crash. Served as 0.9.0 of the operator did. The command line
 # alone reads about TLS in the configuration, so with certificates that are named there alone there is no way around it.
@@ -173,12 +213,12 @@ if [ "$package" = llama_stack ] && [ "$workers" -gt 1 ] && [ -n "$around" ]; the
     export LLAMA_STACK_CONFIG="$config"
     set -- --host 0.0.0.0 --port "$port" --workers "$workers"
     [ -z "$folder" ] || set -- "$@" --ssl-certfile "$folder/tls.crt" --ssl-keyfile "$folder/tls.key"
-    start "$python" -m uvicorn llama_stack.core.server.server:create_app --factory "$@"
+    start_module uvicorn.main llama_stack.core.server.server:create_app --factory "$@"
   fi
 fi
 
-# From 1.2.0 on a server without certificates wants to be told that it is meant. The entrypoint of image 1.2.0 does
-# not tell it; later ones do.
+# From 1.2.0 on, a server without certificates needs the argument --insecure. The entrypoint of image 1.2.0 does not
+# pass it; later ones do.
 insecure=''
 if [ "$package" = ogx ] && [ "$number" -ge 1002000 ] && [ "$scheme" = http ]; then
   insecure=yes
@@ -196,6 +236,9 @@ if [ -n "$entrypoint" ]; then
   if [ -n "$insecure" ] && ! grep -q -e --insecure "$entrypoint"; then
     set -- --insecure "$@"
   fi
+  if [ -n "$patient" ] && ! patient_commands; then
+    say "failed to write to a temporary folder, so that a worker which does not answer within 5 s is restarted"
+  fi
   say "starting $entrypoint${version:+ ($package $version)}"
   export RUN_CONFIG_PATH="$config"
   start "$entrypoint" "$@"
@@ -210,13 +253,13 @@ if [ -n "$insecure" ]; then
   set -- --insecure "$@"
 fi
 if [ "$package" = ogx ] && [ "$number" -ge 1000000 ]; then
-  start "$python" -m ogx.cli.ogx run "$config" --port "$port" "$@"
+  start_module ogx.cli.ogx run "$config" --port "$port" "$@"
 elif [ "$package" = ogx ]; then
-  start "$python" -m ogx.cli.ogx stack run "$config" --port "$port" "$@"
+  start_module ogx.cli.ogx stack run "$config" --port "$port" "$@"
 elif [ "$number" -ge 3000 ]; then
-  start "$python" -m llama_stack.cli.llama stack run "$config" --port "$port" "$@"
+  start_module llama_stack.cli.llama stack run "$config" --port "$port" "$@"
 elif [ "$number" -ge 2017 ]; then
-  start "$python" -m llama_stack.core.server.server "$config" --port "$port" "$@"
+  start_module llama_stack.core.server.server "$config" --port "$port" "$@"
 else
-  start "$python" -m llama_stack.distribution.server.server --config "$config" --port "$port" "$@"
+  start_module llama_stack.distribution.server.server --config "$config" --port "$port" "$@"
 fi

@@ -43,13 +43,14 @@ const (
 	openDataEntrypoint = "/opt/app-root/entrypoint.sh"
 )
 
-// Programs of an image. Each tells what it was started as: its process, its arguments one by one, and the variables
-// by which servers know their configuration.
+// Programs of an image. Each prints how it was started: its process, its arguments one by one, and the variables that
+// name the configuration of a server.
 const (
 	report        = `echo "pid $$"; echo "started ${0##*/}"; for a; do echo "argument $a"; done; echo "config ${RUN_CONFIG_PATH:-}"` + "\n"
 	entrypoint    = "#!/bin/sh\n" + report
 	insecureEntry = "#!/bin/sh\n# exec ogx stack run \"$RUN_CONFIG_PATH\" --insecure \"$@\"\n" + report
-	fakePython    = "#!/bin/sh\nif [ \"$1\" = -c ]; then\n  [ -z \"$FOUND\" ] || echo \"$FOUND\"\n  exit \"$STATUS\"\nfi\n" + report
+	fakePython    = "#!/bin/sh\nif [ \"$1\" = -c ] && [ $# -eq 2 ]; then\n  [ -z \"$FOUND\" ] || echo \"$FOUND\"\n  exit \"$STATUS\"\nfi\n" +
+		"if [ \"$1\" = -c ]; then shift 2; set -- patient \"$@\"; fi\n" + report
 	realPython    = "#!/bin/sh\nif [ \"$1\" = -c ]; then exec \"$PYTHON\" \"$@\"; fi\n" + report
 	waitingServer = "#!/bin/sh\ntrap 'echo stopping; exit 7' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
 )
@@ -70,12 +71,14 @@ func newImage(shell string) *image {
 	i := &image{root: GinkgoT().TempDir(), shell: strings.Fields(shell), env: map[string]string{"FOUND": "", "STATUS": "0"}}
 	i.write("/etc/llama-stack/config.yaml", "version: 2\n", 0o644)
 	Expect(os.MkdirAll(i.path("/bin"), 0o755)).To(Succeed())
-	for _, name := range []string{"grep", "sleep", "cat", "cksum"} {
+	for _, name := range []string{"grep", "sleep", "cat", "cksum", "mktemp", "chmod"} {
 		program, err := exec.LookPath(name)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(os.Symlink(program, i.path("/bin/"+name))).To(Succeed())
 	}
 	i.write(lastMessage, "", 0o644)
+	Expect(os.MkdirAll(i.path("/tmp"), 0o755)).To(Succeed())
+	i.env["TMPDIR"] = i.path("/tmp")
 	i.env["PATH"] = i.path("/bin")
 	i.env["RUN_CONFIG_PATH"] = i.path("/etc/llama-stack/config.yaml")
 	return i
@@ -218,7 +221,7 @@ var _ = Describe("The launcher", func() {
 		}
 	})
 
-	It("is told the scheme that the server speaks, and the arguments of the user", func() {
+	It("receives the scheme that the server speaks, and the arguments of the user", func() {
 		Expect(container(scenario("userconfig")).Command[3:]).To(Equal([]string{"launch", "http"}))
 		Expect(container(scenario("tls-config")).Command[3:]).To(Equal([]string{"launch", "https"}))
 		Expect(container(scenario("userconfig-args")).Args).To(Equal([]string{"--enable-ui"}))
@@ -345,7 +348,7 @@ func launcherSpecs(shell string) {
 		Expect(result.started).To(Equal("python3"))
 		Expect(result.exec).To(BeTrue())
 		Expect(result.arguments).To(Equal([]string{
-			"-m", "uvicorn", "llama_stack.core.server.server:create_app", "--factory",
+			"patient", "uvicorn.main", "llama_stack.core.server.server:create_app", "--factory",
 			"--host", "0.0.0.0", "--port", "8321", "--workers", workers,
 		}))
 	},
@@ -360,6 +363,45 @@ func launcherSpecs(shell string) {
 		Entry("ogx is fine", "ogx 1003000 1.3.0", "2", false, false),
 		Entry("a number that is none is no reason", "llama_stack 6001 0.6.1", "many", false, false),
 	)
+
+	DescribeTable("gives workers time to start,", func(found, workers, module string, want ...string) {
+		result := newImage(shell).installed(found).set("LLS_WORKERS", workers).launch(launchInput(false))
+
+		Expect(result.code).To(BeZero(), result.stderr)
+		Expect(result.started).To(Equal("python3"))
+		Expect(result.arguments[:2]).To(Equal([]string{want[0], module}), result.stderr)
+		Expect(result.exec).To(BeTrue(), "the server must be the launcher's own process")
+	},
+		Entry("several of OGX", "ogx 1005000 1.5.0", "2", "ogx.cli.ogx", "patient"),
+		Entry("several of OGX before 1.0", "ogx 8000 0.8.0", "3", "ogx.cli.ogx", "patient"),
+		Entry("several of Llama Stack", "llama_stack 7003 0.7.3", "2", "llama_stack.cli.llama", "patient"),
+		Entry("one, which nobody ends", "ogx 1005000 1.5.0", "1", "ogx.cli.ogx", "-m"),
+		Entry("0.2, which starts one", "llama_stack 2024 0.2.24", "2", "llama_stack.core.server.server", "-m"),
+	)
+
+	DescribeTable("gives the workers of an entrypoint time to start,", func(found, name, command, module string) {
+		i := newImage(shell).installed(found).with(name, "#!/bin/sh\nexec "+command+" stack run \"$RUN_CONFIG_PATH\" \"$@\"\n").
+			with("/bin/"+command, report).set("LLS_WORKERS", "2")
+
+		result := i.launch(launchInput(false), "two words")
+
+		Expect(result.code).To(BeZero(), result.stderr)
+		Expect(result.started).To(Equal("python3"), "the command of the image starts without patience")
+		Expect(result.arguments).To(Equal([]string{"patient", module, "stack", "run", configFile, "two words"}))
+	},
+		Entry("of OGX", "ogx 1001000 1.1.0", ogxEntrypoint, "ogx", "ogx.cli.ogx"),
+		Entry("of Llama Stack", "llama_stack 7003 0.7.3", llamaEntrypoint, "llama", "llama_stack.cli.llama"),
+	)
+
+	It("starts several workers also where nothing can be written", func() {
+		i := newImage(shell).installed("ogx 1005000 1.5.0").with(ogxEntrypoint, insecureEntry).set("LLS_WORKERS", "2")
+		i.env["TMPDIR"] = i.path("/nothing")
+
+		result := i.launch(launchInput(false))
+
+		Expect(result.started).To(Equal("ogx-entrypoint.sh"), result.stderr)
+		Expect(result.stderr).To(ContainSubstring("failed to write to a temporary folder"))
+	})
 
 	It("says that it has no use for arguments when it goes around the command line", func() {
 		result := newImage(shell).installed("llama_stack 5001 0.5.1").set("LLS_WORKERS", "2").launch(launchInput(false), "--enable-ui")

@@ -36,14 +36,14 @@ const servingFolder = "/etc/llama-stack-tls"
 
 // Programs of an image whose certificate is watched.
 const (
-	// stubbornServer does not end when it is told to.
+	// stubbornServer does not end on SIGTERM.
 	stubbornServer = "#!/bin/sh\ntrap 'echo asked' TERM\necho ready\nwhile :; do sleep 0.05; done\n"
 	endingServer   = "#!/bin/sh\nexit 9\n"
 	// pickyPython finds a package and no certificate that fits.
 	pickyPython = "#!/bin/sh\nif [ $# -gt 2 ]; then exit 1; fi\necho \"$FOUND\"\n"
 )
 
-// patience is how long a launcher that looks all the time may take.
+// patience is how long a launcher that checks for changes all the time may take.
 const patience = 10 * time.Second
 
 // servingInput is a server with a certificate, and as many seconds to end as given.
@@ -56,7 +56,7 @@ func servingInput(grace int64) render.Input {
 	return in
 }
 
-// serving adds a certificate, and makes the launcher look for another all the time.
+// serving adds a certificate, and makes the launcher check for another all the time.
 func (i *image) serving(name string) *image {
 	GinkgoHelper()
 	i.write(servingFolder+"/tls.crt", "certificate "+name+"\n", 0o644)
@@ -76,7 +76,7 @@ func (i *image) run(in render.Input) *gexec.Session {
 }
 
 var _ = Describe("The launcher of a server with a certificate", func() {
-	It("is told where it is, and how long the server has to end", func() {
+	It("receives the folder of the certificate, and how long the server has to end", func() {
 		Expect(container(servingInput(7)).Command[3:]).To(Equal([]string{"launch", "serving", servingFolder, "7"}))
 		in := servingInput(7)
 		in.Spec.Server.PodOverrides = nil
@@ -112,7 +112,7 @@ func servingSpecs(shell string) {
 		Expect(result.exec).To(BeFalse(), "the launcher must stay, so that it can end the server")
 	},
 		Entry("by its entrypoint", "llama_stack 3005 0.3.5", llamaEntrypoint),
-		Entry("by one that would have to be told --insecure without", "ogx 1002000 1.2.0", ogxEntrypoint),
+		Entry("by one that needs --insecure without a certificate", "ogx 1002000 1.2.0", ogxEntrypoint),
 		Entry("0.2.12", "llama_stack 2012 0.2.12", "/nothing", "-m", "llama_stack.distribution.server.server", "--config", configFile, "--port", "8321"),
 		Entry("0.2.24", "llama_stack 2024 0.2.24", "/nothing", "-m", "llama_stack.core.server.server", configFile, "--port", "8321"),
 		Entry("0.7.3", "llama_stack 7003 0.7.3", "/nothing", "-m", "llama_stack.cli.llama", "stack", "run", configFile, "--port", "8321"),
@@ -124,7 +124,7 @@ func servingSpecs(shell string) {
 		i := newImage(shell).installed("llama_stack 6001 0.6.1").serving("a").set("LLS_WORKERS", "2")
 
 		Expect(i.launch(servingInput(30)).arguments).To(Equal([]string{
-			"-m", "uvicorn", "llama_stack.core.server.server:create_app", "--factory", "--host", "0.0.0.0", "--port", "8321", "--workers", "2",
+			"patient", "uvicorn.main", "llama_stack.core.server.server:create_app", "--factory", "--host", "0.0.0.0", "--port", "8321", "--workers", "2",
 			"--ssl-certfile", servingFolder + "/tls.crt", "--ssl-keyfile", servingFolder + "/tls.key",
 		}))
 	})

@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -32,66 +33,28 @@ import (
 // longest is the longest name that is allowed; 0.9.0 allowed 48 characters.
 const longest = 55
 
-var _ = Describe("Children", func() {
-	It("are named as 0.9.0 named them, and those that it did not have in the same way", func() {
-		children := render.Children("mine")
-		names := make([]string, 0, len(children))
-		for _, child := range children {
-			names = append(names, child.GVK.Kind+" "+child.Name)
-		}
-
-		Expect(names).To(Equal([]string{
-			"ServiceAccount mine-sa",
-			"PersistentVolumeClaim mine-pvc",
-			"ConfigMap mine-ca-bundle",
-			"Service mine-service",
-			"NetworkPolicy mine-network-policy",
-			"PodDisruptionBudget mine-pdb",
-			"Deployment mine",
-			"HorizontalPodAutoscaler mine-hpa",
-			"Ingress mine-ingress",
-			"HTTPRoute mine-httproute",
-			"Route mine-route",
-		}))
-	})
-
-	It("keep the claim, and nothing else", func() {
-		for _, child := range render.Children("mine") {
-			Expect(child.Keep).To(Equal(child.GVK.Kind == "PersistentVolumeClaim"), child.Name)
-		}
-	})
-
+var _ = Describe("The children", func() {
 	DescribeTable("include everything that is rendered, in the same order", func(name string) {
 		in := scenario(name)
-		children := render.Children(in.Name)
+		all := children.All()
 		next := 0
 
 		for _, object := range rendered(in) {
-			for next < len(children) && children[next].GVK != object.GroupVersionKind() {
+			for next < len(all) && all[next].GroupVersionKind != object.GroupVersionKind() {
 				next++
 			}
-			Expect(next).To(BeNumerically("<", len(children)), "%s is no child, or not in order", object.GetKind())
-			Expect(object.GetName()).To(Equal(children[next].Name))
+			Expect(next).To(BeNumerically("<", len(all)), "%s is no child, or not in order", object.GetKind())
+			Expect(object.GetName()).To(Equal(all[next].Name(in.Name)))
 			Expect(object.GetNamespace()).To(Equal(in.Namespace))
 		}
 	}, entries())
-
-	It("include the Service and the CA bundle, whose names others need", func() {
-		names := map[string]string{}
-		for _, child := range render.Children("mine") {
-			names[child.GVK.Kind] = child.Name
-		}
-
-		Expect(names).To(HaveKeyWithValue("Service", render.ServiceName("mine")))
-		Expect(names).To(HaveKeyWithValue("ConfigMap", render.CABundleName("mine")))
-	})
 
 	It("include the CA bundle as it is rendered", func() {
 		bundle, err := render.CABundleConfigMap(scenario("cabundle"), "pem")
 		Expect(err).NotTo(HaveOccurred())
 
-		Expect(render.Children("example")).To(ContainElement(
-			render.Child{GVK: bundle.GroupVersionKind(), Name: bundle.GetName()}))
+		Expect(bundle.GroupVersionKind()).To(Equal(children.Of(children.ConfigMap).GroupVersionKind))
+		Expect(bundle.GetName()).To(Equal(children.CABundleName("example")))
 	})
 })
 
@@ -102,6 +65,17 @@ var _ = Describe("ConfigCopyName", func() {
 		Entry("of sixteen characters", "0123456789abcdef", "mine-config-0123456789abcdef"),
 		Entry("of a whole SHA-256", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "mine-config-0123456789abcdef"),
 		Entry("of a short one", "0123", "mine-config-0123"),
+	)
+
+	DescribeTable("is distinguished from other names", func(name string, want bool) {
+		Expect(render.IsConfigCopyName("mine", name)).To(Equal(want))
+	},
+		Entry("what it gives", render.ConfigCopyName("mine", "0123456789abcdef01"), true),
+		Entry("of another server", "mine-too-config-0123456789abcdef", false),
+		Entry("of no hash", "mine-config-0123456789abcdeg", false),
+		Entry("of a part of one", "mine-config-0123", false),
+		Entry("with more to it", "mine-config-0123456789abcdef-copy", false),
+		Entry("of something else", "mine-ca-bundle", false),
 	)
 })
 
@@ -122,9 +96,9 @@ var _ = Describe("CheckName", func() {
 		Expect(err).To(MatchError(And(ContainSubstring(name), ContainSubstring(found), ContainSubstring("at most 55"),
 			ContainSubstring("<name>-service"), ContainSubstring("create it again"))))
 	},
-		Entry("one character too many", strings.Repeat("a", longest+1), "56 characters"),
+		Entry("one character too many", strings.Repeat("a", longest+1), "56 characters; create it again with a name of at most 55, such as "+strings.Repeat("a", longest)+", because"),
 		Entry("a name as long as objects can have", strings.Repeat("a", validation.DNS1123SubdomainMaxLength), "253 characters"),
-		Entry("a dot", "my.server", "dot"),
+		Entry("a dot", "my.server", "such as my-server, because"),
 	)
 
 	It("accepts no name with which a derived name or label is invalid", func() {
@@ -134,26 +108,23 @@ var _ = Describe("CheckName", func() {
 
 		Expect(validation.IsValidLabelValue(name)).To(BeEmpty())
 		Expect(validation.IsDNS1123Subdomain(render.ConfigCopyName(name, strings.Repeat("f", 64)))).To(BeEmpty())
-		for _, child := range render.Children(name) {
-			Expect(validation.IsDNS1123Subdomain(child.Name)).To(BeEmpty(), child.Name)
-			if child.GVK.Kind == "Service" {
-				Expect(validation.IsDNS1035Label(child.Name)).To(BeEmpty(), child.Name)
-			}
+		for _, child := range children.All() {
+			Expect(validation.IsDNS1123Subdomain(child.Name(name))).To(BeEmpty(), child.Name(name))
 		}
+		Expect(validation.IsDNS1035Label(children.ServiceName(name))).To(BeEmpty())
 	})
 
 	It("refuses the first name with which one is", func() {
-		for _, child := range render.Children(strings.Repeat("a", longest+1)) {
-			if child.GVK.Kind == "Service" {
-				Expect(validation.IsDNS1035Label(child.Name)).NotTo(BeEmpty())
-			}
-		}
+		Expect(validation.IsDNS1035Label(children.ServiceName(strings.Repeat("a", longest+1)))).NotTo(BeEmpty())
 	})
 })
 
 // annotations are those that objects may have: the operator's own, and those that the CR puts on what exposes it.
 func annotations(in render.Input) []string {
-	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSuspended, "secret.version/serving-tls"}
+	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSyncOptions, v1alpha1.AnnotationSuspended, v1alpha1.AnnotationForeignFiles, "secret.version/serving-tls"}
+	if own := in.Spec.Metadata; own != nil {
+		found = slices.AppendSeq(found, maps.Keys(own.Annotations))
+	}
 	network := in.Spec.Network
 	switch {
 	case network == nil:
@@ -175,9 +146,12 @@ var _ = Describe("Labels", func() {
 			Expect(object.GetLabels()).To(And(
 				HaveKeyWithValue(v1alpha1.LabelManagedBy, v1alpha1.ManagedBy),
 				HaveKeyWithValue(v1alpha1.LabelPartOf, v1alpha1.PartOf),
-				HaveKeyWithValue(v1alpha1.LabelInstance, in.Name),
 				HaveKeyWithValue(v1alpha1.LabelWatch, "true"),
 			), object.GetKind())
+			if object.GetKind() == "PersistentVolumeClaim" && in.Spec.Server.Storage.Retains() {
+				continue // it outlives the server
+			}
+			Expect(object.GetLabels()).To(HaveKeyWithValue(v1alpha1.LabelInstance, in.Name), object.GetKind())
 		}
 	}, entries())
 

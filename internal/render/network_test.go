@@ -115,7 +115,7 @@ var _ = Describe("The NetworkPolicy", func() {
 			To(Equal([]networkingv1.NetworkPolicyPeer{{NamespaceSelector: selecting()}}))
 	})
 
-	It("says nothing about whom the server connects to, unless the CR does", func() {
+	It("does not limit egress, unless the CR does", func() {
 		spec := policy(v1alpha1.PolicySpec{})
 
 		Expect(spec.PolicyTypes).To(Equal([]networkingv1.PolicyType{"Ingress"}))

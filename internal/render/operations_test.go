@@ -86,7 +86,7 @@ var _ = Describe("A rollout", func() {
 		Expect(rollout(v1alpha1.RolloutSpec{})).To(Equal(deployment(scenario("minimal")).Spec))
 	})
 
-	It("is as the CR says, also against what a claim needs", func() {
+	It("is as the CR says, even where a PVC needs another", func() {
 		in := scenario("storage")
 		in.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Strategy: "RollingUpdate"}
 		Expect(deployment(in).Spec.Strategy).To(Equal(appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType}))
@@ -131,7 +131,7 @@ var _ = Describe("The autoscaler", func() {
 	}
 	requests := v1alpha1.AutoscalingMetric{Pods: &v1alpha1.MetricTarget{Name: "requests", AverageValue: resource.MustParse("20")}}
 
-	It("looks at metrics instead of the CPU, unless both are asked for", func() {
+	It("has the CR's metrics instead of the CPU, unless the CR has both", func() {
 		Expect(scaler(func(*v1alpha1.AutoscalingSpec) {}).Metrics).To(HaveExactElements(HaveField("Type", autoscalingv2.ResourceMetricSourceType)))
 
 		only := scaler(func(a *v1alpha1.AutoscalingSpec) { a.Metrics = []v1alpha1.AutoscalingMetric{requests} })

@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -38,17 +39,30 @@ type setPeers struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setPeers) Transform(m resmap.ResMap) error {
-	e := edit(m, kindNetworkPolicy)
+	e := edit(m, children.NetworkPolicy)
 	e.set("spec/ingress/0", "from", t.peers())
 	return e.err
 }
 
-// peers are the server's namespace, the operator's, those that the CR allows, and routers where the CR says anything
+// OperatorPodLabels are those of the operator's Pods, however it was installed. The selector of its Deployment has them, so
+// that they cannot change.
+func OperatorPodLabels() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "llama-stack-k8s-operator", "control-plane": "controller-manager"}
+}
+
+// operator is the peer that the prober's questions come from: its Pods, and nothing else that runs in its namespace.
+func (t setPeers) operator() map[string]any {
+	peer := namespaces(matchLabelsKey, map[string]any{corev1.LabelMetadataName: t.OperatorNamespace})
+	peer["podSelector"] = map[string]any{matchLabelsKey: anyMap(OperatorPodLabels())}
+	return peer
+}
+
+// peers are the server's namespace, the operator's Pods, those that the CR allows, and routers where the CR says anything
 // about the network at all. The last one is 0.9.0's: who relies on it never asked for a route.
 func (t setPeers) peers() []any {
 	peers := []any{
 		map[string]any{"podSelector": map[string]any{}},
-		namespaces(matchLabelsKey, map[string]any{corev1.LabelMetadataName: t.OperatorNamespace}),
+		t.operator(),
 	}
 	network := t.Spec.Network
 	if network == nil {
@@ -111,7 +125,7 @@ func labelSelector(labels map[string]v1alpha1.LabelValue) map[string]any {
 	return map[string]any{matchLabelsKey: anyMap(labels)}
 }
 
-// setEgress limits whom the server may connect to, where the CR says anything about it.
+// setEgress limits the peers that the server may connect to, where the CR sets any.
 type setEgress struct{ *server }
 
 // Transform implements resmap.Transformer.
@@ -120,7 +134,7 @@ func (t setEgress) Transform(m resmap.ResMap) error {
 	if network == nil || network.Policy == nil || network.Policy.Egress == nil {
 		return nil
 	}
-	e := edit(m, kindNetworkPolicy)
+	e := edit(m, children.NetworkPolicy)
 	rules := []any{map[string]any{"ports": dnsPorts()}}
 	for i := range network.Policy.Egress.To {
 		rules = append(rules, egressRule(&network.Policy.Egress.To[i]))

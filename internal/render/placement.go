@@ -18,6 +18,7 @@ package render
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -30,7 +31,7 @@ type setPlacement struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setPlacement) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	constraints, err := t.constraints()
 	if err != nil {
 		return err

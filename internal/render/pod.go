@@ -17,7 +17,10 @@ limitations under the License.
 package render
 
 import (
+	"slices"
+
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -28,19 +31,19 @@ const defaultGracePeriod int64 = 30
 // annotationsPath is where the Pods' annotations are.
 const annotationsPath = templatePath + "/metadata/annotations"
 
-// setPod sets what the CR says about the Pods and no other transformer looks at. The operator's annotations come later
+// setPod sets what the CR says about the Pods and no other transformer reads. The operator's annotations come later
 // and win.
 type setPod struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setPod) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	for key, value := range t.overrides.Annotations {
 		if e.get(annotationsPath, key) == nil {
 			e.set(annotationsPath, key, string(value))
 		}
 	}
-	setMap(e, podSpecPath, "nodeSelector", t.overrides.NodeSelector)
+	e.set(podSpecPath, "nodeSelector", t.nodeSelector())
 	setList(e, podSpecPath, "tolerations", t.overrides.Tolerations)
 	setList(e, podSpecPath, "imagePullSecrets", t.overrides.ImagePullSecrets)
 	setList(e, podSpecPath, "resourceClaims", t.overrides.ResourceClaims)
@@ -49,6 +52,26 @@ func (t setPod) Transform(m resmap.ResMap) error {
 		setTyped(e, containerPath, "lifecycle", lifecycle)
 	}
 	return e.err
+}
+
+// nodeSelector is the CR's, on nodes with Linux where the CR itself says nothing about the operating system.
+func (t setPod) nodeSelector() map[string]any {
+	selector := anyMap(t.overrides.NodeSelector)
+	if _, said := selector[corev1.LabelOSStable]; !said && !t.affinityNamesOS() {
+		selector[corev1.LabelOSStable] = string(corev1.Linux)
+	}
+	return selector
+}
+
+// affinityNamesOS says that the CR requires nodes by their operating system.
+func (t setPod) affinityNamesOS() bool {
+	own := t.overrides.Affinity
+	if own == nil || own.NodeAffinity == nil || own.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return false
+	}
+	return slices.ContainsFunc(own.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms, func(term corev1.NodeSelectorTerm) bool {
+		return slices.ContainsFunc(term.MatchExpressions, func(one corev1.NodeSelectorRequirement) bool { return one.Key == corev1.LabelOSStable })
+	})
 }
 
 // setMap sets a map of strings; an empty one is left out.
@@ -81,8 +104,8 @@ func setTyped[T any](e *editor, path, key string, typed *T) {
 	e.set(path, key, fields)
 }
 
-// terminationGracePeriod is the CR's own. Where that says nothing, a wait before the server is told to stop must not
-// take from the time that it has to do so.
+// terminationGracePeriod is the CR's own. Where the CR sets none, a wait before SIGTERM must not shorten the time that
+// the server has to end.
 func terminationGracePeriod(s *server) any {
 	if seconds := s.overrides.TerminationGracePeriodSeconds; seconds != nil {
 		return *seconds
@@ -102,7 +125,7 @@ func (t addInitContainers) Transform(m resmap.ResMap) error {
 	if len(t.overrides.InitContainers) == 0 {
 		return nil
 	}
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	context := e.get(containerPath, "securityContext")
 	list := make([]any, 0, len(t.overrides.InitContainers))
 	for i := range t.overrides.InitContainers {
@@ -123,10 +146,9 @@ func (t addInitContainers) initContainer(declared *v1alpha1.InitContainer) (map[
 	if one.Image == "" {
 		one.Image = t.Image
 	}
-	one.Env = nil
-	for _, variable := range declared.Env {
-		one.Env = withVariable(one.Env, variable)
-	}
+	env := newEnvironment()
+	env.set(declared.Env...)
+	one.Env = env.list()
 	return plain(&one)
 }
 

@@ -18,6 +18,7 @@ package render_test
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -60,11 +61,14 @@ func withVolumes(name, volume, at string) render.Input {
 }
 
 var _ = Describe("The data", func() {
-	DescribeTable("is where servers of every era and the user look for it, once each", func(mountPath string, want ...string) {
+	DescribeTable("is at the paths of servers of every era and of the user, once each", func(mountPath string, want ...string) {
 		in := changed(func(in *render.Input) { in.Spec.Server.Storage = &v1alpha1.StorageSpec{MountPath: mountPath} })
 
 		paths := make([]string, 0, len(want))
 		for _, mount := range container(in).VolumeMounts {
+			if mount.Name == "lls-tmp" {
+				continue
+			}
 			Expect(mount.Name).To(Equal("lls-storage"))
 			paths = append(paths, mount.MountPath)
 		}
@@ -78,7 +82,7 @@ var _ = Describe("The data", func() {
 		Entry("within another", "/.llama/models", "/.llama/models", "/.llama", "/.ogx"),
 	)
 
-	It("is the claim's, or goes with the Pod", func() {
+	It("is the PVC's, or goes with the Pod", func() {
 		Expect(volume(scenario("storage"), "lls-storage").PersistentVolumeClaim.ClaimName).To(Equal("example-pvc"))
 		Expect(volume(scenario("minimal"), "lls-storage").EmptyDir).NotTo(BeNil())
 		Expect(volume(scenario("minimal"), "lls-storage").PersistentVolumeClaim).To(BeNil())
@@ -138,7 +142,7 @@ var _ = Describe("Configuration and certificates", func() {
 		Expect(err).NotTo(HaveOccurred())
 		typed := object[corev1.ConfigMap](listOf(bundle), "ConfigMap")
 		Expect(typed.Name).To(Equal("example-ca-bundle"))
-		Expect(typed.Name).To(Equal(render.CABundleName("example")))
+		Expect(typed.Name).To(Equal(children.CABundleName("example")))
 		Expect(typed.Data).To(Equal(map[string]string{"ca-bundle.crt": "-----BEGIN CERTIFICATE-----"}))
 		Expect(typed.Immutable).To(BeNil())
 		Expect(typed.Labels).To(Equal(labelsOf("ca-bundle")))
@@ -177,6 +181,7 @@ var _ = Describe("Volumes of the user", func() {
 		Entry("of the data of one era", "/.ogx/", "/.ogx"),
 		Entry("of the configuration", "/etc/llama-stack", "/etc/llama-stack/"),
 		Entry("of the bundle", "/etc/ssl/certs/../certs/ca-bundle", "/etc/ssl/certs/ca-bundle"),
+		Entry("of temporary files", "/tmp/", "/tmp"),
 	)
 
 	It("leave all other mounts", func() {
@@ -184,6 +189,7 @@ var _ = Describe("Volumes of the user", func() {
 			"/data":                    "lls-storage",
 			"/.ogx":                    "lls-storage",
 			"/.llama":                  "mine",
+			"/tmp":                     "lls-tmp",
 			"/etc/llama-stack/":        "user-config",
 			"/etc/ssl/certs/ca-bundle": "ca-bundle",
 		}))
@@ -204,6 +210,7 @@ var _ = Describe("Volumes of the user", func() {
 		Entry("the data", "lls-storage", "minimal"),
 		Entry("the configuration", "user-config", "userconfig"),
 		Entry("the bundle", "ca-bundle", "cabundle"),
+		Entry("temporary files", "lls-tmp", "minimal"),
 	)
 
 	DescribeTable("can have the name of one that it does not have:", func(name string) {
@@ -223,6 +230,8 @@ var _ = Describe("Security", func() {
 			FSGroup:        new(int64(1001)),
 			RunAsNonRoot:   new(true),
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+
+			FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		}))
 		Expect(container(in).SecurityContext).To(Equal(&corev1.SecurityContext{
 			AllowPrivilegeEscalation: new(false),
@@ -236,6 +245,8 @@ var _ = Describe("Security", func() {
 		Expect(template.Spec.SecurityContext).To(Equal(&corev1.PodSecurityContext{
 			RunAsNonRoot:   new(true),
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+
+			FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		}))
 		Expect(template.Spec.Containers[0].SecurityContext.RunAsUser).To(BeNil())
 		Expect(template.Annotations).To(Equal(map[string]string{"openshift.io/required-scc": "restricted-v2"}))

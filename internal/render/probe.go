@@ -18,6 +18,7 @@ package render
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -28,10 +29,9 @@ const (
 	defaultFailureThreshold int32 = 30
 )
 
-// Defaults of the other probes. A server that reads a large document answers nobody for a while: it is taken out of
-// the Service late, and restarted very late. Unless the CR asks for one there is none of either: the health endpoint
-// tells nothing but that the server has started, and a server with a quota answers 429 to a kubelet that asks too
-// often.
+// Defaults of the other probes. A server that reads a large document answers nobody for a while, so it leaves the
+// Service late and restarts very late. A server has these probes only where the CR asks for them: the health endpoint
+// shows only that the server has started, and a server with a quota answers 429 to a kubelet that asks too often.
 const (
 	defaultTimeout           int32 = 30
 	defaultReadinessFailures int32 = 6
@@ -47,7 +47,7 @@ type setProbe struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setProbe) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	declared := t.Spec.Server.ContainerSpec
 	startup := v1alpha1.Probe{}
 	if declared.StartupProbe != nil {
@@ -93,7 +93,7 @@ func (t setProbe) action(probe v1alpha1.Probe) (string, any) {
 			command = append(command, string(word))
 		}
 		return "exec", map[string]any{"command": command}
-	case probe.TCPSocket != nil, probe.HTTPGet == nil && t.UserConfig != nil && t.UserConfig.TCPProbe:
+	case probe.TCPSocket != nil, probe.HTTPGet == nil && t.tcpProbe():
 		return "tcpSocket", map[string]any{portKey: t.port}
 	default:
 		get := map[string]any{"path": healthPath, portKey: t.port, "scheme": t.scheme()}

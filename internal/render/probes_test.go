@@ -83,7 +83,7 @@ var _ = Describe("A probe", func() {
 		Entry("another path", nil, v1alpha1.Probe{HTTPGet: get}, httpGet("/custom", "HTTP")),
 		Entry("another path, with TLS", &render.UserConfig{TLS: true}, v1alpha1.Probe{HTTPGet: get}, httpGet("/custom", "HTTPS")),
 		Entry("the path that is the default", nil, v1alpha1.Probe{HTTPGet: &v1alpha1.HTTPGetProbe{}}, httpGet("/v1/health", "HTTP")),
-		Entry("to ask although it looks as if no kubelet could", &render.UserConfig{TCPProbe: true}, v1alpha1.Probe{HTTPGet: get}, httpGet("/custom", "HTTP")),
+		Entry("to ask although the configuration says that no kubelet can", &render.UserConfig{TCPProbe: true}, v1alpha1.Probe{HTTPGet: get}, httpGet("/custom", "HTTP")),
 		Entry("to connect", nil, v1alpha1.Probe{TCPSocket: tcp}, connect()),
 		Entry("to connect, with TLS", &render.UserConfig{TLS: true}, v1alpha1.Probe{TCPSocket: tcp}, connect()),
 		Entry("a command", &render.UserConfig{TCPProbe: true}, v1alpha1.Probe{Exec: exec}, corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"/check", "me"}}}),

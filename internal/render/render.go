@@ -40,10 +40,9 @@ var launchScript string
 
 // Renderer renders servers. It is safe for concurrent use.
 type Renderer struct {
-	base       resmap.ResMap
-	script     string
-	mappings   []mapping
-	references []reference
+	base     resmap.ResMap
+	script   string
+	mappings []mapping
 }
 
 // New builds the base manifests. It fails only if they are broken.
@@ -58,11 +57,11 @@ func New() (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to build the base manifests: %w", err)
 	}
-	return &Renderer{base: base, script: compactScript(launchScript), mappings: fieldMappings(), references: references()}, nil
+	return &Renderer{base: base, script: compactScript(launchScript), mappings: fieldMappings()}, nil
 }
 
 // Render renders a server's objects, in the order in which they are to be applied, without owner references and
-// without the ConfigMaps that hold content (UserConfigCopy, CABundleConfigMap). The error is a *SpecError where the
+// without the ConfigMaps that hold content (UserConfigCopy, ConfigCopy, CABundleConfigMap). The error is a *SpecError where the
 // spec asks for something that cannot be.
 func (r *Renderer) Render(in Input) ([]*unstructured.Unstructured, error) {
 	m := r.base.DeepCopy()
@@ -87,7 +86,7 @@ func (r *Renderer) Render(in Input) ([]*unstructured.Unstructured, error) {
 func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 	return []resmap.Transformer{
 		exclude{s},
-		setNames{server: s, references: r.references},
+		setNames{s},
 		setNamespace{s},
 		setLabels{s},
 		mapFields{server: s, mappings: r.mappings},
@@ -108,6 +107,8 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		setEgress{s},
 		addVolumes{s},
 		addInitContainers{s},
+		addConfigure{s},
+		addMetadata{s},
 	}
 }
 

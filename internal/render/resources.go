@@ -17,6 +17,7 @@ limitations under the License.
 package render
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -35,7 +36,7 @@ func (t setResources) Transform(m resmap.ResMap) error {
 	if err != nil {
 		return err
 	}
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	e.set(containerPath, "resources", fields)
 	return e.err
 }

@@ -67,7 +67,7 @@ var _ = Describe("What the user writes arrives as it was written:", func() {
 		roundTrip(func(in *render.Input, value corev1.Volume) {
 			in.Spec.Server.PodOverrides.Volumes = []corev1.Volume{value}
 		}, func(template corev1.PodTemplateSpec) corev1.Volume {
-			return template.Spec.Volumes[1]
+			return template.Spec.Volumes[2]
 		})
 	})
 
@@ -75,7 +75,7 @@ var _ = Describe("What the user writes arrives as it was written:", func() {
 		roundTrip(func(in *render.Input, value corev1.VolumeMount) {
 			in.Spec.Server.PodOverrides.VolumeMounts = []corev1.VolumeMount{value}
 		}, func(template corev1.PodTemplateSpec) corev1.VolumeMount {
-			return template.Spec.Containers[0].VolumeMounts[2]
+			return template.Spec.Containers[0].VolumeMounts[3]
 		})
 	})
 

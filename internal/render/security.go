@@ -20,6 +20,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -46,7 +47,7 @@ type setSecurity struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setSecurity) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	pod, _ := e.get(podSpecPath, "securityContext").(map[string]any)
 	container, _ := e.get(containerPath, "securityContext").(map[string]any)
 	if err := t.podContext(pod); err != nil {
@@ -65,6 +66,9 @@ func (t setSecurity) Transform(m resmap.ResMap) error {
 
 // podContext completes the Pod's security context.
 func (t setSecurity) podContext(pod map[string]any) error {
+	if t.ForeignFiles {
+		pod["fsGroupChangePolicy"] = string(corev1.FSGroupChangeAlways)
+	}
 	if t.OpenShift {
 		// The namespace has ranges for these; any other id is refused.
 		delete(pod, "runAsUser")
@@ -108,13 +112,7 @@ func (t setSecurity) asksForUser() bool {
 
 // user that the CR names; the container's is before the Pod's.
 func (t setSecurity) user() *int64 {
-	if own := t.Spec.Server.ContainerSpec.SecurityContext; own != nil && own.RunAsUser != nil {
-		return own.RunAsUser
-	}
-	if own := t.overrides.SecurityContext; own != nil {
-		return own.RunAsUser
-	}
-	return nil
+	return userOf(t.Spec.Server.ContainerSpec.SecurityContext, t.overrides.SecurityContext)
 }
 
 // escalates says that the context implies privilege escalation; the API server refuses it beside a denial.

@@ -49,16 +49,13 @@ func newServer(in Input) *server {
 		Input:     in,
 		port:      v1alpha1.DefaultPort,
 		workers:   1,
-		mountPath: v1alpha1.DefaultMountPath,
+		mountPath: in.Spec.Server.MountPath(),
 	}
 	if port := in.Spec.Server.ContainerSpec.Port; port != 0 {
 		s.port = port
 	}
 	if workers := in.Spec.Server.Workers; workers != nil {
 		s.workers = *workers
-	}
-	if storage := in.Spec.Server.Storage; storage != nil && storage.MountPath != "" {
-		s.mountPath = storage.MountPath
 	}
 	if overrides := in.Spec.Server.PodOverrides; overrides != nil {
 		s.overrides = *overrides
@@ -75,16 +72,14 @@ func (s *server) scale() {
 	if s.Spec.Replicas != nil {
 		s.replicas = *s.Spec.Replicas
 	}
-	s.minReplicas, s.maxReplicas = s.replicas, s.replicas
-	autoscaling := s.Spec.Server.Autoscaling
-	if autoscaling == nil || autoscaling.MaxReplicas <= 0 {
+	s.minReplicas, s.maxReplicas = s.replicas, s.Spec.MaxReplicas()
+	s.autoscaled = s.Spec.Server.Autoscaled()
+	if !s.autoscaled {
 		return
 	}
-	s.autoscaled = true
-	s.maxReplicas = autoscaling.MaxReplicas
 	s.minReplicas = max(1, s.replicas)
-	if autoscaling.MinReplicas != nil {
-		s.minReplicas = max(s.minReplicas, *autoscaling.MinReplicas)
+	if declared := s.Spec.Server.Autoscaling.MinReplicas; declared != nil {
+		s.minReplicas = max(s.minReplicas, *declared)
 	}
 }
 

@@ -33,7 +33,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// keysOf are the keys that server-side apply tells the elements of a Deployment's lists apart by.
+// keysOf are the keys by which server-side apply identifies the elements of a Deployment's lists.
 func keysOf(template corev1.PodTemplateSpec) map[string][]string {
 	keys := map[string][]string{}
 	for _, volume := range template.Spec.Volumes {
@@ -95,9 +95,11 @@ var _ = Describe("Every Deployment", func() {
 
 	DescribeTable("agrees with the others about the port", func(name string) {
 		objects := rendered(scenario(name))
-		port := object[appsv1.Deployment](objects, "Deployment").Spec.Template.Spec.Containers[0].Ports[0].ContainerPort
+		container := object[appsv1.Deployment](objects, "Deployment").Spec.Template.Spec.Containers[0].Ports[0]
+		port := container.ContainerPort
 		service := object[corev1.Service](objects, "Service").Spec.Ports[0]
 
+		Expect(container.Name).To(Equal("http"), "the Service leads to it by that name while the number changes")
 		Expect(service.Name).To(Equal("http"))
 		Expect(service.Port).To(Equal(port))
 		Expect(service.TargetPort.IntVal).To(Equal(port))
@@ -107,7 +109,7 @@ var _ = Describe("Every Deployment", func() {
 				Expect(object[networkingv1.NetworkPolicy](objects, kind).Spec.Ingress[0].Ports[0].Port.IntVal).To(Equal(port))
 			case "Ingress":
 				backend := object[networkingv1.Ingress](objects, kind).Spec.Rules[0].HTTP.Paths[0].Backend.Service
-				Expect(backend.Port.Number).To(Equal(port))
+				Expect(backend.Port).To(Equal(networkingv1.ServiceBackendPort{Name: service.Name}))
 				Expect(backend.Name).To(Equal(object[corev1.Service](objects, "Service").Name))
 			}
 		}
@@ -223,7 +225,7 @@ var _ = Describe("The autoscaler's metrics", func() {
 	)
 })
 
-var _ = Describe("The claim", func() {
+var _ = Describe("The PVC", func() {
 	DescribeTable("has the size asked for, and never less than there is", func(asked, live, want string) {
 		in := changed(func(in *render.Input) {
 			in.Spec.Server.Storage = &v1alpha1.StorageSpec{}
@@ -231,16 +233,16 @@ var _ = Describe("The claim", func() {
 				in.Spec.Server.Storage.Size = new(resource.MustParse(asked))
 			}
 			if live != "" {
-				in.ClaimSize = new(resource.MustParse(live))
+				in.PVCSize = new(resource.MustParse(live))
 			}
 		})
 
-		claim := object[corev1.PersistentVolumeClaim](rendered(in), "PersistentVolumeClaim")
+		pvc := object[corev1.PersistentVolumeClaim](rendered(in), "PersistentVolumeClaim")
 
-		size := claim.Spec.Resources.Requests[corev1.ResourceStorage]
+		size := pvc.Spec.Resources.Requests[corev1.ResourceStorage]
 		Expect(size.String()).To(Equal(want))
-		Expect(claim.Spec.AccessModes).To(ConsistOf(corev1.ReadWriteOnce))
-		Expect(claim.Spec.StorageClassName).To(BeNil(), "the cluster's default class")
+		Expect(pvc.Spec.AccessModes).To(ConsistOf(corev1.ReadWriteOnce))
+		Expect(pvc.Spec.StorageClassName).To(BeNil(), "the cluster's default class")
 	},
 		Entry("the default", "", "", "10Gi"),
 		Entry("as asked", "5Gi", "", "5Gi"),
@@ -253,13 +255,13 @@ var _ = Describe("The claim", func() {
 	DescribeTable("records the largest size that was asked for", func(asked, before, want string) {
 		in := changed(func(in *render.Input) {
 			in.Spec.Server.Storage = &v1alpha1.StorageSpec{Size: new(resource.MustParse(asked))}
-			in.ClaimSize = new(resource.MustParse("50Gi"))
+			in.PVCSize = new(resource.MustParse("50Gi"))
 			if before != "" {
 				in.RequestedSize = new(resource.MustParse(before))
 			}
 		})
-		claim := object[corev1.PersistentVolumeClaim](rendered(in), "PersistentVolumeClaim")
-		Expect(claim.Annotations).To(HaveKeyWithValue(render.RequestedSizeAnnotation, want))
+		pvc := object[corev1.PersistentVolumeClaim](rendered(in), "PersistentVolumeClaim")
+		Expect(pvc.Annotations).To(HaveKeyWithValue(render.RequestedSizeAnnotation, want))
 	},
 		Entry("for the first time", "5Gi", "", "5Gi"),
 		Entry("more than before", "20Gi", "5Gi", "20Gi"),

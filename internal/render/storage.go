@@ -21,6 +21,7 @@ import (
 	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
@@ -28,15 +29,16 @@ import (
 // storageVolume is the name of the volume with the server's data, as 0.9.0 has it.
 const storageVolume = "lls-storage"
 
-// setStorage mounts the server's data: a claim, or an empty directory that goes with the Pod.
+// setStorage mounts the server's data: a PVC, or an empty directory that goes with the Pod.
 type setStorage struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t setStorage) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	switch storage := t.Spec.Server.Storage; {
-	case !storage.OnClaim():
-		e.set(podSpecPath, "volumes", []any{map[string]any{nameKey: storageVolume, "emptyDir": emptyDir(storage)}})
+	case !storage.UsesPVC():
+		e.set(podSpecPath+"/volumes/0", "persistentVolumeClaim", nil)
+		e.set(podSpecPath+"/volumes/0", "emptyDir", emptyDir(storage))
 	case storage.ExistingClaim != "":
 		e.set(podSpecPath+"/volumes/0/persistentVolumeClaim", "claimName", storage.ExistingClaim)
 	}
@@ -52,7 +54,7 @@ func emptyDir(storage *v1alpha1.StorageSpec) map[string]any {
 	return map[string]any{"sizeLimit": storage.Ephemeral.Size.String()}
 }
 
-// accessModes of the claim, those of the base where the CR names none.
+// accessModes of the PVC, those of the base where the CR names none.
 func accessModes(s *server) any {
 	modes := s.storage().AccessModes
 	if len(modes) == 0 {
@@ -65,7 +67,7 @@ func accessModes(s *server) any {
 	return list
 }
 
-// storageClass of the claim; "" is one of its own.
+// storageClass of the PVC. The empty name counts as set: the PVC then has no class.
 func storageClass(s *server) any {
 	if class := s.storage().StorageClassName; class != nil {
 		return *class
@@ -73,12 +75,29 @@ func storageClass(s *server) any {
 	return nil
 }
 
-// sharedClaim says that Pods on several nodes can mount the claim: the live one, or one that is declared so.
-func (s *server) sharedClaim() bool {
-	if len(s.ClaimModes) > 0 {
-		return slices.Contains(s.ClaimModes, corev1.ReadWriteMany)
+// sharesPVC says that Pods on several nodes can mount the PVC. The modes of a live PVC decide, otherwise the spec.
+func (s *server) sharesPVC() bool {
+	if len(s.PVCModes) > 0 {
+		return slices.Contains(s.PVCModes, corev1.ReadWriteMany)
 	}
 	return s.storage().DeclaredShared()
+}
+
+// pvcInstance is the label of the PVC with the name of its server. A PVC that outlives its server has no such label: where Argo CD
+// tracks by this label, it prunes an object that carries the name of an Application, has no owner and is not in Git.
+func pvcInstance(s *server) any {
+	if s.storage().Retains() {
+		return nil
+	}
+	return s.Name
+}
+
+// syncOptions keep Argo CD, whatever it tracks by, from pruning a PVC that outlives its server.
+func syncOptions(s *server) any {
+	if s.storage().Retains() {
+		return v1alpha1.SyncOptionsKeep
+	}
+	return nil
 }
 
 // storage is what the CR says about it, which may be nothing.

@@ -33,22 +33,33 @@ func stored(storage v1alpha1.StorageSpec) render.Input {
 	return changed(func(in *render.Input) { in.Spec.Server.Storage = &storage })
 }
 
-var _ = Describe("The claim", func() {
-	claim := func(storage v1alpha1.StorageSpec) *corev1.PersistentVolumeClaim {
+var _ = Describe("The PVC", func() {
+	pvc := func(storage v1alpha1.StorageSpec) *corev1.PersistentVolumeClaim {
 		return object[corev1.PersistentVolumeClaim](rendered(stored(storage)), "PersistentVolumeClaim")
 	}
 
 	It("has the cluster's class and one node at a time, unless the CR says otherwise", func() {
-		Expect(claim(v1alpha1.StorageSpec{}).Spec.StorageClassName).To(BeNil())
-		Expect(claim(v1alpha1.StorageSpec{}).Spec.AccessModes).To(Equal([]corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}))
+		Expect(pvc(v1alpha1.StorageSpec{}).Spec.StorageClassName).To(BeNil())
+		Expect(pvc(v1alpha1.StorageSpec{}).Spec.AccessModes).To(Equal([]corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}))
 
-		own := claim(v1alpha1.StorageSpec{StorageClassName: new("shared"), AccessModes: []v1alpha1.AccessMode{"ReadWriteMany", "ReadOnlyMany"}})
+		own := pvc(v1alpha1.StorageSpec{StorageClassName: new("shared"), AccessModes: []v1alpha1.AccessMode{"ReadWriteMany", "ReadOnlyMany"}})
 		Expect(own.Spec.StorageClassName).To(HaveValue(Equal("shared")))
 		Expect(own.Spec.AccessModes).To(Equal([]corev1.PersistentVolumeAccessMode{"ReadWriteMany", "ReadOnlyMany"}))
 	})
 
 	It("has no class where the CR says that it has none", func() {
-		Expect(claim(v1alpha1.StorageSpec{StorageClassName: new("")}).Spec.StorageClassName).To(HaveValue(BeEmpty()))
+		Expect(pvc(v1alpha1.StorageSpec{StorageClassName: new("")}).Spec.StorageClassName).To(HaveValue(BeEmpty()))
+	})
+
+	It("carries nothing by which others prune where it outlives its server", func() {
+		kept := pvc(v1alpha1.StorageSpec{RetentionPolicy: v1alpha1.RetentionRetain})
+		Expect(kept.Labels).NotTo(HaveKey("app.kubernetes.io/instance"))
+		Expect(kept.Labels).To(HaveKeyWithValue("app.kubernetes.io/managed-by", "llama-stack-operator"), "or the operator does not see it")
+		Expect(kept.Annotations).To(HaveKeyWithValue("argocd.argoproj.io/sync-options", "Prune=false"))
+
+		dropped := pvc(v1alpha1.StorageSpec{RetentionPolicy: v1alpha1.RetentionDelete})
+		Expect(dropped.Labels).To(HaveKeyWithValue("app.kubernetes.io/instance", "example"), "as 0.9.0 has it")
+		Expect(dropped.Annotations).NotTo(HaveKey("argocd.argoproj.io/sync-options"))
 	})
 
 	It("is not rendered where there is another, or a directory", func() {
@@ -59,7 +70,7 @@ var _ = Describe("The claim", func() {
 })
 
 var _ = Describe("The data's volume", func() {
-	It("is the existing claim", func() {
+	It("is the existing PVC", func() {
 		Expect(volume(scenario("storage-existing"), "lls-storage").VolumeSource).To(Equal(corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"},
 		}))
@@ -83,19 +94,19 @@ var _ = Describe("New Pods", func() {
 	DescribeTable("wait for the old ones to stop only where the volume cannot be shared", func(
 		storage *v1alpha1.StorageSpec, live []corev1.PersistentVolumeAccessMode, want appsv1.DeploymentStrategyType,
 	) {
-		in := changed(func(in *render.Input) { in.Spec.Server.Storage, in.ClaimModes = storage, live })
+		in := changed(func(in *render.Input) { in.Spec.Server.Storage, in.PVCModes = storage, live })
 
 		Expect(object[appsv1.Deployment](rendered(in), "Deployment").Spec.Strategy).To(Equal(appsv1.DeploymentStrategy{Type: want}))
 	},
 		Entry("no storage", nil, nil, appsv1.DeploymentStrategyType("")),
 		Entry("a directory", &v1alpha1.StorageSpec{Ephemeral: &v1alpha1.EphemeralStorage{}}, nil, appsv1.DeploymentStrategyType("")),
-		Entry("a claim", &v1alpha1.StorageSpec{}, nil, appsv1.RecreateDeploymentStrategyType),
-		Entry("a claim of one Pod", modes("ReadWriteOncePod"), nil, appsv1.RecreateDeploymentStrategyType),
-		Entry("a claim that is shared", modes("ReadWriteMany"), nil, appsv1.DeploymentStrategyType("")),
-		Entry("a claim that is to be shared, and cannot", modes("ReadWriteMany"), []corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}, appsv1.RecreateDeploymentStrategyType),
-		Entry("a claim that is shared, and no longer to be", modes("ReadWriteOnce"), []corev1.PersistentVolumeAccessMode{"ReadWriteMany"}, appsv1.DeploymentStrategyType("")),
-		Entry("another claim, of which nothing is known", &v1alpha1.StorageSpec{ExistingClaim: "data"}, nil, appsv1.RecreateDeploymentStrategyType),
-		Entry("another claim, said to be shared", &v1alpha1.StorageSpec{ExistingClaim: "data", AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}},
+		Entry("a PVC", &v1alpha1.StorageSpec{}, nil, appsv1.RecreateDeploymentStrategyType),
+		Entry("a PVC of one Pod", modes("ReadWriteOncePod"), nil, appsv1.RecreateDeploymentStrategyType),
+		Entry("a PVC that is shared", modes("ReadWriteMany"), nil, appsv1.DeploymentStrategyType("")),
+		Entry("a PVC that the spec alone shares", modes("ReadWriteMany"), []corev1.PersistentVolumeAccessMode{"ReadWriteOnce"}, appsv1.RecreateDeploymentStrategyType),
+		Entry("a PVC that the live modes alone share", modes("ReadWriteOnce"), []corev1.PersistentVolumeAccessMode{"ReadWriteMany"}, appsv1.DeploymentStrategyType("")),
+		Entry("another PVC, of which nothing is known", &v1alpha1.StorageSpec{ExistingClaim: "data"}, nil, appsv1.RecreateDeploymentStrategyType),
+		Entry("another PVC, which the spec declares shared", &v1alpha1.StorageSpec{ExistingClaim: "data", AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}},
 			nil, appsv1.DeploymentStrategyType("")),
 	)
 })

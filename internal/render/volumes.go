@@ -21,6 +21,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"sigs.k8s.io/kustomize/api/resmap"
 )
 
@@ -46,7 +47,7 @@ type addVolumes struct{ *server }
 
 // Transform implements resmap.Transformer.
 func (t addVolumes) Transform(m resmap.ResMap) error {
-	e := edit(m, kindDeployment)
+	e := edit(m, children.Deployment)
 	if err := t.addVolumes(e); err != nil {
 		return err
 	}

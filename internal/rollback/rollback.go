@@ -19,17 +19,17 @@ package rollback
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/podtemplate"
 	appsv1 "k8s.io/api/apps/v1"
 )
 
 // maxReason is how much of the reason of a failure is kept, in bytes.
 const maxReason = 512
 
-// Record is what a Deployment's annotations tell. Templates are hashes.
+// Record is the content of a Deployment's annotations. Templates are hashes.
 type Record struct {
 	// Template that was last applied.
 	Template string `json:"template"`
@@ -41,7 +41,8 @@ type Record struct {
 	Why string `json:"why,omitempty"`
 	// Image that the failed one has.
 	Image string `json:"image,omitempty"`
-	// Before is the time of the failure that the Deployment told of when Template was applied, which is an earlier template's.
+	// Before is the time of the failure that the Deployment reported when Template was applied. It belongs to an
+	// earlier template.
 	Before string `json:"before,omitempty"`
 
 	// packed is the template Ready.
@@ -90,7 +91,7 @@ type Decision struct {
 
 // Decide decides whether the wanted template, as it was rendered, is applied.
 func Decide(seen Seen, wanted map[string]any) (Decision, error) {
-	asked, err := pack(wanted)
+	asked, err := podtemplate.Pack(wanted)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -99,32 +100,32 @@ func Decide(seen Seen, wanted map[string]any) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	next := Record{Template: asked.hash, Ready: ready.hash, packed: ready.text}
+	next := Record{Template: asked.Hash, Ready: ready.Hash, packed: ready.Text}
 	decision := Decision{Template: wanted}
-	good, err := ready.template()
+	good, err := ready.Template()
 	if err != nil {
 		next.Ready, next.packed, good = "", "", nil
 	}
-	if good != nil && ready.hash != asked.hash && next.fail(seen, last) {
-		next.Template, decision.Template, decision.RolledBack = ready.hash, good, true
+	if good != nil && ready.Hash != asked.Hash && next.fail(seen, last) {
+		next.Template, decision.Template, decision.RolledBack = ready.Hash, good, true
 	}
 	next.Before = last.Before
 	if next.Template != last.Template {
 		next.Before = seen.FailedAt
 	}
-	decision.ConfigMaps = configMaps(good)
+	decision.ConfigMaps = podtemplate.ConfigMaps(good)
 	decision.Annotations, err = next.annotations()
 	return decision, err
 }
 
-// fail says whether the rollout of r.Template failed, now or earlier, and keeps why. A failure that was told of before the
-// template was applied is not its own.
+// fail says whether the rollout of r.Template failed, now or earlier, and keeps why. A failure that was reported before
+// the template was applied belongs to an earlier template.
 func (r *Record) fail(seen Seen, last Record) bool {
 	switch {
 	case last.Failed == r.Template:
 		r.Failed, r.Why, r.Image = last.Failed, last.Why, last.Image
 	case last.Template == r.Template && seen.Current && seen.FailedAt != "" && seen.FailedAt != last.Before:
-		r.Failed, r.Why, r.Image = r.Template, bounded(seen.Why), seen.Image
+		r.Failed, r.Why, r.Image = r.Template, bound.Text(seen.Why, maxReason), seen.Image
 	}
 	return r.Failed != ""
 }
@@ -142,35 +143,20 @@ func (r *Record) annotations() (map[string]string, error) {
 }
 
 // lastReady is the template that serves, or else the one that did.
-func lastReady(seen Seen, last Record, asked packed, wanted map[string]any) (packed, error) {
-	known := packed{hash: last.Ready, text: last.packed}
+func lastReady(seen Seen, last Record, asked podtemplate.Packed, wanted map[string]any) (podtemplate.Packed, error) {
+	known := podtemplate.Packed{Hash: last.Ready, Text: last.packed}
 	if !seen.Serves || last.Ready != "" && last.Ready == last.Template {
 		return known, nil
 	}
-	if last.Template == asked.hash {
+	if last.Template == asked.Hash {
 		return asked, nil
 	}
 	live, err := templateOf(seen.Deployment)
 	if err != nil {
-		return packed{}, err
+		return podtemplate.Packed{}, err
 	}
 	if last.Template == "" && covers(live, wanted) {
 		return asked, nil
 	}
-	return pack(live)
-}
-
-// configMaps that a template mounts.
-func configMaps(template map[string]any) []string {
-	names := map[string]struct{}{}
-	spec, _ := template["spec"].(map[string]any)
-	volumes, _ := spec["volumes"].([]any)
-	for _, volume := range volumes {
-		fields, _ := volume.(map[string]any)
-		source, _ := fields["configMap"].(map[string]any)
-		if name, ok := source["name"].(string); ok {
-			names[name] = struct{}{}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
+	return podtemplate.Pack(live)
 }

@@ -54,7 +54,7 @@ func template(image string) map[string]any {
 	}
 }
 
-// world is a Deployment that gets what is decided, and a controller of Deployments that does as it is told.
+// world is a Deployment that gets what is decided, and a controller of Deployments that follows its spec.
 type world struct {
 	deployment *appsv1.Deployment
 	seen       rollback.Seen
@@ -130,14 +130,14 @@ func follow(image string) OmegaMatcher {
 }
 
 var _ = Describe("A rollout", func() {
-	It("that gets on is left alone", func() {
+	It("that progresses is not changed", func() {
 		w := served()
 		Expect(w.ask("bad")).To(follow("bad"))
 		w.ready()
 		Expect(w.ask("bad")).To(And(follow("bad"), HaveField("ConfigMaps", ConsistOf("config-of-bad"))))
 	})
 
-	It("that fails is undone, and stays so", func() {
+	It("that fails is rolled back, and stays so", func() {
 		w := served()
 		w.fail(first)
 		Expect(w.ask("bad")).To(And(beRolledBackTo("good"), HaveField("ConfigMaps", ConsistOf("config-of-good"))))
@@ -149,7 +149,7 @@ var _ = Describe("A rollout", func() {
 		Expect(w.rollouts).To(Equal(3))
 	})
 
-	It("is tried again when what is asked for changes", func() {
+	It("is tried again when the wanted template changes", func() {
 		w := served()
 		w.fail(first)
 		w.ask("bad")
@@ -161,10 +161,10 @@ var _ = Describe("A rollout", func() {
 		w.ready()
 		Expect(w.ask("good")).To(follow("good"))
 		Expect(w.record().Failed).To(BeEmpty())
-		Expect(w.ask("bad")).To(follow("bad"), "it was not asked for all the time")
+		Expect(w.ask("bad")).To(follow("bad"), "it was not wanted all the time")
 	})
 
-	It("is not blamed for the failure of the one before, which is told of for a while", func() {
+	It("does not get the failure of the rollout before, which is still reported for a while", func() {
 		w := served()
 		w.fail(first)
 		w.ask("bad")
@@ -175,7 +175,7 @@ var _ = Describe("A rollout", func() {
 		Expect(w.ask("better")).To(beRolledBackTo("good"))
 	})
 
-	It("is not judged by a status of an earlier generation", func() {
+	It("ignores a status of an earlier generation", func() {
 		w := served()
 		w.fail(first)
 		w.seen.Current = false
@@ -218,7 +218,7 @@ var _ = Describe("A template that was ready", func() {
 	}
 	nothing := func(*appsv1.Deployment) {}
 
-	It("is the rendered one, where nobody wrote it down and it is what is asked for", func() {
+	It("is the rendered one, if there is no record and it is the wanted one", func() {
 		w := deployed(nothing)
 		w.once(template("good"))
 		Expect(w.record().Ready).To(Equal(w.record().Template))
@@ -227,7 +227,7 @@ var _ = Describe("A template that was ready", func() {
 		Expect(w.ask("bad")).To(beRolledBackTo("good"))
 	})
 
-	It("is the one that runs, where something else is asked for at once", func() {
+	It("is the one that runs, if another one is wanted at once", func() {
 		w := deployed(func(d *appsv1.Deployment) {
 			d.Spec.Template.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": "now", "other": "kept"}
 		})
@@ -239,7 +239,7 @@ var _ = Describe("A template that was ready", func() {
 		Expect(w.deployment.Spec.Template.Annotations).To(Equal(map[string]string{"other": "kept"}), "kubectl's stays kubectl's")
 	})
 
-	It("is found where it became ready and something else was asked for while nobody looked", func() {
+	It("is found if it became ready and another one was wanted between two reconciles", func() {
 		w := served()
 		w.ready()
 		w.ask("worse")
@@ -285,12 +285,12 @@ var _ = Describe("A template that was ready", func() {
 		Expect(len(w.deployment.Annotations[v1alpha1.AnnotationReadyTemplate])).To(BeNumerically("<", 1000))
 	})
 
-	It("keeps of a reason what fits, between characters", func() {
+	It("truncates a reason between characters", func() {
 		w := served()
 		w.fail(first)
 		w.seen.Why = "x" + strings.Repeat("é", 1000)
 		w.ask("bad")
-		Expect(w.record().Why).To(And(HaveLen(511), HaveSuffix("é")))
+		Expect(w.record().Why).To(And(HaveLen(512), HaveSuffix("é…")))
 	})
 })
 

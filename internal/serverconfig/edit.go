@@ -23,19 +23,13 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// WithWorkers returns the configuration with server.workers set to n. A configuration that has the key already,
-// whatever its value, comes back byte for byte; otherwise comments and the order of keys stay.
-func WithWorkers(config string, n int32) (string, error) {
-	document, err := parse(config)
-	if err != nil {
-		return "", err
-	}
-	section := lookup(rootOf(document), keyServer)
+// SetWorkers sets server.workers to n. A configuration that has the key already, whatever its value, is left as it is.
+func (d *Document) SetWorkers(n int32) {
+	section := lookup(rootOf(d.node), keyServer)
 	if !isNull(section) && (section.Kind != yaml.MappingNode || lookup(section, keyWorkers) != nil) {
-		return config, nil
+		return
 	}
-	put(document, serverOf(document), keyWorkers, scalar(strconv.Itoa(int(n)), yaml.NodeTagInt))
-	return written(document, keyWorkers)
+	d.put(keyWorkers, scalar(strconv.Itoa(int(n)), yaml.NodeTagInt))
 }
 
 // Certificate is where the files of a certificate are in the server's container.
@@ -43,32 +37,40 @@ type Certificate struct {
 	CertFile, KeyFile string
 }
 
-// WithCertificate returns the configuration with server.tls_certfile and server.tls_keyfile set to these files, and
-// whether it names others of its own: such a configuration comes back byte for byte. The error of one that leaves open
-// whether it has its own, by a template that may come out empty or by naming one of the two, says what to do.
-func WithCertificate(config string, files Certificate) (string, bool, error) {
-	document, err := parse(config)
-	if err != nil {
-		return "", false, err
-	}
-	section := lookup(rootOf(document), keyServer)
+// SetCertificate sets server.tls_certfile and server.tls_keyfile to these files, and reports whether the configuration
+// names others of its own, which it keeps. The error of one that leaves open whether it has its own, by a template that
+// may come out empty or by naming one of the two, says what to do.
+func (d *Document) SetCertificate(files Certificate) (bool, error) {
+	section := lookup(rootOf(d.node), keyServer)
 	if !isNull(section) && section.Kind != yaml.MappingNode {
-		return "", false, fmt.Errorf("line %d: %s is %s, want a mapping, to which the certificate can be added", section.Line, keyServer, kindName(section))
+		return false, fmt.Errorf("line %d: %s is %s, want a mapping, to which the certificate can be added", section.Line, keyServer, kindName(section))
 	}
 	certificate, key := lookup(section, keyCertificate), lookup(section, keyPrivateKey)
 	switch named := [2]setting{settingOf(certificate), settingOf(key)}; named {
 	case [2]setting{set, set}:
-		return config, certificate.Value != files.CertFile || key.Value != files.KeyFile, nil
+		return certificate.Value != files.CertFile || key.Value != files.KeyFile, nil
 	case [2]setting{unset, unset}:
 	default:
-		return "", false, fmt.Errorf("%[1]s.%[2]s and %[1]s.%[3]s name no certificate for sure, and keep the one of tlsConfig.serving out: "+
+		return false, fmt.Errorf("%[1]s.%[2]s and %[1]s.%[3]s name no certificate for sure, and keep the one of tlsConfig.serving out: "+
 			"remove both, or set both to files", keyServer, keyCertificate, keyPrivateKey)
 	}
-	server := serverOf(document)
-	put(document, server, keyCertificate, scalar(files.CertFile, yaml.NodeTagString))
-	put(document, server, keyPrivateKey, scalar(files.KeyFile, yaml.NodeTagString))
-	text, err := written(document, keyCertificate)
-	return text, false, err
+	d.put(keyCertificate, scalar(files.CertFile, yaml.NodeTagString))
+	d.put(keyPrivateKey, scalar(files.KeyFile, yaml.NodeTagString))
+	return false, nil
+}
+
+// Text is the configuration as it was read, byte for byte, as long as nothing was put in; otherwise comments and the
+// order of keys stay. It ends the use of the Document.
+func (d *Document) Text() (string, error) {
+	if !d.edited {
+		return d.text, nil
+	}
+	spellOut(d.node)
+	text, err := yaml.String(d.node)
+	if err != nil {
+		return "", fmt.Errorf("failed to write the configuration: %w", err)
+	}
+	return text, nil
 }
 
 // serverOf is the section server of a document as a mapping that can be added to without a change elsewhere.
@@ -80,23 +82,15 @@ func serverOf(document *yaml.Node) *yaml.Node {
 	return detach(root, keyServer)
 }
 
-// put sets a key of a mapping, in its place where the mapping has it itself. What refers to the old value keeps it.
-func put(document, node *yaml.Node, key string, value *yaml.Node) {
-	if i := indexOf(node, key); i >= 0 {
-		inline(document, node.Content[i])
-		value.LineComment = node.Content[i].LineComment
-		node.Content[i] = value
+// put sets a key of the section server, in its place where the section has it itself. What refers to the old value keeps it.
+func (d *Document) put(key string, value *yaml.Node) {
+	d.edited = true
+	server := serverOf(d.node)
+	if i := indexOf(server, key); i >= 0 {
+		inline(d.node, server.Content[i])
+		value.LineComment = server.Content[i].LineComment
+		server.Content[i] = value
 		return
 	}
-	node.Content = append(node.Content, scalar(key, yaml.NodeTagString), value)
-}
-
-// written is the text of a document, to which key was added.
-func written(document *yaml.Node, key string) (string, error) {
-	spellOut(document)
-	text, err := yaml.String(document)
-	if err != nil {
-		return "", fmt.Errorf("failed to write the configuration with %s.%s: %w", keyServer, key, err)
-	}
-	return text, nil
+	server.Content = append(server.Content, scalar(key, yaml.NodeTagString), value)
 }

@@ -38,13 +38,13 @@ var _ = Describe("WithCertificate", func() {
 
 		again, own, err := serverconfig.WithCertificate(got, mounted())
 		Expect(err).NotTo(HaveOccurred())
-		Expect(again).To(Equal(got), "what names the files already is left alone")
+		Expect(again).To(Equal(got), "what names the files already stays unchanged")
 		Expect(own).To(BeFalse())
 	},
 		Entry("below the other keys", "# head\nserver:\n  port: 8321 # port\nz: 1\n",
 			"# head\nserver:\n  port: 8321 # port\n  tls_certfile: /t/tls.crt\n  tls_keyfile: /t/tls.key\nz: 1\n"),
 		Entry("without a server section", "version: 2\n", "version: 2\nserver:\n  tls_certfile: /t/tls.crt\n  tls_keyfile: /t/tls.key\n"),
-		Entry("with an empty one", "server: null\nversion: 2\n", "server:\n  tls_certfile: /t/tls.crt\n  tls_keyfile: /t/tls.key\nversion: 2\n"),
+		Entry("with an empty server section", "server: null\nversion: 2\n", "server:\n  tls_certfile: /t/tls.crt\n  tls_keyfile: /t/tls.key\nversion: 2\n"),
 		Entry("in the place of none", "server:\n  tls_keyfile:\n  tls_certfile: \"\" # none\n  port: 1\n",
 			"server:\n  tls_keyfile: /t/tls.key\n  tls_certfile: /t/tls.crt # none\n  port: 1\n"),
 		Entry("in the place of none that is referred to", "server:\n  tls_keyfile: &none null\n  host: *none\n",
@@ -75,8 +75,8 @@ var _ = Describe("WithCertificate", func() {
 		Entry("a key without a certificate", "server: {tls_keyfile: /k}", "remove both, or set both"),
 		Entry("templates that may come out empty", `server: {tls_certfile: "${env.A:=}", tls_keyfile: "${env.B:=}"}`, "remove both, or set both"),
 		Entry("one template", `server: {tls_certfile: /c, tls_keyfile: "${env.B:+/k}"}`, "remove both, or set both"),
-		Entry("a server section that is none", "version: 2\nserver: here\n", "line 2: server is a single value, want a mapping"),
+		Entry("a server section that is not a mapping", "version: 2\nserver: here\n", "line 2: server is a single value, want a mapping"),
 		Entry("a list", "server: []\n", "line 1: server is a list"),
-		Entry("no YAML", "a: [", "failed to parse the configuration as YAML"),
+		Entry("no YAML", "a: [", "failed to parse YAML: line"),
 	)
 })

@@ -72,7 +72,7 @@ var _ = Describe("A whole configuration", func() {
 		Expect(serverconfig.WithWorkers(changed, 4)).To(Equal(changed))
 	},
 		Entry("0.2", "era-0.2", serverconfig.Facts{Port: new(int32(8321))}),
-		Entry("0.3 to 0.7, with TLS and a policy that lets the health check through", "era-0.7", serverconfig.Facts{Port: new(int32(8321)), TLS: true}),
+		Entry("0.3 to 0.7, with TLS and a policy that lets the health check through", "era-0.7", serverconfig.Facts{Port: new(int32(8321)), TLS: true, Authenticated: true}),
 		Entry("1.2 and later, with TLS as the environment says and a policy that does not", "era-1.3",
 			serverconfig.Facts{TLSUncertain: true, HealthDenied: true}),
 	)

@@ -17,17 +17,21 @@ limitations under the License.
 package serverconfig_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"sigs.k8s.io/yaml"
 )
 
-// FuzzInspect shows that no text makes the parser panic or run for ever, that numbers and files are told apart as
+// FuzzInspect shows that no text makes the parser panic or take longer than patience, that numbers and files are distinguished as
 // documented, and that WithWorkers changes one key and nothing else: all other facts and all other content stay, a
 // second time it changes nothing, and what it returns can be read again.
 func FuzzInspect(f *testing.F) {
@@ -49,28 +53,76 @@ func FuzzInspect(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	f.Fuzz(func(t *testing.T, config string) {
-		before, err := serverconfig.Inspect(config)
-		if err != nil {
-			if _, changeErr := serverconfig.WithWorkers(config, workers); changeErr == nil {
-				t.Fatalf("unreadable, and yet changed: %v", err)
-			}
-			return
-		}
-		places, err := serverconfig.LocalState(config)
-		if err != nil || len(places) > 5 {
-			t.Fatalf("readable, and yet its state is not: %v, %v", places, err)
-		}
-		if before.TLS && before.TLSUncertain || before.MutualTLS && !before.TLS && !before.TLSUncertain {
-			t.Fatalf("facts that exclude each other: %+v", before)
-		}
-		checkCertificate(t, config, before)
-		changed, err := serverconfig.WithWorkers(config, workers)
-		if err != nil || changed == config {
-			return
-		}
-		checkChanged(t, config, before, changed)
+	f.Fuzz(func(t *testing.T, config string) { inTime(t, config, checkConfig) })
+}
+
+// FuzzAliases is FuzzInspect for texts that a generator makes: levels of anchors, each of which refers to the one before
+// it a number of times, as a list or by merging it, in all the places that are read.
+func FuzzAliases(f *testing.F) {
+	f.Add(uint8(3), uint8(2), true)
+	f.Add(uint8(90), uint8(40), false)
+	f.Add(uint8(255), uint8(255), true)
+	f.Fuzz(func(t *testing.T, levels, width uint8, merges bool) {
+		inTime(t, aliases(int(levels), int(width), merges), checkConfig)
 	})
+}
+
+func aliases(levels, width int, merges bool) string {
+	var text strings.Builder
+	text.WriteString("a0: &a0 {type: kv_sqlite, workers: 1, paths: [/v1/health], permit: {paths: /v1/health}}\n")
+	for level := 1; level <= levels; level++ {
+		list := "[" + strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", level-1), width), ",") + "]"
+		if merges {
+			list = "{<<: " + list + "}"
+		}
+		fmt.Fprintf(&text, "a%d: &a%d %s\n", level, level, list)
+	}
+	last := fmt.Sprintf("*a%d", levels)
+	text.WriteString("server: {<<: " + last + ", auth: {route_policy: [" + last + ", " + last + "]}}\n")
+	text.WriteString("storage: {backends: " + last + "}\nproviders: {vector_io: [" + last + "], files: " + last + "}\n")
+	return text.String()
+}
+
+// patience is how long one text may take, on any machine, with all that is asked of it.
+const patience = 10 * time.Second
+
+// inTime fails where a check of a text goes on for longer than that.
+func inTime(t *testing.T, config string, check func(t *testing.T, config string)) {
+	t.Helper()
+	started := time.Now()
+	late := time.AfterFunc(patience, func() {
+		panic("a text of " + strconv.Itoa(len(config)) + " bytes takes too long: " + config[:min(len(config), 500)])
+	})
+	check(t, config)
+	late.Stop()
+	if time.Since(started) > patience {
+		t.Fatalf("a text of %d bytes took %s", len(config), time.Since(started))
+	}
+}
+
+// checkConfig is the body of the targets.
+func checkConfig(t *testing.T, config string) {
+	t.Helper()
+	before, err := serverconfig.Inspect(config)
+	if err != nil {
+		if _, changeErr := serverconfig.WithWorkers(config, workers); changeErr == nil {
+			t.Fatalf("unreadable, and yet changed: %v", err)
+		}
+		return
+	}
+	places, err := serverconfig.LocalState(config)
+	if err != nil || len(places) > 5 {
+		t.Fatalf("readable, and yet its state is not: %v, %v", places, err)
+	}
+	if before.TLS && before.TLSUncertain || before.MutualTLS && !before.TLS && !before.TLSUncertain {
+		t.Fatalf("facts that exclude each other: %+v", before)
+	}
+	checkCertificate(t, config, before)
+	changed, err := serverconfig.WithWorkers(config, workers)
+	if err != nil || changed == config {
+		return
+	}
+	checkChanged(t, config, before, changed)
 }
 
 // checkCertificate shows that a configuration that takes a certificate makes the server speak TLS, with no other fact

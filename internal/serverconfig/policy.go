@@ -18,6 +18,7 @@ package serverconfig
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -29,12 +30,12 @@ const healthPath = "/v1/health"
 // regexPrefix marks a path of a rule as a regular expression.
 const regexPrefix = "regex:"
 
-// denies tells whether a server.auth.route_policy may refuse a path to a caller without a token.
+// denies reports whether a server.auth.route_policy can refuse a path to a caller without a token.
 //
-// The policy is a list of rules {permit or forbid: {paths: a path or a list of them}, when or unless: conditions on
-// the user}. The first rule that matches decides; without one the answer is no. A rule with a condition never
-// permits a caller without a token. Where the outcome cannot be told from the file, the answer is yes: what follows
-// from it, not to probe over HTTP, is right for both.
+// The policy is a list of rules {permit or forbid: {paths: a path or a list of them}, when or unless: conditions on the
+// user}. The first rule that matches decides; without one the answer is no. A rule with a condition never permits a
+// caller without a token. If the file does not determine the outcome, the answer is yes: then there is no probe over
+// HTTP, which is right in both cases.
 func denies(policy *yaml.Node, path string) bool {
 	if isNull(policy) || policy.Kind == yaml.SequenceNode && len(policy.Content) == 0 {
 		return false
@@ -42,49 +43,71 @@ func denies(policy *yaml.Node, path string) bool {
 	if policy.Kind != yaml.SequenceNode {
 		return true
 	}
+	m := matcher{path: path, left: maxExpressions, known: map[string]*regexp.Regexp{}}
 	for _, rule := range policy.Content {
-		if anyMatches(lookup(lookup(rule, "forbid"), "paths"), path, matchesAtMost) {
+		if slices.ContainsFunc(stringsOf(lookup(lookup(rule, "forbid"), "paths")), m.atMost) {
 			return true
 		}
-		if isUnconditional(rule) && anyMatches(lookup(lookup(rule, "permit"), "paths"), path, matchesAtLeast) {
+		if isUnconditional(rule) && slices.ContainsFunc(stringsOf(lookup(lookup(rule, "permit"), "paths")), m.atLeast) {
 			return false
 		}
 	}
 	return true
 }
 
+// isUnconditional reports whether a rule is for every caller.
 func isUnconditional(rule *yaml.Node) bool {
 	return len(stringsOf(lookup(rule, "when"))) == 0 && len(stringsOf(lookup(rule, "unless"))) == 0
 }
 
-func anyMatches(paths *yaml.Node, path string, matches func(pattern, path string) bool) bool {
-	for _, pattern := range stringsOf(paths) {
-		if matches(pattern, path) {
-			return true
-		}
-	}
-	return false
+// maxExpressions is the length of all regular expressions of a policy that are tried, in bytes. One such as a{1000}
+// takes the compiler a thousand instructions for 8 bytes. Longer expressions are not evaluated.
+const maxExpressions = 4 << 10
+
+// matcher compares one path with the paths of rules.
+type matcher struct {
+	path string
+	// left is how many bytes of expressions may still be compiled.
+	left int
+	// known are the compiled expressions; nil is one that cannot be compiled.
+	known map[string]*regexp.Regexp
 }
 
-// matchesAtLeast is true when the server surely takes the pattern for the path: the path itself, with or without a
-// slash at its end, a prefix with "*" at its end, or a regular expression that covers all of it.
-func matchesAtLeast(pattern, path string) bool {
-	if expression, ok := strings.CutPrefix(pattern, regexPrefix); ok {
-		compiled, err := regexp.Compile("^(?:" + expression + ")$")
-		return err == nil && compiled.MatchString(path)
+// expression returns nil if it is unknown what the pattern matches.
+func (m *matcher) expression(text string) *regexp.Regexp {
+	if compiled, ok := m.known[text]; ok {
+		return compiled
+	}
+	if m.left -= len(text); m.left < 0 {
+		return nil
+	}
+	compiled, err := regexp.Compile(text)
+	if err != nil {
+		compiled = nil
+	}
+	m.known[text] = compiled
+	return compiled
+}
+
+// atLeast is true when the server surely takes the pattern for the path: the path itself, with or without a slash at its
+// end, a prefix with "*" at its end, or a regular expression that covers all of it.
+func (m *matcher) atLeast(pattern string) bool {
+	if text, ok := strings.CutPrefix(pattern, regexPrefix); ok {
+		compiled := m.expression("^(?:" + text + ")$")
+		return compiled != nil && compiled.MatchString(m.path)
 	}
 	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(path, prefix)
+		return strings.HasPrefix(m.path, prefix)
 	}
-	return strings.TrimSuffix(pattern, "/") == path
+	return strings.TrimSuffix(pattern, "/") == m.path
 }
 
-// matchesAtMost is true when the server may take the pattern for the path: regular expressions are Python's, so one
-// that cannot be read here may mean anything, and one that covers a part of the path may be enough.
-func matchesAtMost(pattern, path string) bool {
-	if expression, ok := strings.CutPrefix(pattern, regexPrefix); ok {
-		compiled, err := regexp.Compile(expression)
-		return err != nil || compiled.MatchString(path)
+// atMost is true when the server may take the pattern for the path: regular expressions are Python's, so one that cannot
+// be read here may mean anything, and one that covers a part of the path may be enough.
+func (m *matcher) atMost(pattern string) bool {
+	if text, ok := strings.CutPrefix(pattern, regexPrefix); ok {
+		compiled := m.expression(text)
+		return compiled == nil || compiled.MatchString(m.path)
 	}
-	return matchesAtLeast(pattern, path)
+	return m.atLeast(pattern)
 }

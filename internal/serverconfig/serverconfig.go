@@ -17,16 +17,15 @@ limitations under the License.
 // Package serverconfig reads from a server's config.yaml the few facts that decide how its Pods are probed and
 // reached, and adds the few keys that the operator sets.
 //
-// The file belongs to its user and to the server. Keys that are not named here are never looked at, unknown ones
-// are no error, and ${env.NAME} templates, which the server fills in from its environment, may stand in any value.
+// The file belongs to its user and to the server. Other keys are ignored, unknown ones are no error, and ${env.NAME}
+// templates, which the server fills in from its environment, may stand in any value.
 package serverconfig
 
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/yamlbudget"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -39,7 +38,9 @@ const (
 	keyPrivateKey  = "tls_keyfile"
 	keyClientCA    = "tls_cafile"
 	keyAuth        = "auth"
-	keyRoutePolicy = "route_policy"
+	// keyAuthProvider and, before 0.2.15, keyProviderType are in keyAuth.
+	keyAuthProvider = "provider_config"
+	keyRoutePolicy  = "route_policy"
 )
 
 // Facts are what a configuration says about how its server answers.
@@ -54,30 +55,55 @@ type Facts struct {
 	// HealthDenied is true when server.auth.route_policy may refuse /v1/health to a caller without a token.
 	// Such a policy denies what no rule permits, and makes no exception for the health check.
 	HealthDenied bool
+	// Authenticated is true when server.auth has a provider of identities, so that clients need a token or a key.
+	Authenticated bool
 	// Workers is server.workers; nil when it is absent, a template, or no number.
 	Workers *int32
 	// Port is server.port; nil when it is absent, a template, or no number.
 	Port *int32
 }
 
-// HTTPProbe tells whether a kubelet can probe /v1/health over the scheme that TLS says. It cannot when the scheme
-// is uncertain, when the server wants a client certificate, and when the health check needs a token; what is left
-// is to see that the port is open.
+// HTTPProbe reports whether a kubelet can probe /v1/health over the scheme that TLS determines. It cannot when the
+// scheme is uncertain, when the server wants a client certificate, and when the health check needs a token; what is
+// left is to see that the port is open.
 func (f Facts) HTTPProbe() bool {
 	return !f.TLSUncertain && !f.MutualTLS && !f.HealthDenied
 }
 
-// Inspect reads a config.yaml. The error of a text that is no YAML, or whose top level is no mapping, names the line.
-func Inspect(config string) (Facts, error) {
-	document, err := parse(config)
-	if err != nil {
-		return Facts{}, err
+// Document is a config.yaml that was read. It is read once, whatever is asked of it or put in. It is not safe for
+// concurrent use.
+type Document struct {
+	// text is what was read; node is what it says, with what was put in since.
+	text   string
+	node   *yaml.Node
+	edited bool
+}
+
+// Parse reads a config.yaml, within the bounds of yamlbudget. The error of a text that is no YAML, or whose top level is
+// no mapping, names the line.
+func Parse(config string) (*Document, error) {
+	node, err := yamlbudget.Parse(config)
+	switch {
+	case err != nil:
+		return nil, err
+	case node == nil:
+		return nil, errors.New("line 1: the configuration is empty, want a mapping that starts with a line such as \"version: 2\"")
 	}
-	server := lookup(rootOf(document), keyServer)
+	if root := rootOf(node); root.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("line %d: found %s, want a mapping that starts with a line such as \"version: 2\"", root.Line, kindName(root))
+	}
+	return &Document{text: config, node: node}, nil
+}
+
+// Facts are what the configuration says now.
+func (d *Document) Facts() Facts {
+	server := lookup(rootOf(d.node), keyServer)
 	facts := Facts{Workers: number(lookup(server, keyWorkers)), Port: number(lookup(server, keyPort))}
 	facts.TLS, facts.TLSUncertain, facts.MutualTLS = transportOf(server)
-	facts.HealthDenied = denies(lookup(lookup(server, keyAuth), keyRoutePolicy), healthPath)
-	return facts, nil
+	auth := lookup(server, keyAuth)
+	facts.Authenticated = !isNull(lookup(auth, keyAuthProvider)) || !isNull(lookup(auth, keyProviderType))
+	facts.HealthDenied = denies(lookup(auth, keyRoutePolicy), healthPath)
+	return facts
 }
 
 // transportOf returns TLS, TLSUncertain and MutualTLS of a server section.
@@ -88,34 +114,6 @@ func transportOf(server *yaml.Node) (bool, bool, bool) {
 	}
 	certain := cert == set && key == set
 	return certain, !certain, settingOf(lookup(server, keyClientCA)) != unset
-}
-
-// parse returns the one document of the text, whose top level is a mapping.
-func parse(config string) (*yaml.Node, error) {
-	decoder := yaml.NewDecoder(strings.NewReader(config))
-	var document, next yaml.Node
-	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return nil, errors.New("line 1: the configuration is empty, want a mapping that starts with a line such as \"version: 2\"")
-	} else if err != nil {
-		return nil, syntaxError(err)
-	}
-	if root := rootOf(&document); root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: found %s, want a mapping that starts with a line such as \"version: 2\"", root.Line, kindName(root))
-	}
-	if err := decoder.Decode(&next); err == nil {
-		return nil, fmt.Errorf("line %d: a second YAML document starts here, want one", next.Line)
-	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(err)
-	}
-	return &document, nil
-}
-
-// syntaxError names the line, which the parser leaves out where it is the first.
-func syntaxError(err error) error {
-	if strings.Contains(err.Error(), "line ") {
-		return fmt.Errorf("failed to parse the configuration as YAML: %w", err)
-	}
-	return fmt.Errorf("failed to parse the configuration as YAML: line 1: %w", err)
 }
 
 // rootOf is the top level of a document.

@@ -60,7 +60,7 @@ server:
 `)).To(Equal(serverconfig.Facts{}))
 	})
 
-	DescribeTable("reads whole numbers", func(value string, want OmegaMatcher) {
+	DescribeTable("reads integers", func(value string, want OmegaMatcher) {
 		Expect(inspect(underServer("port: " + value)).Port).To(want)
 		Expect(inspect(underServer("workers: " + value)).Workers).To(want)
 	},
@@ -133,13 +133,28 @@ server:
 		Entry("forbidden before", `[{forbid: {paths: "/v1/*"}}, {permit: {paths: "*"}}]`, true),
 		Entry("perhaps forbidden before", `[{forbid: {paths: "/v1/*"}, unless: user with admin in roles}, {permit: {paths: "*"}}]`, true),
 		Entry("forbidden by an expression for a part", `[{forbid: {paths: "regex:health"}}, {permit: {paths: "*"}}]`, true),
-		Entry("forbidden by an expression nobody can read", `[{forbid: {paths: "regex:(?=x)"}}, {permit: {paths: "*"}}]`, true),
+		Entry("forbidden by an invalid expression", `[{forbid: {paths: "regex:(?=x)"}}, {permit: {paths: "*"}}]`, true),
 		Entry("another path forbidden", `[{forbid: {paths: /v1/files}}, {permit: {paths: "*"}}]`, false),
 		Entry("for some users (when)", `[{permit: {paths: "*"}, when: user with admin in roles}]`, true),
 		Entry("for some users (unless)", `[{permit: {paths: "*"}, unless: [user with guest in roles]}]`, true),
 		Entry("for some users, then for all", `[{permit: {paths: "*"}, when: user with admin in roles}, {permit: {paths: /v1/health}}]`, false),
 		Entry("a template", `${env.POLICY:=}`, true),
-		Entry("rules that are none", `[1, {permit: 2}, {permit: {paths: {a: b}}}]`, true),
+		Entry("an expression that takes long to compile", `[{permit: {paths: "regex:.*a{0,1000}"}}]`, false),
+		Entry("expressions that would take too long to compile", `[{permit: {paths: ["regex:`+strings.Repeat("a{0,1000}", 500)+`.*"]}}]`, true),
+		Entry("forbidden, perhaps, by such expressions", `[{forbid: {paths: ["regex:`+strings.Repeat("a{1000}", 600)+`"]}}, {permit: {paths: "*"}}]`, true),
+		Entry("one expression, however often it is there",
+			"[{forbid: {paths: &p ['regex:b{1000}', 'regex:c{1000}']}}"+strings.Repeat(", {forbid: {paths: *p}}", 1000)+", {permit: {paths: '*'}}]", false),
+		Entry("invalid rules", `[1, {permit: 2}, {permit: {paths: {a: b}}}]`, true),
+	)
+
+	DescribeTable("finds out whether clients need a token", func(auth string, want bool) {
+		Expect(inspect(underServer("auth: " + auth)).Authenticated).To(Equal(want))
+	},
+		Entry("of nobody", "", false),
+		Entry("with rules alone", "{access_policy: [{permit: {actions: [read]}}]}", false),
+		Entry("of a provider that is null", "{provider_config: null}", false),
+		Entry("of a provider", "{provider_config: {type: custom}}", true),
+		Entry("of a provider, before 0.2.15", "{provider_type: custom, config: {}}", true),
 	)
 
 	It("asks for the policy only where there is a server section", func() {
@@ -165,11 +180,7 @@ again: *server
 		Expect(inspect("server: {port: 1}\nserver: {port: 2}\n").Port).To(HaveValue(Equal(int32(2))))
 	})
 
-	It("ends where anchors merge themselves, many times over", func() {
-		Expect(inspect("a: &a\n  <<: [" + strings.Repeat("*a, ", 30) + "*a]\nserver: *a\n")).To(Equal(serverconfig.Facts{}))
-	})
-
-	DescribeTable("says where a text is no configuration", func(config, want string) {
+	DescribeTable("says where a text is not a configuration", func(config, want string) {
 		_, err := serverconfig.Inspect(config)
 		Expect(err).To(MatchError(ContainSubstring(want)))
 		_, err = serverconfig.WithWorkers(config, 2)
@@ -179,11 +190,13 @@ again: *server
 		Entry("comments only", "---\n# later\n", "found nothing, want a mapping"),
 		Entry("a list", "- a\n", "line 1: found a list, want a mapping"),
 		Entry("a word, further down", "# a\n\nword\n", "line 3: found a single value, want a mapping"),
-		Entry("an open bracket", "version: 2\napis: [\n", "failed to parse the configuration as YAML: yaml: line 2"),
-		Entry("a tab in the first line", "\tversion: 2\n", "failed to parse the configuration as YAML: line 1"),
+		Entry("an open bracket", "version: 2\napis: [\n", "failed to parse YAML: line 2"),
+		Entry("a tab in the first line", "\tversion: 2\n", "failed to parse YAML: line 1"),
 		Entry("an unknown anchor", "version: 2\nserver: *nothing\n", "unknown anchor"),
 		Entry("two documents", "version: 2\n---\nversion: 2\n", "line 2: a second YAML document starts here"),
-		Entry("something after the document", "version: 2\n---\n]\n", "failed to parse the configuration as YAML"),
+		Entry("an anchor that merges itself, many times over",
+			"a: &a\n  <<: ["+strings.Repeat("*a, ", 30)+"*a]\nserver: *a\n", "line 2: the alias *a refers to a node that contains it"),
+		Entry("something after the document", "version: 2\n---\n]\n", "failed to parse YAML: line"),
 	)
 })
 
@@ -206,7 +219,7 @@ var _ = Describe("WithWorkers", func() {
 		Entry("with one that is merged from elsewhere", "a: &a\n  server: &b {port: 1}\n<<: *a\n",
 			"a: &a\n  server: &b {port: 1}\n<<: *a\nserver: {port: 1, workers: 4}\n"),
 		Entry("with a merge key", "a: &a\n  port: 1\nserver:\n  <<: *a\n", "a: &a\n  port: 1\nserver:\n  <<: *a\n  workers: 4\n"),
-		Entry("with templates and texts that look like something else",
+		Entry("with templates and texts that resemble other types",
 			"a: ${env.A:=yes}\nb: 'no'\nc: \"012\"\nd: |\n  x\n  y\ne: >-\n  folded\n",
 			"a: ${env.A:=yes}\nb: 'no'\nc: \"012\"\nd: |\n  x\n  y\ne: >-\n  folded\nserver:\n  workers: 4\n"),
 	)
@@ -218,6 +231,6 @@ var _ = Describe("WithWorkers", func() {
 		Entry("a template", "server:\n      workers: ${env.WORKERS:=2}\n"),
 		Entry("null", "server:\n      workers:\n"),
 		Entry("merged", "a: &a {workers: 2}\n\nserver:\n     <<: *a\n"),
-		Entry("a server section that is none", "server:    ${env.SERVER}\n"),
+		Entry("a server section that is not a mapping", "server:    ${env.SERVER}\n"),
 	)
 })

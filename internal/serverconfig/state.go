@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/yamlbudget"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -59,16 +60,11 @@ func statefulAPIs() []string {
 
 // LocalState lists where a configuration keeps what clients create in files or in the memory of one process, such as
 // "storage.backends.kv_default (kv_sqlite)": at most five places, in the order of the file. It is empty for one that
-// keeps everything where several processes can share it. What only the environment decides does not count. The error
-// is that of Inspect.
-func LocalState(config string) ([]string, error) {
-	document, err := parse(config)
-	if err != nil {
-		return nil, err
-	}
-	root := rootOf(document)
+// keeps everything where several processes can share it. What only the environment decides does not count.
+func (d *Document) LocalState() []string {
+	root := rootOf(d.node)
 	places := append(localStores(root), localProviders(root)...)
-	return places[:min(len(places), maxPlaces)], nil
+	return places[:min(len(places), maxPlaces)]
 }
 
 // localStores are those of the server itself. Without a word about them they are SQLite files.
@@ -91,38 +87,73 @@ func localStores(root *yaml.Node) []string {
 	return places
 }
 
-// localProviders are the providers that are local by their type, or by a store in their own configuration. One that
-// is there only when a variable is set does not count.
+// ForgottenState lists the providers that lose what is registered with them at every restart of a server before 1.4.0, as LocalState
+// names places.
+func (d *Document) ForgottenState() []string {
+	var places []string
+	for place, provider := range providers(rootOf(d.node)) {
+		places = appendOf(forgottenTypes(), places, place.name, lookup(provider, keyProviderType))
+	}
+	return places
+}
+
+// forgottenTypes keep the vectors in a database of their own, and which vector stores there are in memory.
+func forgottenTypes() []string {
+	return []string{"remote::milvus", "remote::chroma", "remote::chromadb", "remote::weaviate"}
+}
+
+// localProviders are the providers that are local by their type, or by a store in their own configuration.
 func localProviders(root *yaml.Node) []string {
 	var places []string
-	for api, list := range entries(lookup(root, keyProviders)) {
-		if list.Kind != yaml.SequenceNode {
-			continue
+	for place, provider := range providers(root) {
+		before := len(places)
+		if slices.Contains(statefulAPIs(), place.api) {
+			places = appendLocal(places, place.name, lookup(provider, keyProviderType))
 		}
-		for _, provider := range list.Content {
-			id := valueOf(lookup(provider, keyProviderID))
-			if strings.HasPrefix(id, "${") {
-				continue
-			}
-			place := keyProviders + "." + api + "." + id
-			before := len(places)
-			if slices.Contains(statefulAPIs(), api) {
-				places = appendLocal(places, place, lookup(provider, keyProviderType))
-			}
-			for _, store := range entries(lookup(provider, keyConfig)) {
-				if len(places) == before {
-					places = appendLocal(places, place, lookup(store, keyType))
-				}
+		for _, store := range entries(lookup(provider, keyConfig)) {
+			if len(places) == before {
+				places = appendLocal(places, place.name, lookup(store, keyType))
 			}
 		}
 	}
 	return places
 }
 
+// providerPlace is the API of a provider, and its place in the configuration.
+type providerPlace struct{ api, name string }
+
+// providers are those of all APIs. One that is there only when a variable is set does not count.
+func providers(root *yaml.Node) func(yield func(providerPlace, *yaml.Node) bool) {
+	return func(yield func(providerPlace, *yaml.Node) bool) {
+		for api, list := range entries(lookup(root, keyProviders)) {
+			if list.Kind != yaml.SequenceNode {
+				continue
+			}
+			for _, provider := range list.Content {
+				id := valueOf(lookup(provider, keyProviderID))
+				if strings.HasPrefix(id, "${") {
+					continue
+				}
+				if !yield(providerPlace{api: api, name: keyProviders + "." + api + "." + id}, provider) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // appendLocal adds a place where its type is a local one.
 func appendLocal(places []string, place string, kind *yaml.Node) []string {
-	if value := valueOf(kind); slices.Contains(localTypes(), value) {
-		return append(places, place+" ("+value+")")
+	return appendOf(localTypes(), places, place, kind)
+}
+
+// appendOf adds a place where its type is one of these, and there are not enough yet.
+func appendOf(types, places []string, place string, kind *yaml.Node) []string {
+	if len(places) == maxPlaces {
+		return places
+	}
+	if value := valueOf(kind); slices.Contains(types, value) {
+		return append(places, yamlbudget.Shorten(place)+" ("+value+")")
 	}
 	return places
 }

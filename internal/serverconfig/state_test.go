@@ -29,7 +29,7 @@ var _ = Describe("The state of a server", func() {
 	DescribeTable("is local where", func(config string, want ...string) {
 		Expect(serverconfig.LocalState(config)).To(Equal(want))
 	},
-		Entry("nothing is said about it", "version: 2\n", "storage (not set, which is sqlite)"),
+		Entry("it is not set", "version: 2\n", "storage (not set, which is sqlite)"),
 		Entry("storage is empty", "storage: {}\n", "storage (not set, which is sqlite)"),
 		Entry("backends are files, in either form",
 			"storage: {backends: {kv: {type: kv_sqlite, db_path: /a}, sql: {type: sql_sqlite}, other: {type: kv_redis}}}\n",
@@ -52,7 +52,7 @@ var _ = Describe("The state of a server", func() {
 		Entry("an alias leads there", "a: &a {type: kv_sqlite}\nstorage: {backends: {kv: *a}}\n", "storage.backends.kv (kv_sqlite)"),
 	)
 
-	DescribeTable("is shared, as far as the configuration tells, where", func(config string) {
+	DescribeTable("is shared, as far as the configuration shows, where", func(config string) {
 		Expect(serverconfig.LocalState(config)).To(BeEmpty())
 	},
 		Entry("all stores are", shared),
@@ -62,17 +62,36 @@ var _ = Describe("The state of a server", func() {
 		Entry("providers are remote", shared+"providers: {inference: [{provider_id: vllm, provider_type: 'remote::vllm', config: {url: x}}]}\n"),
 		Entry("agents keep theirs in the stores", shared+"providers: {agents: [{provider_id: a, provider_type: 'inline::meta-reference'}]}\n"),
 		Entry("a provider infers in the process", shared+"providers: {inference: [{provider_id: a, provider_type: 'inline::meta-reference'}]}\n"),
-		Entry("providers are no list", shared+"providers: {inference: {provider_type: 'inline::faiss'}, safety: null}\n"),
+		Entry("providers are not a list", shared+"providers: {inference: {provider_type: 'inline::faiss'}, safety: null}\n"),
 		Entry("providers are texts", shared+"providers: {vector_io: [faiss, [], null]}\n"),
 	)
 
-	It("is named in five places at the most", func() {
+	DescribeTable("is forgotten at a restart of an older server where", func(config string, want ...string) {
+		Expect(serverconfig.ForgottenState(config)).To(HaveExactElements(want))
+	},
+		Entry("the vectors are in a database of their own",
+			"providers: {vector_io: [{provider_id: m, provider_type: 'remote::milvus'}, {provider_id: c, provider_type: 'remote::chromadb'}, "+
+				"{provider_id: d, provider_type: 'remote::chroma'}, {provider_id: w, provider_type: 'remote::weaviate'}]}\n",
+			"providers.vector_io.m (remote::milvus)", "providers.vector_io.c (remote::chromadb)",
+			"providers.vector_io.d (remote::chroma)", "providers.vector_io.w (remote::weaviate)"),
+		Entry("not where the database has both", "providers: {vector_io: [{provider_id: p, provider_type: 'remote::pgvector'}, {provider_id: q, provider_type: 'remote::qdrant'}]}\n"),
+		Entry("not where it is there only with a variable", "providers: {vector_io: [{provider_id: '${env.MILVUS_URL:+milvus}', provider_type: 'remote::milvus'}]}\n"),
+		Entry("not where it is not set", "version: 2\n"),
+	)
+
+	It("is named in at most five places", func() {
 		config := "storage:\n  backends:\n" + strings.Repeat("    kv: {type: kv_sqlite}\n", 9)
 
 		Expect(serverconfig.LocalState(config)).To(HaveLen(5))
 	})
 
-	It("is not known of what cannot be read", func() {
+	It("is reported in a short message, however long the names are", func() {
+		config := "storage:\n  backends:\n    " + strings.Repeat("k", 900) + ": {type: kv_sqlite}\n"
+
+		Expect(serverconfig.LocalState(config)).To(ConsistOf(And(HaveSuffix("k… (kv_sqlite)"), HaveLen(128+len(" (kv_sqlite)")))))
+	})
+
+	It("is not known for an unreadable configuration", func() {
 		_, err := serverconfig.LocalState("a: b: c")
 
 		Expect(err).To(MatchError(ContainSubstring("line 1")))

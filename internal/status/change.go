@@ -17,6 +17,8 @@ limitations under the License.
 package status
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -25,78 +27,109 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Changed says whether a status has to be written. Two that mean the same are equal, such as a list that is empty and
-// one that is absent; nothing else is passed over.
+// Changed reports whether a status must be written. An empty list equals an absent list; every other difference counts.
 func Changed(old, next v1alpha1.LlamaStackDistributionStatus) bool {
 	return !equality.Semantic.DeepEqual(old, next)
 }
 
-// A rollout brings its claim, its Pods and the server's first answer one after the other, and each would cost a write that
-// the next one makes old.
+// A rollout changes the PVC, the Pods and the server's first response one after the other. Without a delay, each of
+// these changes costs a write that the next one replaces.
 const (
-	// progressPatience is how long what a rollout brings is gathered into one status, until it has ended.
+	// progressPatience is how long changes during a rollout are collected before a write.
 	progressPatience = 5 * time.Second
-	// answerPatience is how long the end of a rollout waits for the server's first answer. It is what people wait for.
+	// answerPatience is how long the end of a rollout waits for the server's first response. It is short, because
+	// people wait for the end of a rollout.
 	answerPatience = 2 * time.Second
+	// providersPatience is how long a change of the providers waits. The server chooses what it reports of them, and
+	// must not cause a write with each response.
+	providersPatience = 5 * time.Minute
 )
 
-// Patience is how long a change of the status may wait for more to come, before it is written: a moment while a rollout
-// gets on, and when it has just ended and its server, which is about to be asked, was not yet. Everything else, and all
-// that is for the worse, is told at once.
+// Patience is how long a change of the status can wait for more changes before it is written: seconds while a rollout
+// makes progress, or when it has just ended and the server was not probed yet; minutes if only the providers or their
+// health changed. Every other change, and every change for the worse, is written at once.
 func Patience(old, next v1alpha1.LlamaStackDistributionStatus, asked bool) time.Duration {
+	if !Changed(withoutProviders(old), withoutProviders(next)) {
+		return providersPatience
+	}
 	was, is := find(old, v1alpha1.ConditionReady), find(next, v1alpha1.ConditionReady)
 	progressing := was.Reason == string(v1alpha1.ReasonProgressing) && was.ObservedGeneration == is.ObservedGeneration
-	getsOn := is.Reason == string(v1alpha1.ReasonProgressing) || is.Status == metav1.ConditionTrue && !asked
+	serves := is.Status == metav1.ConditionTrue && is.Reason != string(v1alpha1.ReasonScaledToZero)
+	getsOn := is.Reason == string(v1alpha1.ReasonProgressing) || serves && !asked
 	if !progressing || !getsOn {
 		return 0
 	}
-	for _, transition := range Transitions(old, next) {
-		if transition.To == string(metav1.ConditionFalse) {
+	for i := range conditions {
+		from, to := find(old, conditions[i].kind), find(next, conditions[i].kind)
+		if turned(from, to) && to.Status == metav1.ConditionFalse && !conditions[i].gradual {
 			return 0
 		}
 	}
-	if is.Status == metav1.ConditionTrue {
+	if serves {
 		return answerPatience
 	}
 	return progressPatience
 }
 
-// Transition is a condition that changed its status or its reason. A message that changes alone is none.
+// withoutProviders removes the providers, and the names of unhealthy providers in messages.
+func withoutProviders(status v1alpha1.LlamaStackDistributionStatus) v1alpha1.LlamaStackDistributionStatus {
+	status.DistributionConfig.Providers = nil
+	health := find(status, v1alpha1.ConditionHealthCheck)
+	if health.Reason != string(v1alpha1.ReasonProviderError) {
+		return status
+	}
+	status.Conditions = slices.Clone(status.Conditions)
+	for i := range status.Conditions {
+		status.Conditions[i].Message = strings.ReplaceAll(status.Conditions[i].Message, health.Message, "")
+	}
+	return status
+}
+
+// Transition is a condition that changed its status or its reason. A change of the message alone is no transition.
 type Transition struct {
 	// Type of the condition.
 	Type v1alpha1.ConditionType
-	// From and To are statuses, True, False or Unknown; empty where the condition was not, or is no longer, there.
+	// From and To are statuses: True, False, Unknown, or empty if the condition is absent.
 	From, To string
-	// Reason and Message of the condition; those that it had, where it is no longer there.
+	// Reason and Message of the condition, or its last ones if it was removed.
 	Reason  v1alpha1.Reason
 	Message string
+	// Normal means that the reason needs no action by a person.
+	Normal bool
+	// Event means that the transition is worth an Event: people wait for the condition, or must act on it. The removal
+	// of a condition is no Event.
+	Event bool
 }
 
-// Transitions between two statuses, Ready first. The phase has none of its own: it follows from the status and the
-// reason of Ready.
+// Transitions returns the transitions between two statuses, Ready first. The phase has no transition: it follows from
+// Ready.
 func Transitions(old, next v1alpha1.LlamaStackDistributionStatus) []Transition {
-	kinds := []v1alpha1.ConditionType{
-		v1alpha1.ConditionReady, v1alpha1.ConditionDeploymentReady, v1alpha1.ConditionHealthCheck,
-		v1alpha1.ConditionStorageReady, v1alpha1.ConditionServiceReady, v1alpha1.ConditionRouteReady,
-	}
 	var found []Transition
-	for _, kind := range kinds {
-		from, to := find(old, kind), find(next, kind)
-		if from.Status == to.Status && from.Reason == to.Reason {
+	for i := range conditions {
+		row := &conditions[i]
+		from, to := find(old, row.kind), find(next, row.kind)
+		if !turned(from, to) {
 			continue
 		}
-		told := to
+		reported := to
 		if to.Status == "" {
-			told = from
+			reported = from
 		}
+		normal := row.isNormal(v1alpha1.Reason(reported.Reason))
 		found = append(found, Transition{
-			Type: kind, From: string(from.Status), To: string(to.Status), Reason: v1alpha1.Reason(told.Reason), Message: told.Message,
+			Type: row.kind, From: string(from.Status), To: string(to.Status), Reason: v1alpha1.Reason(reported.Reason), Message: reported.Message,
+			Normal: normal, Event: to.Status != "" && (row.awaited || !normal),
 		})
 	}
 	return found
 }
 
-// find gives an empty condition for one that is not there.
+// turned reports whether a condition has another status or reason.
+func turned(from, to metav1.Condition) bool {
+	return from.Status != to.Status || from.Reason != to.Reason
+}
+
+// find returns an empty condition if there is none of that type.
 func find(status v1alpha1.LlamaStackDistributionStatus, kind v1alpha1.ConditionType) metav1.Condition {
 	if condition := meta.FindStatusCondition(status.Conditions, string(kind)); condition != nil {
 		return *condition

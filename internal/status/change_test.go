@@ -17,6 +17,11 @@ limitations under the License.
 package status_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -66,47 +71,105 @@ var _ = Describe("Changed", func() {
 	)
 })
 
+// sharing has replicas keep their state where all of them see it.
+func sharing(in *status.Input) {
+	in.State.Known = true
+	in.Instance.Spec.Server.Storage.AccessModes = []v1alpha1.AccessMode{v1alpha1.AccessModeReadWriteMany}
+}
+
 var _ = Describe("Patience", func() {
 	creating := func() v1alpha1.LlamaStackDistributionStatus {
-		return newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().compute()
+		return newFixture().pvc(corev1.ClaimPending).deployed(0, 0, 0).unprobed().compute()
 	}
 
-	DescribeTable("is a moment while a rollout gets on",
+	DescribeTable("is short while a rollout progresses",
 		func(next *fixture) {
 			old := creating()
 
 			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(Equal(5 * time.Second))
 		},
-		Entry("the claim is bound", newFixture().claim(corev1.ClaimBound).deployed(0, 0, 0).unprobed()),
-		Entry("there are Pods", newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed()),
-		Entry("a Pod that does not run tells why", newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().with(func(in *status.Input) { in.PodReason = "Unschedulable" })),
-		Entry("the server answers before all of it is rolled out", newFixture().wanting(2).claim(corev1.ClaimPending).deployed(2, 2, 1)),
+		Entry("the PVC is bound", newFixture().pvc(corev1.ClaimBound).deployed(0, 0, 0).unprobed()),
+		Entry("there are Pods", newFixture().pvc(corev1.ClaimPending).deployed(1, 1, 0).unprobed()),
+		Entry("a Pod that does not run has a cause", newFixture().pvc(corev1.ClaimPending).deployed(0, 0, 0).unprobed().with(func(in *status.Input) { in.PodReason = "Unschedulable" })),
+		Entry("the server answers before all of it is rolled out", newFixture().wanting(2).pvc(corev1.ClaimPending).deployed(2, 2, 1).with(sharing)),
 	)
 
 	It("is less for the server's first answer, when all else is there", func() {
-		old, next := creating(), newFixture().claim(corev1.ClaimBound).unprobed()
+		old, next := creating(), newFixture().pvc(corev1.ClaimBound).unprobed()
 
 		Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(Equal(2 * time.Second))
 	})
+
+	DescribeTable("is minutes for changes that only providers report",
+		func(before, after *fixture) {
+			old := before.compute()
+			next := after.after(old)
+
+			Expect(status.Patience(old, next.compute(), next.in.Server.Probed)).To(Equal(5 * time.Minute))
+		},
+		Entry("another list", newFixture(), newFixture().healthy(provider("a", "x", "OK"), provider("a", "y", "OK"))),
+		Entry("other words", newFixture().healthy(provider("a", "x", "OK")), newFixture().healthy(provider("a", "x", "Starting"))),
+		Entry("another one that is broken", newFixture().healthy(provider("a", "x", "Error"), provider("a", "y", "OK")),
+			newFixture().healthy(provider("a", "x", "OK"), provider("a", "y", "Error"))),
+	)
 
 	DescribeTable("is none for",
 		func(old v1alpha1.LlamaStackDistributionStatus, next *fixture) {
 			Expect(status.Patience(old, next.after(old).compute(), next.in.Server.Probed)).To(BeZero())
 		},
-		Entry("what is told first", v1alpha1.LlamaStackDistributionStatus{}, newFixture().deployed(0, 0, 0).unprobed()),
-		Entry("a new generation", creating(), newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed().with(func(in *status.Input) { in.Instance.Generation++ })),
-		Entry("a server that is ready and was asked", creating(), newFixture().claim(corev1.ClaimBound)),
-		Entry("a server that is ready and cannot be asked", creating(), newFixture().claim(corev1.ClaimBound).unreachable()),
-		Entry("a rollout that has failed", creating(), newFixture().claim(corev1.ClaimBound).stuck().unprobed()),
-		Entry("a claim that has lost its volume", creating(), newFixture().claim(corev1.ClaimLost).deployed(0, 0, 0).unprobed()),
-		Entry("a mistake", creating(), newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().problem(status.User, v1alpha1.ReasonUnknownDistribution, "no such")),
+		Entry("the first status", v1alpha1.LlamaStackDistributionStatus{}, newFixture().deployed(0, 0, 0).unprobed()),
+		Entry("a new generation", creating(), newFixture().pvc(corev1.ClaimPending).deployed(1, 1, 0).unprobed().with(func(in *status.Input) { in.Instance.Generation++ })),
+		Entry("a server that is ready and was probed", creating(), newFixture().pvc(corev1.ClaimBound)),
+		Entry("a server that is ready and cannot be probed", creating(), newFixture().pvc(corev1.ClaimBound).unreachable()),
+		Entry("a rollout that has failed", creating(), newFixture().pvc(corev1.ClaimBound).stuck().unprobed()),
+		Entry("a PVC that has lost its volume", creating(), newFixture().pvc(corev1.ClaimLost).deployed(0, 0, 0).unprobed()),
+		Entry("a change to 0 replicas", creating(), newFixture().pvc(corev1.ClaimPending).deployed(0, 0, 0).autoscaled(1, 5, 0).unprobed()),
+		Entry("a mistake", creating(), newFixture().pvc(corev1.ClaimPending).deployed(0, 0, 0).unprobed().problem(status.User, v1alpha1.ReasonUnknownDistribution, "no such")),
 		Entry("a server that is no longer ready", newFixture().compute(), newFixture().deployed(1, 1, 0)),
-		Entry("a server that is ready and has less to tell", newFixture().with(func(in *status.Input) { in.Notices = []string{"a notice"} }).compute(), newFixture()),
-		Entry("a deletion", creating(), newFixture().claim(corev1.ClaimPending).deployed(0, 0, 0).unprobed().deleted()),
+		Entry("a server that is ready and has fewer notices", newFixture().with(func(in *status.Input) { in.Notices = []string{"a notice"} }).compute(), newFixture()),
+		Entry("a provider that is the first to be broken", newFixture().healthy(provider("a", "x", "OK")).compute(), newFixture().healthy(provider("a", "x", "Error"))),
+		Entry("a provider that is the last to recover", newFixture().healthy(provider("a", "x", "Error")).compute(), newFixture().healthy(provider("a", "x", "OK"))),
+		Entry("other providers and a replica less", newFixture().pvc(corev1.ClaimBound).compute(), newFixture().pvc(corev1.ClaimLost).healthy(provider("a", "x", "OK"))),
+		Entry("a deletion", creating(), newFixture().pvc(corev1.ClaimPending).deployed(0, 0, 0).unprobed().deleted()),
 	)
 })
 
 var _ = Describe("Transitions", func() {
+	It("exist for every type of condition that the API knows", func() {
+		parsed, err := parser.ParseFile(token.NewFileSet(), "../../api/v1alpha1/conditions.go", nil, 0)
+		Expect(err).NotTo(HaveOccurred())
+		var known []string
+		var next v1alpha1.LlamaStackDistributionStatus
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			if constant, ok := node.(*ast.ValueSpec); ok && strings.HasPrefix(constant.Names[0].Name, "Condition") {
+				literal, ok := constant.Values[0].(*ast.BasicLit)
+				Expect(ok).To(BeTrue())
+				kind, err := strconv.Unquote(literal.Value)
+				Expect(err).NotTo(HaveOccurred())
+				known = append(known, kind)
+				next.Conditions = append(next.Conditions, metav1.Condition{Type: kind, Status: metav1.ConditionTrue, Reason: "Any"})
+			}
+			return true
+		})
+		Expect(len(known)).To(BeNumerically(">=", 8))
+		var reported []string
+		for _, transition := range status.Transitions(v1alpha1.LlamaStackDistributionStatus{}, next) {
+			reported = append(reported, string(transition.Type))
+		}
+		Expect(reported).To(ConsistOf(known))
+	})
+
+	It("of Ready and of Paused are always awaited", func() {
+		paused := newFixture().with(func(in *status.Input) {
+			metav1.SetMetaDataAnnotation(&in.Instance.ObjectMeta, v1alpha1.AnnotationPaused, "true")
+		})
+		Expect(status.Transitions(newFixture().compute(), paused.after(newFixture().compute()).compute())).To(ConsistOf(
+			And(HaveField("Type", v1alpha1.ConditionPaused), HaveField("To", "True"), HaveField("Event", true))))
+		Expect(status.Transitions(v1alpha1.LlamaStackDistributionStatus{}, newFixture().compute())).To(ContainElements(
+			And(HaveField("Type", v1alpha1.ConditionReady), HaveField("Event", true)),
+			And(HaveField("Type", v1alpha1.ConditionServiceReady), HaveField("Event", false))))
+	})
+
 	It("are none between equal statuses, nor where only a message changed", func() {
 		old := newFixture().compute()
 		next := *old.DeepCopy()
@@ -116,18 +179,20 @@ var _ = Describe("Transitions", func() {
 	})
 
 	It("of a new server are all conditions, Ready first", func() {
-		next := newFixture().claim(corev1.ClaimPending).deployed(1, 1, 0).unprobed().compute()
+		next := newFixture().pvc(corev1.ClaimPending).deployed(1, 1, 0).unprobed().compute()
+		const rolling = "Deployment is rolling out: 1 of 1 replicas updated, 0 available"
 
 		Expect(status.Transitions(v1alpha1.LlamaStackDistributionStatus{}, next)).To(HaveExactElements(
-			status.Transition{Type: "Ready", To: "False", Reason: v1alpha1.ReasonProgressing, Message: "Deployment is rolling out: 1 of 1 replicas updated, 0 available"},
-			status.Transition{Type: "DeploymentReady", To: "False", Reason: v1alpha1.ReasonDeploymentPending, Message: "Deployment is rolling out: 1 of 1 replicas updated, 0 available"},
-			status.Transition{Type: "HealthCheck", To: "Unknown", Reason: v1alpha1.ReasonNotObserved, Message: "Its health is not observed yet"},
-			status.Transition{Type: "StorageReady", To: "False", Reason: v1alpha1.ReasonStoragePending, Message: "PVC is not bound: Pending"},
-			status.Transition{Type: "ServiceReady", To: "True", Reason: v1alpha1.ReasonServiceReady, Message: "Service is ready"},
+			status.Transition{Type: "Ready", Normal: true, Event: true, To: "False", Reason: v1alpha1.ReasonProgressing, Message: rolling},
+			status.Transition{Type: "Available", Normal: true, To: "False", Reason: v1alpha1.ReasonUnavailable, Message: "No Pod is available"},
+			status.Transition{Type: "DeploymentReady", Normal: true, To: "False", Reason: v1alpha1.ReasonDeploymentPending, Message: rolling},
+			status.Transition{Type: "HealthCheck", Normal: true, To: "Unknown", Reason: v1alpha1.ReasonNotObserved, Message: "The health of the server is not observed yet"},
+			status.Transition{Type: "StorageReady", Normal: true, To: "False", Reason: v1alpha1.ReasonStoragePending, Message: "PVC is not bound: Pending" + kept},
+			status.Transition{Type: "ServiceReady", Normal: true, To: "True", Reason: v1alpha1.ReasonServiceReady, Message: "Service is ready"},
 		))
 	})
 
-	It("tell a change of the status, and one of the reason alone", func() {
+	It("report a change of the status, and one of only the reason", func() {
 		ready := newFixture().compute()
 		rolling := newFixture().deployed(1, 1, 0).compute()
 		failed := newFixture().stuck().compute()
@@ -138,9 +203,9 @@ var _ = Describe("Transitions", func() {
 			HaveField("Type", v1alpha1.ConditionReady), HaveField("From", "False"), HaveField("To", "False"), HaveField("Reason", v1alpha1.ReasonRolloutFailed))))
 	})
 
-	It("tell that a condition is gone", func() {
-		Expect(status.Transitions(newFixture().claim(corev1.ClaimBound).compute(), newFixture().compute())).To(HaveExactElements(
-			status.Transition{Type: "StorageReady", From: "True", Reason: v1alpha1.ReasonStorageReady, Message: "Storage is ready"}))
+	It("report that a condition is gone", func() {
+		Expect(status.Transitions(newFixture().pvc(corev1.ClaimBound).compute(), newFixture().compute())).To(HaveExactElements(
+			status.Transition{Type: "StorageReady", Normal: true, From: "True", Reason: v1alpha1.ReasonStorageReady, Message: "Storage is ready" + kept}))
 	})
 
 	It("always come with a change of Ready where the phase changes", func() {

@@ -18,11 +18,12 @@ package status
 
 import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// facts is an Input with what several conditions need of it.
+// facts is an Input with intermediate results that several conditions need.
 type facts struct {
 	Input
 
@@ -32,14 +33,15 @@ type facts struct {
 	health  finding
 }
 
-// finding is what one condition says.
+// finding is the content of one condition.
 type finding struct {
 	status  metav1.ConditionStatus
 	reason  v1alpha1.Reason
 	message string
 }
 
-// Compute gives the status. Conditions of types that it does not know stay as they are.
+// Compute returns the status. Conditions of unknown types stay unchanged. While a server is being deleted, only the
+// conditions of its children change: the input has no addresses, versions and providers for it.
 func Compute(in Input) v1alpha1.LlamaStackDistributionStatus {
 	f := &facts{Input: in, old: in.Instance.Status}
 	f.wanted = wantedReplicas(in)
@@ -52,51 +54,61 @@ func Compute(in Input) v1alpha1.LlamaStackDistributionStatus {
 	next.Phase = phase
 	f.setConditions(&next, ready)
 	f.setNumbers(&next)
-	f.setServer(&next)
-	next.ServiceURL = in.ServiceURL
-	next.RouteURL = routeURL(in)
+	if in.Instance.DeletionTimestamp.IsZero() {
+		f.setServer(&next)
+		next.ServiceURL = in.ServiceURL
+		next.RouteURL = routeURL(in)
+	}
 	return next
 }
 
-// setConditions keeps out what there is nothing to say about. What the server says of itself no longer matters
-// once it is being deleted, so HealthCheck stays as it was last told.
-func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready finding) {
-	f.set(next, v1alpha1.ConditionReady, ready)
-	f.set(next, v1alpha1.ConditionDeploymentReady, f.deploymentReady())
+// absent is the message for a child that does not exist: it is being created or, with the server, deleted.
+func (f *facts) absent(made, deleted string) string {
 	if f.Instance.DeletionTimestamp.IsZero() {
-		f.set(next, v1alpha1.ConditionHealthCheck, f.health)
+		return made
 	}
-	f.setOrRemove(next, v1alpha1.ConditionStorageReady, f.storage())
-	f.set(next, v1alpha1.ConditionServiceReady, f.serviceReady())
-	f.setOrRemove(next, v1alpha1.ConditionRouteReady, f.routeReady())
-	f.setOrRemove(next, v1alpha1.ConditionStateShared, f.stateShared())
-	f.setOrRemove(next, v1alpha1.ConditionPaused, f.pausedCondition())
+	return deleted
 }
 
-// setOrRemove removes a condition that there is nothing to say about.
+// setConditions keeps out what there is nothing to say about. Of a server that is being deleted it says what its children
+// are; what else was last reported stays, as does what depends on inputs that could not be gathered.
+func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready finding) {
+	f.set(next, v1alpha1.ConditionReady, ready)
+	for i := range conditions {
+		switch row := &conditions[i]; {
+		case !f.Instance.DeletionTimestamp.IsZero() && !row.children, f.Partial && row.inputs:
+		case row.always != nil:
+			f.set(next, row.kind, row.always(f))
+		case row.find != nil:
+			f.setOrRemove(next, row.kind, row.find(f))
+		}
+	}
+}
+
+// setOrRemove removes a condition that does not apply.
 func (f *facts) setOrRemove(next *v1alpha1.LlamaStackDistributionStatus, kind v1alpha1.ConditionType, found *finding) {
 	switch {
 	case found != nil:
 		f.set(next, kind, *found)
-	case meta.FindStatusCondition(next.Conditions, string(kind)) != nil: // or the others are copied for nothing, each time
+	case meta.FindStatusCondition(next.Conditions, string(kind)) != nil: // avoids a copy of the other conditions in every reconcile
 		meta.RemoveStatusCondition(&next.Conditions, string(kind))
 	}
 }
 
-// set changes the transition time only with the status value, as the API convention has it.
+// set changes the transition time only with the status, as the API conventions require.
 func (f *facts) set(next *v1alpha1.LlamaStackDistributionStatus, kind v1alpha1.ConditionType, found finding) {
 	meta.SetStatusCondition(&next.Conditions, metav1.Condition{
 		Type:               string(kind),
 		Status:             found.status,
 		Reason:             string(found.reason),
-		Message:            bounded(found.message, maxMessage),
+		Message:            bound.Text(found.message, maxMessage),
 		ObservedGeneration: f.Instance.Generation,
 		LastTransitionTime: f.Now,
 	})
 }
 
-// setNumbers are the Deployment's own; all zero without one. 0.9.0 called the ready replicas available, which is the
-// same number as long as nobody sets minReadySeconds, and the operator does not.
+// setNumbers copies the numbers of the Deployment; without one, they are zero. 0.9.0 set availableReplicas to the ready
+// replicas, which is the same number without minReadySeconds, which the operator does not set.
 func (f *facts) setNumbers(next *v1alpha1.LlamaStackDistributionStatus) {
 	next.Replicas, next.AvailableReplicas, next.Selector = 0, 0, ""
 	if f.Deployment == nil {
@@ -105,12 +117,15 @@ func (f *facts) setNumbers(next *v1alpha1.LlamaStackDistributionStatus) {
 	next.Replicas = f.Deployment.Status.Replicas
 	next.AvailableReplicas = f.Deployment.Status.AvailableReplicas
 	if selector := f.Deployment.Spec.Selector; selector != nil {
-		next.Selector = metav1.FormatLabelSelector(selector)
+		// A truncated selector selects other Pods. This operator and earlier releases create no longer one.
+		if text := metav1.FormatLabelSelector(selector); len(text) <= maxMessage {
+			next.Selector = text
+		}
 	}
 }
 
-// was finds a condition of the old status. Those of 0.9.0 do not count: it kept none of them up to date, and used some
-// reasons for something else. It set no observedGeneration.
+// was returns a condition of the old status. Conditions of 0.9.0, which have no observedGeneration, do not count: 0.9.0
+// did not update them, and used some reasons with another meaning.
 func (f *facts) was(kind v1alpha1.ConditionType) *metav1.Condition {
 	condition := meta.FindStatusCondition(f.old.Conditions, string(kind))
 	if condition == nil || condition.ObservedGeneration == 0 {

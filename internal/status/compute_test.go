@@ -35,24 +35,28 @@ import (
 // situations are the rows of the table of what holds when, each with its whole status in testdata.
 func situations() map[string]*fixture {
 	return map[string]*fixture{
-		"created":            newFixture().notDeployed().unprobed().noService(),
-		"created-with-claim": newFixture().wanting(2).deployed(2, 2, 0).claim(corev1.ClaimPending).unprobed(),
-		"rolling":            newFixture().wanting(2).deployed(3, 1, 2).after(newFixture().wanting(2).deployed(2, 2, 2).compute()).unprobed(),
-		"ready":              newFixture().claim(corev1.ClaimBound),
-		"autoscaled":         newFixture().deployed(3, 3, 3).autoscaled(1, 5, 3),
-		"unreachable":        newFixture().unreachable(),
-		"unauthorized":       newFixture().limited(401),
-		"throttled":          newFixture().limited(429),
-		"provider-error":     newFixture().healthy(provider("vector_io", "faiss", "OK"), provider("inference", "vllm", "Error")),
-		"unhealthy":          newFixture().server(status.Server{Probed: true, Reached: true, Health: "Error", Version: "1.3.0"}),
-		"scaled-to-zero":     newFixture().wanting(0).deployed(0, 0, 0).unprobed(),
-		"suspended":          newFixture().deployed(0, 0, 0).autoscaled(1, 5, 0).unprobed(),
-		"rollout-failed":     newFixture().stuck(),
-		"user-error":         newFixture().problem(status.User, v1alpha1.ReasonUserConfigNotFound, "ConfigMap apps/config does not exist: create it"),
+		"created":          newFixture().notDeployed().unprobed().noService(),
+		"created-with-pvc": newFixture().wanting(2).deployed(2, 2, 0).pvc(corev1.ClaimPending).unprobed(),
+		"rolling":          newFixture().wanting(2).deployed(3, 1, 2).after(newFixture().wanting(2).deployed(2, 2, 2).compute()).unprobed(),
+		"ready":            newFixture().pvc(corev1.ClaimBound),
+		"autoscaled":       newFixture().deployed(3, 3, 3).autoscaled(1, 5, 3),
+		"unreachable":      newFixture().unreachable(),
+		"unauthorized":     newFixture().limited(401),
+		"throttled":        newFixture().limited(429),
+		"provider-error":   newFixture().healthy(provider("vector_io", "faiss", "OK"), provider("inference", "vllm", "Error")),
+		"unhealthy":        newFixture().server(status.Server{Probed: true, Reached: true, Health: "Error", Version: "1.3.0"}),
+		"scaled-to-zero":   newFixture().wanting(0).deployed(0, 0, 0).unprobed(),
+		"stopping":         newFixture().wanting(0).deployed(1, 1, 1).unprobed(),
+		"suspended":        newFixture().deployed(0, 0, 0).autoscaled(1, 5, 0).unprobed(),
+		"rollout-failed":   newFixture().stuck(),
+		"user-error":       newFixture().problem(status.User, v1alpha1.ReasonUserConfigNotFound, "ConfigMap apps/config does not exist: create it"),
 		"user-error-at-first": newFixture().notDeployed().unprobed().with(func(in *status.Input) { in.Image, in.ActiveDistribution = "", "" }).
 			problem(status.User, v1alpha1.ReasonUnknownDistribution, "unknown"),
-		"cluster-error": newFixture().notDeployed().unprobed().problemAbout(status.AboutDeployment, status.Cluster, "", "failed to apply Deployment demo: timeout"),
+		"cluster-error": newFixture().notDeployed().unprobed().problemAbout(v1alpha1.ConditionDeploymentReady, status.Cluster, "", "failed to apply Deployment demo: timeout"),
 		"deleted":       newFixture().after(newFixture().compute()).deleted(),
+		"deleted-in-part": newFixture().pvc(corev1.ClaimBound).after(newFixture().pvc(corev1.ClaimBound).compute()).deleted().noService().with(func(in *status.Input) {
+			in.PVC, in.ServiceURL, in.Image, in.Available, in.ActiveDistribution = nil, "", "", nil, "" // nothing is gathered any more
+		}),
 	}
 }
 
@@ -126,11 +130,11 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 		"3 of 3 replicas updated, 2 available"),
 	Entry("an old Pod left", newFixture().deployed(2, 1, 2),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "rolling out"),
-	Entry("the Deployment's controller has not looked yet", newFixture().with(func(in *status.Input) { in.Deployment.Generation = 9 }),
+	Entry("the Deployment's controller has not reconciled yet", newFixture().with(func(in *status.Input) { in.Deployment.Generation = 9 }),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "0 of 1 replicas updated"),
 	Entry("a failure of the generation before", newFixture().stuck().with(func(in *status.Input) { in.Deployment.Generation = 9; in.PodReason = "" }),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "rolling out"),
-	Entry("the number not handed on yet", newFixture().spec(func(s *v1alpha1.LlamaStackDistributionSpec) { three := int32(3); s.Replicas = &three }),
+	Entry("the number not in the ReplicaSet yet", newFixture().spec(func(s *v1alpha1.LlamaStackDistributionSpec) { three := int32(3); s.Replicas = &three }),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "1 of 3 replicas updated"),
 	Entry("waiting for something", newFixture().problem(status.Wait, "", "ConfigMap demo-ca-bundle is being deleted"),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "is being deleted"),
@@ -163,21 +167,21 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved,
 		"not observed: the operator cannot reach the server: connection refused"),
 	Entry("401", newFixture().limited(401),
-		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "not observed: the server wants credentials"),
+		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "not observed: the server requires credentials"),
 	Entry("403", newFixture().limited(403),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "HTTP 403"),
 	Entry("429", newFixture().limited(429),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved,
-		"not observed: the server refuses the operator with HTTP 429"),
-	Entry("an answer that says nothing", newFixture().server(status.Server{Probed: true, Reached: true, Problem: "not JSON"}),
-		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "not observed: the server does not say: not JSON"),
-	Entry("health is told, the rest is not", newFixture().server(status.Server{Probed: true, Reached: true, Health: "OK", Problem: "providers: HTTP 401"}),
+		"not observed: the server rejects the requests of the operator with HTTP 429"),
+	Entry("an answer without content", newFixture().server(status.Server{Probed: true, Reached: true, Problem: "not JSON"}),
+		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "not observed: the server does not report it: not JSON"),
+	Entry("health is known, the rest is not", newFixture().server(status.Server{Probed: true, Reached: true, Health: "OK", Problem: "providers: HTTP 401"}),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "The server is ready"),
 
 	// providers
 	Entry("a provider reports an error", newFixture().healthy(provider("inference", "vllm", "Error"), provider("safety", "guard", "Error"), provider("vector_io", "faiss", "OK")),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionFalse, v1alpha1.ReasonProviderError, "inference/vllm, safety/guard"),
-	Entry("providers that say nothing", newFixture().healthy(provider("inference", "vllm", "Not Implemented")),
+	Entry("providers without health", newFixture().healthy(provider("inference", "vllm", "Not Implemented")),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "ready"),
 	Entry("no providers", newFixture().healthy(),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "ready"),
@@ -194,13 +198,21 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 
 	// replicas 0, or suspended
 	Entry("replicas 0", newFixture().wanting(0).deployed(0, 0, 0).unprobed(),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "set spec.replicas to 1 or more"),
+		metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "set spec.replicas to 1 or more"),
+	Entry("suspended", newFixture().spec(suspend).deployed(0, 0, 0).unprobed(),
+		metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "remove spec.suspend"),
 	Entry("replicas 0, Pods still there, an answer still known", newFixture().wanting(0).deployed(1, 1, 1),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "No replicas"),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "its Pods have not all terminated"),
+	Entry("replicas 0, Pods terminating", newFixture().wanting(0).deployed(0, 0, 0).with(leaving),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "its Pods have not all terminated"),
+	Entry("replicas 0, which the Deployment's controller has not seen", newFixture().wanting(0).deployed(0, 0, 0).unobserved(),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "its Pods have not all terminated"),
 	Entry("replicas 0 from the start", newFixture().wanting(0).notDeployed().unprobed(),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "No replicas"),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "not created yet"),
+	Entry("replicas 0, and no Service", newFixture().wanting(0).deployed(0, 0, 0).noService(),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "Service is being created"),
 	Entry("the Deployment scaled to 0, which suspends the autoscaler", newFixture().deployed(0, 0, 0).autoscaled(1, 5, 0).unprobed(),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "suspends its autoscaler"),
+		metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "suspends its autoscaler"),
 	Entry("replicas 0 with an autoscaler, whose least is 1", newFixture().deployed(1, 1, 1).autoscaled(0, 5, 1).noReplicas(),
 		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "ready"),
 	Entry("replicas 0 with an autoscaler, before there is a Deployment", newFixture().autoscaled(0, 5, 1).notDeployed().unprobed().noReplicas(),
@@ -217,16 +229,40 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 	Entry("paused, which is no failure", newFixture().deployed(2, 1, 1).deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionUnknown, "DeploymentPaused", ""),
 		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "rolling out"),
 
+	Entry("refused by a quota, which an old Pod's problem does not hide", newFixture().stuck().deploymentCondition(
+		appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", "exceeded quota: q, requested: limits.cpu=2"),
+		metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed,
+		"FailedCreate: exceeded quota: q, requested: limits.cpu=2: lower spec.server.containerSpec.resources, or raise the ResourceQuota; ImagePullBackOff: Back-off"),
+
+	// what a rollout waits for
+	Entry("a Deployment that somebody paused", newFixture().deployed(1, 0, 1).with(func(in *status.Input) { in.Deployment.Spec.Paused = true }),
+		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed,
+		"Deployment demo is paused: to resume, run kubectl -n apps rollout resume deployment/demo"),
+	Entry("a paused Deployment that has nothing to roll", newFixture().with(func(in *status.Input) { in.Deployment.Spec.Paused = true }),
+		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "The server is ready"),
+	Entry("a Pod that does not terminate, under Recreate", newFixture().deployed(0, 0, 0).unprobed().with(lingering).with(func(in *status.Input) {
+		in.Deployment.Spec.Strategy.Type = appsv1.RecreateDeploymentStrategyType
+	}), metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved,
+		"Terminating: Pod demo-1; no new Pod is created until it is deleted"),
+	Entry("a Pod that does not terminate, beside a new one that waits for its volume", newFixture().deployed(1, 1, 0).unprobed().with(lingering).with(func(in *status.Input) {
+		in.PodReason = "FailedAttachVolume: Multi-Attach error"
+	}), metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved,
+		"0 available; FailedAttachVolume: Multi-Attach error; Terminating: Pod demo-1"),
+	Entry("a Pod that does not terminate, which nothing waits for", newFixture().with(lingering),
+		metav1.ConditionTrue, v1alpha1.ReasonReady, v1alpha1.PhaseReady, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "The server is ready"),
+	Entry("a PVC", newFixture().deployed(1, 1, 0).unprobed().with(func(in *status.Input) { in.PVCReason = "ProvisioningFailed: no such class" }),
+		metav1.ConditionFalse, v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "ProvisioningFailed: no such class"),
+
 	// rolled back
 	Entry("rolled back, while the last good template serves", newFixture().with(rolledBack),
 		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed,
-		"The rollout of what the spec asks for failed (OOMKilled: again), and the last Pod template that was ready runs in its place until the spec, or what it refers to, changes"),
-	Entry("on the way back", newFixture().deployed(0, 0, 0).unprobed().with(rolledBack),
+		"The rollout of the spec failed (OOMKilled: again). The last Pod template that was ready runs until the spec or an object that it refers to changes"),
+	Entry("a rollback in progress", newFixture().deployed(0, 0, 0).unprobed().with(rolledBack),
 		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "0 of 1 replicas updated"),
-	Entry("the way back fails, too", newFixture().stuck().with(rolledBack),
+	Entry("the rollback fails, too", newFixture().stuck().with(rolledBack),
 		metav1.ConditionFalse, v1alpha1.ReasonRolledBack, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "does not progress: ImagePullBackOff"),
 	Entry("replicas 0 before a rollback", newFixture().wanting(0).deployed(0, 0, 0).unprobed().with(rolledBack),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "No replicas"),
+		metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "The desired number of replicas is 0"),
 
 	// user error
 	Entry("the old server still serves", newFixture().problem(status.User, v1alpha1.ReasonUserConfigNotFound, "create it"),
@@ -240,11 +276,17 @@ var _ = DescribeTable("Ready, phase and HealthCheck",
 	Entry("a user error before the cluster's", newFixture().problem(status.Cluster, "", "timeout").problem(status.User, v1alpha1.ReasonRejected, "field"),
 		metav1.ConditionFalse, v1alpha1.ReasonRejected, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "field"),
 	Entry("the cluster's before replicas 0", newFixture().wanting(0).deployed(0, 0, 0).unprobed().problem(status.Cluster, "", "timeout"),
-		metav1.ConditionFalse, v1alpha1.ReasonReconcileError, v1alpha1.PhaseInitializing, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "tries again: timeout"),
+		metav1.ConditionFalse, v1alpha1.ReasonReconcileError, v1alpha1.PhaseInitializing, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "retries: timeout"),
 	Entry("replicas 0 before a failed rollout", newFixture().wanting(0).stuck(),
-		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "No replicas"),
+		metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero, "have not all terminated"),
 	Entry("a failed rollout before a wait", newFixture().stuck().problem(status.Wait, "", "wait"),
 		metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, v1alpha1.PhaseFailed, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, "ImagePullBackOff"),
 )
+
+func suspend(spec *v1alpha1.LlamaStackDistributionSpec) { spec.Suspend = true }
+
+func leaving(in *status.Input) { in.Deployment.Status.TerminatingReplicas = new(int32(1)) }
+
+func lingering(in *status.Input) { in.LeavingPod = "Terminating: Pod demo-1" }
 
 func rolledBack(in *status.Input) { in.RolledBack = "OOMKilled: again" }

@@ -17,6 +17,7 @@ limitations under the License.
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -27,24 +28,24 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// deadlineExceeded is the Deployment controller's word for a rollout that does not get on.
+// deadlineExceeded is the Deployment controller's reason for a rollout without progress.
 const deadlineExceeded = "ProgressDeadlineExceeded"
 
-// scalingDisabled is the autoscaler's word for being suspended by a Deployment of 0 replicas.
+// scalingDisabled is the autoscaler's reason while its Deployment has 0 replicas.
 const scalingDisabled = "ScalingDisabled"
 
-// rollout is how far the Deployment is.
+// rollout is the progress of the Deployment.
 type rollout struct {
-	// complete says that all wanted replicas are of the current template and available, and no others are left.
+	// complete means that all desired replicas have the current template and are available, and no others are left.
 	complete bool
-	// failed says that the Deployment's controller sees no progress. Old Pods may still serve.
+	// failed means that the Deployment controller reports no progress. Old Pods may still serve.
 	failed bool
-	// message, where it is not complete.
+	// message describes a rollout that is not complete.
 	message string
 }
 
-// autoscaled says that the number of replicas is not spec.replicas: where an autoscaler is declared that can do
-// something, and while one that is no longer declared still exists.
+// autoscaled reports whether an autoscaler sets the number of replicas: one that is declared and can scale, or one that
+// is no longer declared but still exists.
 func (f *facts) autoscaled() bool { return autoscaled(f.Input) }
 
 func autoscaled(in Input) bool {
@@ -52,10 +53,24 @@ func autoscaled(in Input) bool {
 	return !in.Instance.Spec.Suspend && (declared != nil && declared.MaxReplicas > 0 || in.Autoscaler != nil)
 }
 
-// stopped says that no replicas are wanted.
+// stopped reports whether the desired number of replicas is 0.
 func (f *facts) stopped() bool { return f.wanted <= 0 }
 
-// wantedReplicas is the Deployment's own number where an autoscaler rules, and spec.replicas elsewhere.
+// stopping describes what is left of a server whose desired number of replicas is 0. It is empty after the last Pod has
+// terminated.
+func (f *facts) stopping() string {
+	deployment := f.Deployment
+	switch {
+	case deployment == nil:
+		return f.absent("Deployment is not created yet", "Deployment is deleted")
+	case observed(deployment) && declaredReplicas(deployment) == 0 && deployment.Status.Replicas == 0 && !Leaving(deployment):
+		return ""
+	default:
+		return join("The Deployment is being scaled to 0, and its Pods have not all terminated", f.LeavingPod)
+	}
+}
+
+// wantedReplicas returns the number in the Deployment if an autoscaler sets it, otherwise spec.replicas.
 func wantedReplicas(in Input) int32 {
 	switch {
 	case !autoscaled(in):
@@ -74,28 +89,29 @@ func declaredReplicas(deployment *appsv1.Deployment) int32 {
 	return 1
 }
 
-// RolledOut says that all the replicas that a Deployment asks for are of its current template and available, and that it
-// counts no others, as kubectl rollout status does. Pods on their way out are not counted: see Leaving.
+// RolledOut reports whether all replicas of a Deployment have its current template and are available, and no others are
+// left, as kubectl rollout status does. Terminating Pods are not counted: see Leaving.
 func RolledOut(deployment *appsv1.Deployment) bool {
 	wanted, status := declaredReplicas(deployment), deployment.Status
 	return observed(deployment) && status.UpdatedReplicas >= wanted && status.AvailableReplicas >= wanted && status.Replicas <= status.UpdatedReplicas
 }
 
-// Rolling says that a rollout is under way: it has neither ended nor failed, and nobody has stopped it.
+// Rolling reports whether a rollout is in progress: it is neither complete, failed nor paused.
 func Rolling(deployment *appsv1.Deployment) bool {
 	failed := observed(deployment) && stuck(deployment.Status.Conditions) != ""
 	return !deployment.Spec.Paused && !RolledOut(deployment) && !failed
 }
 
-// Leaving says that there are Pods on their way out, which may answer until they end. Clusters before 1.35 do not tell.
+// Leaving reports whether there are terminating Pods, which can still serve requests. Clusters before 1.35 do not
+// report them.
 func Leaving(deployment *appsv1.Deployment) bool {
 	terminating := deployment.Status.TerminatingReplicas
 	return terminating != nil && *terminating > 0
 }
 
-// TimedOut is when the Deployment's controller gave a rollout up, as its status tells it, or empty; and whether the status
-// is about the current generation. Even then it can be an earlier template's rollout that was given up: with the strategy
-// Recreate the condition stays until there is a new Pod.
+// TimedOut returns the time at which the Deployment controller reported a rollout without progress, or an empty string,
+// and whether the status describes the current generation. Even then, the report can be about the rollout of an earlier
+// template: with the strategy Recreate, the condition stays until there is a new Pod.
 func TimedOut(deployment *appsv1.Deployment) (string, bool) {
 	for _, condition := range deployment.Status.Conditions {
 		if late(condition) {
@@ -117,7 +133,7 @@ func observed(deployment *appsv1.Deployment) bool {
 // judgeRollout says how far the rollout is. A status of an older generation says nothing about this one.
 func (f *facts) judgeRollout() rollout {
 	if f.Deployment == nil {
-		return rollout{message: "Deployment is not created yet"}
+		return rollout{message: f.absent("Deployment is not created yet", "Deployment is deleted")}
 	}
 	status := f.Deployment.Status
 	if !observed(f.Deployment) {
@@ -130,49 +146,78 @@ func (f *facts) judgeRollout() rollout {
 		return rollout{complete: true}
 	}
 	if why := stuck(status.Conditions); why != "" {
-		if f.PodReason != "" {
-			why = f.PodReason
-		}
-		return rollout{failed: true, message: "The rollout does not progress: " + why}
+		return rollout{failed: true, message: "The rollout does not progress: " + cmp.Or(f.waitsFor(), why)}
 	}
 	return rollout{message: f.rolling(status.UpdatedReplicas, status.AvailableReplicas)}
 }
 
 func (f *facts) rolling(updated, available int32) string {
 	return join(fmt.Sprintf("Deployment is rolling out: %d of %d replicas updated, %d available",
-		min(updated, f.wanted), f.wanted, available), f.PodReason)
+		min(updated, f.wanted), f.wanted, available), f.waitsFor())
 }
 
-// stuck is why the Deployment's controller sees no progress, in its own words, or empty.
+// waitsFor returns what a rollout that is not complete waits for, as far as objects and Events report it.
+func (f *facts) waitsFor() string {
+	return join(f.held(), Advised(refused(f.Deployment.Status.Conditions)), f.PodReason, f.LeavingPod, f.blocked(), f.PVCReason)
+}
+
+// held reports that a person paused the Deployment, which does not end by itself.
+func (f *facts) held() string {
+	if !f.Deployment.Spec.Paused {
+		return ""
+	}
+	return fmt.Sprintf("Deployment %s is paused: to resume, run kubectl -n %s rollout resume deployment/%s", f.Deployment.Name, f.Deployment.Namespace, f.Deployment.Name)
+}
+
+// blocked reports that a Pod that does not terminate blocks all new Pods.
+func (f *facts) blocked() string {
+	if f.LeavingPod == "" || f.Deployment.Spec.Strategy.Type != appsv1.RecreateDeploymentStrategyType || f.Deployment.Status.UpdatedReplicas > 0 {
+		return ""
+	}
+	return "no new Pod is created until it is deleted"
+}
+
+// stuck returns why the Deployment controller reports no progress, in its words, or an empty string.
 func stuck(conditions []appsv1.DeploymentCondition) string {
 	for _, condition := range conditions {
-		refused := condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue
-		if late(condition) || refused {
+		if late(condition) {
 			return condition.Reason + ": " + condition.Message
+		}
+	}
+	return refused(conditions)
+}
+
+// refused returns why Pods cannot be created, in the words of the API server, or an empty string.
+func refused(conditions []appsv1.DeploymentCondition) string {
+	for _, condition := range conditions {
+		if condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue {
+			return condition.Reason + ": " + words(condition.Message)
 		}
 	}
 	return ""
 }
 
-// deploymentReady is about what the Deployment is, whatever else is wrong: users' problems elsewhere leave the old
-// server running, and this shows it.
+// deploymentReady only depends on the Deployment: with problems elsewhere, the old server continues to run, and this
+// condition shows it.
 func (f *facts) deploymentReady() finding {
-	problem := f.about(User, AboutDeployment)
+	problem := f.about(User, v1alpha1.ConditionDeploymentReady)
 	switch {
 	case problem != "":
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentFailed, problem}
+	case f.stopped() && f.stopping() == "":
+		return finding{metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, "The desired number of replicas is 0"}
 	case f.stopped():
-		return finding{metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "No replicas are wanted"}
+		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, f.stopping()}
 	case f.rollout.failed:
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentFailed, f.rollout.message}
 	case !f.rollout.complete:
-		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, join(f.rollout.message, f.pending(AboutDeployment))}
+		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, join(f.rollout.message, f.pending(v1alpha1.ConditionDeploymentReady))}
 	default:
-		return finding{metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, join("Deployment is ready", f.autoscalerTrouble())}
+		return finding{metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, join("Deployment is ready", f.LeavingPod, f.autoscalerTrouble())}
 	}
 }
 
-// autoscalerTrouble says that the number of replicas stays as it is although an autoscaler is asked for.
+// autoscalerTrouble reports that the autoscaler does not scale the Deployment.
 func (f *facts) autoscalerTrouble() string {
 	if f.Autoscaler == nil {
 		return ""
@@ -180,7 +225,7 @@ func (f *facts) autoscalerTrouble() string {
 	for _, condition := range f.Autoscaler.Status.Conditions {
 		about := condition.Type == autoscalingv2.ScalingActive || condition.Type == autoscalingv2.AbleToScale
 		if about && condition.Status == corev1.ConditionFalse && condition.Reason != scalingDisabled {
-			return fmt.Sprintf("HorizontalPodAutoscaler %s does not scale it (%s)", f.Autoscaler.Name, condition.Reason)
+			return fmt.Sprintf("HorizontalPodAutoscaler %s does not scale the Deployment (%s)", f.Autoscaler.Name, condition.Reason)
 		}
 	}
 	return ""

@@ -82,7 +82,7 @@ func (f *fixture) wanting(replicas int32) *fixture {
 func (f *fixture) deployed(replicas, updated, available int32) *fixture {
 	wanted := f.in.Instance.WantedReplicas()
 	f.in.Deployment = &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Name: "demo", Generation: 2},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "apps", Name: "demo", Generation: 2},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &wanted,
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "llama-stack", "app.kubernetes.io/instance": "demo"}},
@@ -95,6 +95,12 @@ func (f *fixture) deployed(replicas, updated, available int32) *fixture {
 }
 
 // noReplicas takes spec.replicas to 0 where an autoscaler decides.
+// unobserved has the Deployment's controller behind.
+func (f *fixture) unobserved() *fixture {
+	f.in.Deployment.Generation++
+	return f
+}
+
 func (f *fixture) noReplicas() *fixture {
 	f.in.Instance.Spec.Replicas = new(int32)
 	return f
@@ -147,7 +153,7 @@ func (f *fixture) problem(kind status.ProblemKind, reason v1alpha1.Reason, messa
 	return f.problemAbout("", kind, reason, message)
 }
 
-func (f *fixture) problemAbout(part string, kind status.ProblemKind, reason v1alpha1.Reason, message string) *fixture {
+func (f *fixture) problemAbout(part v1alpha1.ConditionType, kind status.ProblemKind, reason v1alpha1.Reason, message string) *fixture {
 	f.in.Problems = append(f.in.Problems, status.Problem{Reason: reason, Kind: kind, Message: message, About: part})
 	return f
 }
@@ -159,10 +165,10 @@ func (f *fixture) autoscaled(minReplicas, maxReplicas, now int32) *fixture {
 	return f
 }
 
-func (f *fixture) claim(phase corev1.PersistentVolumeClaimPhase) *fixture {
+func (f *fixture) pvc(phase corev1.PersistentVolumeClaimPhase) *fixture {
 	f.in.Instance.Spec.Server.Storage = &v1alpha1.StorageSpec{}
-	f.in.ClaimWanted = true
-	f.in.Claim = &corev1.PersistentVolumeClaim{
+	f.in.PVCWanted = true
+	f.in.PVC = &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{Name: "demo-pvc"},
 		Spec: corev1.PersistentVolumeClaimSpec{Resources: corev1.VolumeResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("10Gi")},
@@ -170,7 +176,7 @@ func (f *fixture) claim(phase corev1.PersistentVolumeClaimPhase) *fixture {
 		Status: corev1.PersistentVolumeClaimStatus{Phase: phase},
 	}
 	if phase == corev1.ClaimBound {
-		f.in.Claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("10Gi")}
+		f.in.PVC.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("10Gi")}
 	}
 	return f
 }

@@ -23,33 +23,34 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What servers and providers say of their health. "Not Implemented", which most providers say, carries no information.
+// The health that servers and providers report. Most providers report "Not Implemented", which has no information.
 const (
 	healthOK    = "OK"
 	healthError = "Error"
 )
 
 const (
-	// maxWord is how much of a word that the server chose goes into a message, in bytes.
+	// maxWord is the maximum length of a word of the server in a message, in bytes.
 	maxWord = 64
-	// maxNamed is how many providers a message names.
+	// maxNamed is the maximum number of providers that a message names.
 	maxNamed = 10
 )
 
-// healthCheck is about what the server says of itself and of its providers. After a restart of the operator a server
-// that is not being rolled is as well as it last said, until it is asked.
+// healthCheck computes the health that the server reports for itself and its providers. After a restart of the
+// operator, the last health stands until the next probe, unless there is a rollout.
 func (f *facts) healthCheck() finding {
-	was, told := f.wasHealth()
+	was, known := f.wasHealth()
 	switch {
 	case f.stopped():
-		return unknownHealth(v1alpha1.ReasonScaledToZero, "No replicas are wanted")
-	case !f.Server.Probed && (f.rollout.complete || f.rollout.failed) && told && was.reason != v1alpha1.ReasonScaledToZero:
+		return unknownHealth(v1alpha1.ReasonScaledToZero, "The desired number of replicas is 0")
+	case !f.Server.Probed && (f.rollout.complete || f.rollout.failed) && known && was.reason != v1alpha1.ReasonScaledToZero:
 		return was
 	case !f.Server.Probed:
-		return unknownHealth(v1alpha1.ReasonNotObserved, "Its health is not observed yet")
+		return unknownHealth(v1alpha1.ReasonNotObserved, "The health of the server is not observed yet")
 	default:
 		return f.probedHealth()
 	}
@@ -61,19 +62,19 @@ func (f *facts) probedHealth() finding {
 	case !server.Reached:
 		return unobserved("the operator cannot reach the server", server.Problem)
 	case server.Limited == http.StatusTooManyRequests:
-		return unobserved("the server refuses the operator with HTTP 429 (too many requests)", "")
+		return unobserved("the server rejects the requests of the operator with HTTP 429 (Too Many Requests)", "")
 	case server.Limited != 0:
-		return unobserved(fmt.Sprintf("the server wants credentials, which the operator has none of (HTTP %d)", server.Limited), "")
+		return unobserved(fmt.Sprintf("the server requires credentials, which the operator does not have (HTTP %d)", server.Limited), "")
 	case server.Health == "":
-		return unobserved("the server does not say", server.Problem)
+		return unobserved("the server does not report it", server.Problem)
 	case server.Health != healthOK:
 		return finding{
 			metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed,
-			fmt.Sprintf("The server says that its health is %q: look at the logs of its Pods", bounded(server.Health, maxWord)),
+			fmt.Sprintf("The server reports that its health is %q: check the logs of its Pods", bound.Text(server.Health, maxWord)),
 		}
 	}
-	// The server asks its providers in turn, so a broken one can keep the list from being told in time. What was told
-	// before stands until there is a list that says otherwise, or until the server rolls.
+	// The server asks its providers in turn, so an unhealthy one can delay the list beyond the timeout. The last
+	// finding stands until the next list or rollout.
 	if was, _ := f.wasHealth(); server.Providers == nil && was.reason == v1alpha1.ReasonProviderError {
 		return was
 	}
@@ -83,7 +84,7 @@ func (f *facts) probedHealth() finding {
 	return finding{metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed, join("Health check passed", f.unanswered())}
 }
 
-// wasHealth is what was last told, if anything was.
+// wasHealth returns the last finding, if there is one.
 func (f *facts) wasHealth() (finding, bool) {
 	was := f.was(v1alpha1.ConditionHealthCheck)
 	if was == nil {
@@ -92,7 +93,7 @@ func (f *facts) wasHealth() (finding, bool) {
 	return finding{was.Status, v1alpha1.Reason(was.Reason), was.Message}, true
 }
 
-// unanswered says which of the other questions the server did not answer.
+// unanswered returns which of the other requests failed.
 func (f *facts) unanswered() string {
 	if f.Server.Providers != nil && f.Server.Version != "" {
 		return ""
@@ -101,7 +102,7 @@ func (f *facts) unanswered() string {
 }
 
 func unobserved(what, why string) finding {
-	message := "Its health is not observed: " + what
+	message := "The health of the server is not observed: " + what
 	if why != "" {
 		message += ": " + why
 	}
@@ -112,13 +113,13 @@ func unknownHealth(reason v1alpha1.Reason, message string) finding {
 	return finding{metav1.ConditionUnknown, reason, message}
 }
 
-// brokenProviders names those that report an error, as api/provider_id, which is what identifies them. What they say
-// about it differs from one probe to the next and stays out of the message.
+// brokenProviders names the providers that report an error, as api/provider_id. The texts of the errors differ between
+// probes, so they are not part of the message.
 func brokenProviders(providers []v1alpha1.ProviderInfo) string {
 	var names []string
 	for i := range providers {
 		if providers[i].Health.Status == healthError {
-			names = append(names, bounded(providers[i].API, maxWord)+"/"+bounded(providers[i].ProviderID, maxWord))
+			names = append(names, bound.Text(providers[i].API, maxWord)+"/"+bound.Text(providers[i].ProviderID, maxWord))
 		}
 	}
 	if len(names) == 0 {

@@ -26,72 +26,60 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// ProblemKind is whose problem it is.
+// ProblemKind is who must fix a problem.
 type ProblemKind int
 
 const (
-	// User problems end when a person changes something. There is no retry.
+	// User problems need a change by a person. They are not retried.
 	User ProblemKind = iota
 	// Cluster problems are retried.
 	Cluster
-	// Wait is for something that a watch will see.
+	// Wait problems end with an event of a watch.
 	Wait
 )
 
-// What a problem can be about, so that the condition of that part tells it too.
-const (
-	// AboutStorage is about the claim.
-	AboutStorage = "Storage"
-	// AboutService is about the Service.
-	AboutService = "Service"
-	// AboutRoute is about the HTTPRoute or the Route.
-	AboutRoute = "Route"
-	// AboutDeployment is about the Deployment.
-	AboutDeployment = "Deployment"
-)
-
-// Problem keeps the server from being as declared.
+// Problem is why the server is not as declared.
 type Problem struct {
-	// Reason of the condition Ready, for a User problem. The others have one of their own.
+	// Reason of the condition Ready, for a User problem.
 	Reason v1alpha1.Reason
-	// Kind says whose problem it is.
+	// Kind is who must fix the problem.
 	Kind ProblemKind
-	// Message says what was found, where, and what to do, in words that do not change while the problem does not.
+	// Message describes the problem and the fix. It stays the same as long as the problem does.
 	Message string
-	// About is one of the About constants, or empty.
-	About string
+	// About is the condition that reports the problem beside Ready; empty: Ready alone does.
+	About v1alpha1.ConditionType
 }
 
-// Exposure is what became of the HTTPRoute or the Route.
+// Exposure is the observed state of the HTTPRoute or the Route.
 type Exposure struct {
-	// Object is nil when it does not exist or is not ours.
+	// Object is nil if it does not exist or belongs to another owner.
 	Object *unstructured.Unstructured
-	// Unserved says that the cluster does not serve its kind; Unavailable, that it knows the kind, and whoever serves it
-	// does not answer.
+	// Unserved means that the cluster does not serve the kind. Unavailable means that the server of the kind does not
+	// respond.
 	Unserved, Unavailable bool
-	// SpeaksTLS says that the server listens with TLS.
+	// SpeaksTLS means that the server uses TLS.
 	SpeaksTLS bool
 }
 
-// Server is what the server said of itself.
+// Server is what the server reported.
 type Server struct {
-	// Probed is false while nothing is known: the other fields are empty then.
+	// Probed is false before the first probe. Then the other fields are empty.
 	Probed bool
-	// Reached says that there was an HTTP answer of any kind.
+	// Reached means that there was an HTTP response of any kind.
 	Reached bool
-	// Limited is 401, 403 or 429 when the server answers so, or 0.
+	// Limited is the status code of the response if it is 401, 403 or 429, otherwise 0.
 	Limited int
-	// Health is "OK", anything else that the server reports, or empty when it is unknown.
+	// Health is "OK" or what else the server reports, or empty if it is unknown.
 	Health string
 	// Version is a PEP 440 version, or empty when it is unknown.
 	Version string
 	// Providers are nil when they are unknown.
 	Providers []v1alpha1.ProviderInfo
-	// Problem says why something is unknown, in words that do not change from one probe to the next.
+	// Problem is why something is unknown. It does not change between probes.
 	Problem string
 }
 
-// Input is all that a status depends on. Nothing of it is changed.
+// Input is everything that a status depends on. It is read-only.
 type Input struct {
 	// Instance with its old status.
 	Instance *v1alpha1.LlamaStackDistribution
@@ -99,38 +87,50 @@ type Input struct {
 	Now metav1.Time
 	// OperatorVersion is the operator's own.
 	OperatorVersion string
-	// Image that the Pods are to run; empty when it could not be found out, and what runs stays.
+	// Image of the Pods. It is empty if it could not be determined; then the running image stays.
 	Image string
 	// ActiveDistribution is the name, or v1alpha1.CustomDistribution; empty like Image.
 	ActiveDistribution string
-	// Available are the distributions that a CR can name, and the image of each.
+	// Available maps the distributions that a CR can name to their images.
 	Available map[string]string
 	// Problems in any order.
 	Problems []Problem
-	// Notices are facts worth telling that keep nothing from being as declared. They are told by Ready.
+	// Notices are facts in the message of Ready that are no problems.
 	Notices []string
 
-	// Deployment, Autoscaler, Claim, Service and Ingress are nil when they do not exist or are not ours.
+	// Partial says that not all could be read that the spec refers to.
+	Partial bool
+	// Deployment, Autoscaler, PVC, Service and Ingress are nil if they do not exist or belong to another owner.
 	Deployment *appsv1.Deployment
 	Autoscaler *autoscalingv2.HorizontalPodAutoscaler
-	Claim      *corev1.PersistentVolumeClaim
+	PVC        *corev1.PersistentVolumeClaim
 	Service    *corev1.Service
 	Ingress    *networkingv1.Ingress
-	// Exposure is empty where the server has neither an HTTPRoute nor a Route.
+	// Exposure is empty if the server has neither an HTTPRoute nor a Route.
 	Exposure Exposure
-	// ClaimWanted says that the server has storage, so that there is, or will be, a claim.
-	ClaimWanted bool
-	// ExistingClaim is the name of a claim that is not the operator's, where one is used.
+	// PVCWanted means that the spec requests a PVC.
+	PVCWanted bool
+	// ExistingClaim is the name of the PVC that the spec sets as existingClaim.
 	ExistingClaim string
-	// State is where the server keeps what clients create.
+	// Existing is that PVC if the operator created it for another server, otherwise nil.
+	Existing *corev1.PersistentVolumeClaim
+	// PVCSharers are other LlamaStackDistributions that use the same PVC, at most two.
+	PVCSharers []string
+	// State is where the server keeps the data that clients create.
 	State State
-	// PodReason says why the Pods of a rollout do not run, or is empty.
+	// Authenticated means that the configuration, as far as the operator has read it, requires a token or a key of clients.
+	Authenticated bool
+	// PodReason is why the Pods of a rollout do not run, or empty.
 	PodReason string
-	// RolledBack says why the rollout of the declared Pod template failed, where an earlier one runs in its place; empty
-	// elsewhere.
+	// LeavingPod names a Pod that does not terminate, and why, or is empty.
+	LeavingPod string
+	// PVCReason is why the PVC is not bound, or empty.
+	PVCReason string
+	// RolledBack is why the rollout of the declared Pod template failed if an earlier template runs instead, otherwise
+	// empty.
 	RolledBack string
-	// ServiceURL is where the server answers inside the cluster.
+	// ServiceURL is the URL of the server inside the cluster.
 	ServiceURL string
-	// Server is what the server said of itself.
+	// Server is what the server reported.
 	Server Server
 }

@@ -23,39 +23,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// mountSummary begins what the kubelet says when it has tried for minutes; why is in what it said at each try.
+// mountSummary starts the kubelet's summary after minutes of retries. The cause is in the Events of the retries.
 const mountSummary = "Unable to attach or mount volumes"
 
-// Mounting says that a Pod has a node, and that its volumes are not mounted there yet. Until they are, its containers say
-// no more than ContainerCreating.
-func Mounting(pod *corev1.Pod) bool {
-	conditions := map[corev1.PodConditionType]corev1.ConditionStatus{}
-	for _, condition := range pod.Status.Conditions {
-		conditions[condition.Type] = condition.Status
-	}
-	return pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodPending &&
-		conditions[corev1.PodScheduled] == corev1.ConditionTrue && conditions[corev1.PodReadyToStartContainers] == corev1.ConditionFalse
-}
-
-// MountTrouble is what the Events about a Pod last said of volumes that cannot be mounted, or of a sandbox that cannot be
-// made; empty where they say nothing of that.
-func MountTrouble(events []corev1.Event) Trouble {
-	var newest *corev1.Event
-	for i := range events {
-		switch events[i].Reason {
-		case "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox":
-			if newest == nil || later(&events[i], newest) {
-				newest = &events[i]
-			}
-		}
-	}
-	if newest == nil {
-		return Trouble{}
-	}
-	return Trouble{Reason: newest.Reason, Message: bounded(newest.Message, maxTrouble)}
-}
-
-// later says that an Event tells more than another: why before a summary, then the newer.
+// later reports whether an Event is more useful than another: causes before summaries, then the newer one.
 func later(event, than *corev1.Event) bool {
 	summary, other := strings.HasPrefix(event.Message, mountSummary), strings.HasPrefix(than.Message, mountSummary)
 	if summary != other {

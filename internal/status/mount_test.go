@@ -41,29 +41,34 @@ func eventAt(seconds int64, reason, message string) corev1.Event {
 
 var _ = Describe("A Pod whose volumes", func() {
 	DescribeTable("are being mounted is", func(pod *corev1.Pod, mounting bool) {
-		Expect(status.Mounting(pod)).To(Equal(mounting))
+		asks := status.Asks(pod)
+		if mounting {
+			Expect(asks).To(Equal(status.WhyNotMounted))
+		} else {
+			Expect(asks).NotTo(Equal(status.WhyNotMounted))
+		}
 	},
 		Entry("one that has a node and no sandbox", pendingPod(corev1.ConditionTrue, corev1.ConditionFalse), true),
 		Entry("not one without a node", pendingPod(corev1.ConditionFalse, corev1.ConditionFalse), false),
 		Entry("not one that has a sandbox", pendingPod(corev1.ConditionTrue, corev1.ConditionTrue), false),
-		Entry("not one whose kubelet has not said", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodPending}}, false),
+		Entry("not one without a report of its kubelet", &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodPending}}, false),
 		Entry("not one that runs", podOf(), false),
-		Entry("not one that is on its way out", &corev1.Pod{
+		Entry("not one that is being deleted", &corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}, Status: pendingPod(corev1.ConditionTrue, corev1.ConditionFalse).Status,
 		}, false),
 	)
 
 	const missing = `MountVolume.SetUp failed for volume "serving-tls" : secret "s" not found`
-	DescribeTable("cannot be mounted tells", func(want string, events ...corev1.Event) {
-		Expect(status.MountTrouble(events).String()).To(Equal(want))
+	DescribeTable("cannot be mounted reports", func(want string, events ...corev1.Event) {
+		Expect(status.Answer(status.WhyNotMounted, events).String()).To(Equal(want))
 	},
 		Entry("nothing without Events", ""),
 		Entry("nothing of other Events", "", eventAt(1, "Scheduled", "to node-1"), eventAt(2, "Pulling", "x")),
 		Entry("why", "FailedMount: "+missing, eventAt(1, "Scheduled", ""), eventAt(2, "FailedMount", missing)),
-		Entry("what was said last", "FailedMount: b", eventAt(3, "FailedMount", "b"), eventAt(2, "FailedMount", "a")),
-		Entry("why rather than the newer summary", "FailedMount: "+missing,
+		Entry("the last Event", "FailedMount: b", eventAt(3, "FailedMount", "b"), eventAt(2, "FailedMount", "a")),
+		Entry("the cause instead of the newer summary", "FailedMount: "+missing,
 			eventAt(2, "FailedMount", missing), eventAt(9, "FailedMount", "Unable to attach or mount volumes: unmounted volumes=[a]")),
-		Entry("a summary where there is no more", "FailedMount: Unable to attach or mount volumes: x", eventAt(9, "FailedMount", "Unable to attach or mount volumes: x")),
+		Entry("a summary if there is nothing else", "FailedMount: Unable to attach or mount volumes: x", eventAt(9, "FailedMount", "Unable to attach or mount volumes: x")),
 		Entry("that a volume cannot be attached", "FailedAttachVolume: Multi-Attach", eventAt(9, "FailedAttachVolume", "Multi-Attach")),
 		Entry("what a series was last seen with", "FailedCreatePodSandBox: b", eventAt(5, "FailedMount", "a"), corev1.Event{
 			Reason: "FailedCreatePodSandBox", Message: "b", Series: &corev1.EventSeries{LastObservedTime: metav1.NewMicroTime(time.Unix(2000, 0))},

@@ -26,6 +26,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -49,21 +50,27 @@ var _ = DescribeTable("DeploymentReady",
 		metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, "Deployment is rolling out: 1 of 1 replicas updated, 3 available"),
 	Entry("a Deployment that declares no number", newFixture().with(func(in *status.Input) { in.Deployment.Spec.Replicas = nil }),
 		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready"),
-	Entry("not created because of a problem of the cluster", newFixture().notDeployed().problemAbout(status.AboutDeployment, status.Cluster, "", "timeout"),
+	Entry("not created because of a problem of the cluster", newFixture().notDeployed().problemAbout(v1alpha1.ConditionDeploymentReady, status.Cluster, "", "timeout"),
 		metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, "Deployment is not created yet; timeout"),
-	Entry("refused", newFixture().problemAbout(status.AboutDeployment, status.User, v1alpha1.ReasonRejected, "spec.x: Invalid"),
+	Entry("refused", newFixture().problemAbout(v1alpha1.ConditionDeploymentReady, status.User, v1alpha1.ReasonRejected, "spec.x: Invalid"),
 		metav1.ConditionFalse, v1alpha1.ReasonDeploymentFailed, "spec.x: Invalid"),
-	Entry("as declared, with a user's problem elsewhere", newFixture().problemAbout(status.AboutStorage, status.User, v1alpha1.ReasonImmutableField, "x"),
+	Entry("as declared, with a user's problem elsewhere", newFixture().problemAbout(v1alpha1.ConditionStorageReady, status.User, v1alpha1.ReasonImmutableField, "x"),
 		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready"),
-	Entry("as declared, with a problem of the cluster about it", newFixture().problemAbout(status.AboutDeployment, status.Cluster, "", "timeout"),
+	Entry("as declared, with a problem of the cluster about it", newFixture().problemAbout(v1alpha1.ConditionDeploymentReady, status.Cluster, "", "timeout"),
 		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready"),
-	Entry("scaled to zero", newFixture().wanting(0), metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "No replicas are wanted"),
+	Entry("scaled to zero", newFixture().wanting(0).deployed(0, 0, 0), metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, "The desired number of replicas is 0"),
+	Entry("being scaled to zero", newFixture().wanting(0), metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending,
+		"The Deployment is being scaled to 0, and its Pods have not all terminated"),
+	Entry("being scaled to zero, with a Pod that does not terminate", newFixture().wanting(0).with(func(in *status.Input) { in.LeavingPod = "Terminating: Pod demo-1" }),
+		metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, "The Deployment is being scaled to 0, and its Pods have not all terminated; Terminating: Pod demo-1"),
+	Entry("as declared, with a Pod of an earlier template that does not terminate", newFixture().with(lingering),
+		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready; Terminating: Pod demo-1"),
 	Entry("stuck", newFixture().stuck(), metav1.ConditionFalse, v1alpha1.ReasonDeploymentFailed,
 		"The rollout does not progress: ImagePullBackOff: Back-off pulling image"),
 	Entry("an autoscaler without metrics", newFixture().autoscaled(1, 5, 1).with(hpaCondition(autoscalingv2.ScalingActive, "FailedGetResourceMetric")),
-		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready; HorizontalPodAutoscaler demo-hpa does not scale it (FailedGetResourceMetric)"),
+		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready; HorizontalPodAutoscaler demo-hpa does not scale the Deployment (FailedGetResourceMetric)"),
 	Entry("an autoscaler that cannot scale", newFixture().autoscaled(1, 5, 1).with(hpaCondition(autoscalingv2.AbleToScale, "FailedGetScale")),
-		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready; HorizontalPodAutoscaler demo-hpa does not scale it (FailedGetScale)"),
+		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready; HorizontalPodAutoscaler demo-hpa does not scale the Deployment (FailedGetScale)"),
 	Entry("an autoscaler within its bounds", newFixture().autoscaled(1, 5, 1).with(hpaCondition(autoscalingv2.ScalingLimited, "DesiredWithinRange")),
 		metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady, "Deployment is ready"),
 	Entry("an autoscaler that has just been suspended", newFixture().autoscaled(1, 5, 1).with(hpaCondition(autoscalingv2.ScalingActive, "ScalingDisabled")),
@@ -80,13 +87,13 @@ var _ = Describe("A Deployment", func() {
 	DescribeTable("has rolled out",
 		func(change func(*appsv1.Deployment)) { Expect(status.RolledOut(deployment(change))).To(BeTrue()) },
 		Entry("when all Pods are new and available", func(*appsv1.Deployment) {}),
-		Entry("with more new ones than it asks for, which are about to go", func(d *appsv1.Deployment) {
+		Entry("with more new ones than wanted, which are about to be deleted", func(d *appsv1.Deployment) {
 			d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.AvailableReplicas = 3, 3, 3
 		}),
 		Entry("with the default of one replica", func(d *appsv1.Deployment) {
 			d.Spec.Replicas, d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.AvailableReplicas = nil, 1, 1, 1
 		}),
-		Entry("with Pods on their way out, which it does not count", func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }),
+		Entry("with terminating Pods, which it does not count", func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }),
 	)
 
 	DescribeTable("has not rolled out",
@@ -107,7 +114,7 @@ var _ = Describe("A Deployment", func() {
 		Expect(status.Rolling(deployment(func(d *appsv1.Deployment) { d.Spec.Paused, d.Status.AvailableReplicas = true, 1 }))).To(BeFalse())
 	})
 
-	It("has Pods that are leaving while there are any, as far as it tells", func() {
+	It("has terminating Pods while its status shows any", func() {
 		Expect(status.Leaving(deployment(func(*appsv1.Deployment) {}))).To(BeFalse())
 		Expect(status.Leaving(deployment(func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(0)) }))).To(BeFalse())
 		Expect(status.Leaving(deployment(func(d *appsv1.Deployment) { d.Status.TerminatingReplicas = new(int32(1)) }))).To(BeTrue())
@@ -143,7 +150,7 @@ var _ = Describe("The numbers", func() {
 		Expect(got.AvailableReplicas).To(BeEquivalentTo(1))
 	})
 
-	It("do without a selector", func() {
+	It("do not need a selector", func() {
 		got := newFixture().with(func(in *status.Input) { in.Deployment.Spec.Selector = nil }).compute()
 
 		Expect(got.Selector).To(BeEmpty())
@@ -157,38 +164,58 @@ var _ = DescribeTable("StorageReady",
 		Expect(got).To(be(value, reason))
 		Expect(got.Message).To(Equal(message))
 	},
-	Entry("bound", newFixture().claim(corev1.ClaimBound), metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"),
-	Entry("not there yet", newFixture().claim("").with(func(in *status.Input) { in.Claim = nil }),
+	Entry("bound", newFixture().pvc(corev1.ClaimBound), metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept),
+	Entry("not there yet", newFixture().pvc("").with(func(in *status.Input) { in.PVC = nil }),
 		metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PersistentVolumeClaim is being created"),
-	Entry("not there, and why", newFixture().claim("").with(func(in *status.Input) { in.Claim = nil }).problemAbout(status.AboutStorage, status.Cluster, "", "timeout"),
+	Entry("not there, and why", newFixture().pvc("").with(func(in *status.Input) { in.PVC = nil }).problemAbout(v1alpha1.ConditionStorageReady, status.Cluster, "", "timeout"),
 		metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PersistentVolumeClaim is being created; timeout"),
-	Entry("waiting, for its first Pod perhaps", newFixture().claim(corev1.ClaimPending), metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PVC is not bound: Pending"),
-	Entry("not looked at yet", newFixture().claim(""), metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PVC is not bound: Pending"),
-	Entry("lost", newFixture().claim(corev1.ClaimLost), metav1.ConditionFalse, v1alpha1.ReasonStorageFailed,
-		"PersistentVolumeClaim demo-pvc has lost its volume, and the data with it"),
-	Entry("being deleted under the server", newFixture().claim(corev1.ClaimBound).with(func(in *status.Input) { at := start(); in.Claim.DeletionTimestamp = &at }),
-		metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "PersistentVolumeClaim demo-pvc is being deleted, and goes with the last Pod that uses it"),
+	Entry("waiting, for its first Pod perhaps", newFixture().pvc(corev1.ClaimPending), metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PVC is not bound: Pending"+kept),
+	Entry("without a status yet", newFixture().pvc(""), metav1.ConditionFalse, v1alpha1.ReasonStoragePending, "PVC is not bound: Pending"+kept),
+	Entry("lost", newFixture().pvc(corev1.ClaimLost), metav1.ConditionFalse, v1alpha1.ReasonStorageFailed,
+		"PersistentVolumeClaim demo-pvc has lost its volume and the data on it"),
+	Entry("being deleted under the server", newFixture().pvc(corev1.ClaimBound).with(func(in *status.Input) { at := start(); in.PVC.DeletionTimestamp = &at }),
+		metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "PersistentVolumeClaim demo-pvc is being deleted, and is removed after the last Pod that uses it"),
 	Entry("an immutable field",
-		newFixture().claim(corev1.ClaimBound).problemAbout(status.AboutStorage, status.User, v1alpha1.ReasonImmutableField, "spec.size: from 10Gi to 5Gi"),
-		metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "spec.size: from 10Gi to 5Gi"),
-	Entry("growing", newFixture().claim(corev1.ClaimBound).with(grow("20Gi")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady,
-		"Storage is ready; it is growing from 10Gi to 20Gi"),
-	Entry("growing, the driver at work", newFixture().claim(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimResizing)),
-		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready; it is growing from 10Gi to 20Gi"),
-	Entry("growing, the file system to come", newFixture().claim(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimFileSystemResizePending)),
-		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready; it is growing from 10Gi to 20Gi (FileSystemResizePending)"),
-	Entry("growing, in vain", newFixture().claim(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimControllerResizeError)),
-		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready; it is growing from 10Gi to 20Gi (ControllerResizeError)"),
-	Entry("larger than asked for", newFixture().claim(corev1.ClaimBound).with(grow("5Gi")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"),
-	Entry("of a volume that does not tell its size", newFixture().claim(corev1.ClaimBound).with(func(in *status.Input) { in.Claim.Status.Capacity = nil }),
-		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"),
+		newFixture().pvc(corev1.ClaimBound).problemAbout(v1alpha1.ConditionStorageReady, status.User, v1alpha1.ReasonImmutableField, "spec.size: from 10Gi to 5Gi"),
+		metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "spec.size: from 10Gi to 5Gi"+kept),
+	Entry("growing", newFixture().pvc(corev1.ClaimBound).with(grow("20Gi")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady,
+		"Storage is ready"+kept+"; it is growing from 10Gi to 20Gi"),
+	Entry("growing, the driver at work", newFixture().pvc(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimResizing)),
+		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept+"; it is growing from 10Gi to 20Gi"),
+	Entry("growing, the file system to come", newFixture().pvc(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimFileSystemResizePending)),
+		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept+"; it is growing from 10Gi to 20Gi (FileSystemResizePending)"),
+	Entry("growing, which fails", newFixture().pvc(corev1.ClaimBound).with(grow("20Gi", corev1.PersistentVolumeClaimControllerResizeError)),
+		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept+"; it is growing from 10Gi to 20Gi (ControllerResizeError)"),
+	Entry("larger than requested", newFixture().pvc(corev1.ClaimBound).with(grow("5Gi")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept),
+	Entry("of a volume without a known size", newFixture().pvc(corev1.ClaimBound).with(func(in *status.Input) { in.PVC.Status.Capacity = nil }),
+		metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept),
+	Entry("owned by the server", newFixture().pvc(corev1.ClaimBound).with(owned("demo-uid")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady,
+		"Storage is ready; when this is deleted, the PVC is deleted with it"),
+	Entry("owned by the server, and waiting", newFixture().pvc(corev1.ClaimPending).with(owned("demo-uid")), metav1.ConditionFalse, v1alpha1.ReasonStoragePending,
+		"PVC is not bound: Pending; when this is deleted, the PVC is deleted with it"),
+	Entry("owned by another", newFixture().pvc(corev1.ClaimBound).with(owned("another")), metav1.ConditionTrue, v1alpha1.ReasonStorageReady,
+		"Storage is ready; the PVC is deleted with LlamaStackDistribution other"),
+	Entry("kept, whatever the spec asks for", newFixture().pvc(corev1.ClaimBound).spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {
+		spec.Server.Storage.RetentionPolicy = v1alpha1.RetentionDelete
+	}), metav1.ConditionTrue, v1alpha1.ReasonStorageReady, "Storage is ready"+kept),
 )
+
+// kept is what the conditions say of a PVC that nobody owns.
+const kept = "; the PVC is kept when this is deleted"
+
+// owned gives the PVC an owner.
+func owned(uid types.UID) func(*status.Input) {
+	return func(in *status.Input) {
+		in.PVC.OwnerReferences = []metav1.OwnerReference{{Kind: v1alpha1.Kind, Name: "other", UID: uid}}
+		in.Instance.UID = "demo-uid"
+	}
+}
 
 func grow(size string, conditions ...corev1.PersistentVolumeClaimConditionType) func(*status.Input) {
 	return func(in *status.Input) {
-		in.Claim.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse(size)
+		in.PVC.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse(size)
 		for _, kind := range conditions {
-			in.Claim.Status.Conditions = append(in.Claim.Status.Conditions, corev1.PersistentVolumeClaimCondition{Type: kind, Status: corev1.ConditionTrue, Message: "at 12:00:01"})
+			in.PVC.Status.Conditions = append(in.PVC.Status.Conditions, corev1.PersistentVolumeClaimCondition{Type: kind, Status: corev1.ConditionTrue, Message: "at 12:00:01"})
 		}
 	}
 }
@@ -198,10 +225,10 @@ var _ = Describe("StorageReady", func() {
 		Expect(newFixture().compute().Conditions).NotTo(ContainElement(HaveField("Type", "StorageReady")))
 	})
 
-	It("goes when the storage goes, though the claim stays", func() {
-		before := newFixture().claim(corev1.ClaimBound)
+	It("is removed with the storage, although the PVC stays", func() {
+		before := newFixture().pvc(corev1.ClaimBound)
 
-		got := before.after(before.compute()).with(func(in *status.Input) { in.ClaimWanted = false }).compute()
+		got := before.after(before.compute()).with(func(in *status.Input) { in.PVCWanted = false }).compute()
 
 		Expect(got.Conditions).NotTo(ContainElement(HaveField("Type", "StorageReady")))
 	})
@@ -218,9 +245,9 @@ var _ = DescribeTable("ServiceReady",
 	Entry("not there", newFixture().noService(), metav1.ConditionFalse, v1alpha1.ReasonServicePending, "Service is being created"),
 	Entry("going", newFixture().with(func(in *status.Input) { at := start(); in.Service.DeletionTimestamp = &at }),
 		metav1.ConditionFalse, v1alpha1.ReasonServicePending, "Service is being created"),
-	Entry("not there, and why", newFixture().noService().problemAbout(status.AboutService, status.Wait, "", "the old one is being deleted"),
+	Entry("not there, and why", newFixture().noService().problemAbout(v1alpha1.ConditionServiceReady, status.Wait, "", "the old one is being deleted"),
 		metav1.ConditionFalse, v1alpha1.ReasonServicePending, "Service is being created; the old one is being deleted"),
-	Entry("somebody else's", newFixture().noService().problemAbout(status.AboutService, status.User, v1alpha1.ReasonResourceConflict, "belongs to Team A"),
+	Entry("somebody else's", newFixture().noService().problemAbout(v1alpha1.ConditionServiceReady, status.User, v1alpha1.ReasonResourceConflict, "belongs to Team A"),
 		metav1.ConditionFalse, v1alpha1.ReasonServiceFailed, "belongs to Team A"),
 )
 
@@ -247,7 +274,7 @@ var _ = Describe("HealthCheck over time", func() {
 	broken := func() *fixture { return newFixture().healthy(provider("inference", "vllm", "Error")) }
 	noList := status.Server{Probed: true, Reached: true, Health: "OK", Version: "0.7.3", Problem: "providers: no answer within 5s"}
 
-	It("stays ProviderError while the list cannot be had", func() {
+	It("stays ProviderError while the list is not available", func() {
 		got := newFixture().after(broken().compute()).server(noList).compute()
 
 		Expect(condition(got, v1alpha1.ConditionHealthCheck)).To(be(metav1.ConditionFalse, v1alpha1.ReasonProviderError))
@@ -268,7 +295,7 @@ var _ = Describe("HealthCheck over time", func() {
 		Expect(condition(got, v1alpha1.ConditionHealthCheck)).To(be(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 	})
 
-	It("stays Unhealthy after a restart of the operator, until the server is asked", func() {
+	It("stays Unhealthy after a restart of the operator, until the server is probed", func() {
 		sick := newFixture().server(status.Server{Probed: true, Reached: true, Health: "Error"}).compute()
 
 		got := newFixture().after(sick).unprobed().compute()

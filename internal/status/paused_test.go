@@ -41,7 +41,7 @@ var _ = Describe("Paused", func() {
 		}
 	})
 
-	It("tells how to end it, and leaves Ready as it is", func() {
+	It("says how to end it, and does not change Ready", func() {
 		before := newFixture()
 		after := paused(before.after(before.compute()), "true").compute()
 
@@ -55,7 +55,7 @@ var _ = Describe("Paused", func() {
 		f := newFixture()
 		f = paused(f.after(f.compute()), "true")
 		f = edited(f.after(f.compute()))
-		for range 3 { // it is told again in every pass
+		for range 3 { // it is reported again in every reconcile
 			got := f.compute()
 			Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionFalse, v1alpha1.ReasonPaused))
 			Expect(got.Phase).To(Equal(v1alpha1.PhasePending))
@@ -66,11 +66,11 @@ var _ = Describe("Paused", func() {
 		Expect(condition(after, v1alpha1.ConditionReady)).To(be(metav1.ConditionTrue, v1alpha1.ReasonReady))
 	})
 
-	It("is what a server says that is paused before it is made", func() {
+	It("is reported by a server that is paused before it is created", func() {
 		Expect(condition(paused(newFixture().notDeployed(), "true").compute(), v1alpha1.ConditionReady)).To(be(metav1.ConditionFalse, v1alpha1.ReasonPaused))
 	})
 
-	It("gives way to the end of the server", func() {
+	It("ends with the deletion of the server", func() {
 		Expect(condition(edited(paused(newFixture().deleted(), "true")).compute(), v1alpha1.ConditionReady).Reason).To(Equal(string(v1alpha1.ReasonTerminating)))
 	})
 })
@@ -82,11 +82,11 @@ var _ = Describe("A suspended server", func() {
 
 	It("wants no replicas, whatever else is declared", func() {
 		for _, f := range []*fixture{newFixture(), newFixture().wanting(3), newFixture().autoscaled(2, 5, 2)} {
-			got := suspended(f).compute()
+			got := suspended(f).deployed(0, 0, 0).compute()
 
-			Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero))
+			Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero))
 			Expect(condition(got, v1alpha1.ConditionReady).Message).To(ContainSubstring("remove spec.suspend"))
-			Expect(condition(got, v1alpha1.ConditionDeploymentReady)).To(be(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero))
+			Expect(condition(got, v1alpha1.ConditionDeploymentReady)).To(be(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero))
 			Expect(got.Phase).To(Equal(v1alpha1.PhasePending))
 			Expect(got.Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
 		}

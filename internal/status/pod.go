@@ -19,12 +19,12 @@ package status
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Words of the kubelet's for a container that waits.
+// The kubelet's reasons for a waiting container.
 const (
 	waitsForPod       = "PodInitializing"
 	waitsForContainer = "ContainerCreating"
@@ -33,21 +33,21 @@ const (
 	startsLater       = "CrashLoopBackOff"
 )
 
-// restarted is said of a container that has ended once, and may well start now.
+// nodeNotReady is the reason for a Pod on a node that is lost, as in the Event about it.
+const nodeNotReady = "NodeNotReady"
+
+// restarted is the reason for a container that terminated once and can start now.
 const restarted = "Restarted"
 
-// maxTrouble is how much of what the kubelet or a registry says of a Pod is kept, in bytes.
-const maxTrouble = 1024
-
-// Trouble is why a Pod does not run, in the kubelet's or the scheduler's words; the zero value is none.
+// Trouble is why a Pod does not run, in the words of the kubelet or the scheduler. The zero value means no trouble.
 type Trouble struct {
 	// Reason is a word such as ImagePullBackOff, CrashLoopBackOff or Unschedulable.
 	Reason string
-	// Message says more, or is empty.
+	// Message has the details, or is empty.
 	Message string
 }
 
-// String is the reason and the message, or empty.
+// String returns the reason and the message, or an empty string.
 func (t Trouble) String() string {
 	if t.Message == "" {
 		return t.Reason
@@ -55,29 +55,72 @@ func (t Trouble) String() string {
 	return t.Reason + ": " + t.Message
 }
 
-// PodTrouble tells why a Pod does not run, and nothing of one that does, is on its way, or is over. It says the same
-// throughout the states that a container in trouble goes through again and again, such as ErrImagePull and
-// ImagePullBackOff; before is what it said of this Pod the last time.
+// PodTrouble returns why a Pod does not run. For a Pod that runs, starts or terminates, it returns none. The result is
+// stable while a container alternates between states such as ErrImagePull and ImagePullBackOff; before is the last
+// result for this Pod.
 func PodTrouble(pod *corev1.Pod, before Trouble) Trouble {
-	over := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-	if over || pod.DeletionTimestamp != nil {
+	switch {
+	case pod.DeletionTimestamp != nil, pod.Status.Phase == corev1.PodSucceeded:
 		return Trouble{}
+	case pod.Status.Phase == corev1.PodFailed:
+		return failed(pod)
 	}
 	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		found := containerTrouble(&container)
 		if found.Reason == pullsLater && before.Reason == pullsLater {
-			return before // each attempt may be worded anew
+			return before // the words can differ between retries
 		}
 		if found.Reason != "" {
-			return found
+			return found.Like(before)
 		}
 	}
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
-			return Trouble{Reason: condition.Reason, Message: bounded(condition.Message, maxTrouble)}
+			return Trouble{Reason: condition.Reason, Message: words(condition.Message)}
 		}
 	}
+	if unreported(pod) {
+		return Trouble{Reason: nodeNotReady, Message: fmt.Sprintf("node %s does not report the state of its Pods", pod.Spec.NodeName)}
+	}
 	return Trouble{}
+}
+
+// unreported reports whether the node of a Pod is lost. The node controller then sets Ready to False, without a reason, and
+// leaves ContainersReady as the kubelet has last reported it. The kubelet itself always gives a reason.
+func unreported(pod *corev1.Pod) bool {
+	lost, ran := false, false
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			lost = condition.Status == corev1.ConditionFalse && condition.Reason == ""
+		}
+		if condition.Type == corev1.ContainersReady {
+			ran = condition.Status == corev1.ConditionTrue
+		}
+	}
+	return lost && ran
+}
+
+// Like keeps the message of before if only numbers differ.
+func (t Trouble) Like(before Trouble) Trouble {
+	if before.Message != "" && alike(t.Message, before.Message) {
+		t.Message = before.Message
+	}
+	return t
+}
+
+// failed returns why a Pod failed: it was evicted, the node rejected it, or the node shut down. Its containers do not
+// report that.
+func failed(pod *corev1.Pod) Trouble {
+	found := Trouble{Reason: pod.Status.Reason, Message: words(pod.Status.Message)}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.DisruptionTarget && condition.Status == corev1.ConditionTrue && found.Reason == "" {
+			found = Trouble{Reason: condition.Reason, Message: words(condition.Message)}
+		}
+	}
+	if found.Reason == "" {
+		found.Reason = string(corev1.PodFailed)
+	}
+	return found
 }
 
 func containerTrouble(container *corev1.ContainerStatus) Trouble {
@@ -86,26 +129,31 @@ func containerTrouble(container *corev1.ContainerStatus) Trouble {
 	case container.Ready:
 		return Trouble{}
 	case ended != nil:
-		return Trouble{Reason: endless(container), Message: lastWords(ended)}
+		said := lastWords
+		if container.Name == v1alpha1.ConfigureContainerName {
+			said = configureWords
+		}
+		return Trouble{Reason: endless(container), Message: said(ended)}
 	case waiting == nil, waiting.Reason == waitsForPod, waiting.Reason == waitsForContainer:
 		return Trouble{}
 	case waiting.Reason == pullFailed:
-		return Trouble{Reason: pullsLater, Message: bounded(waiting.Message, maxTrouble)}
+		return Trouble{Reason: pullsLater, Message: words(waiting.Message)}
 	default:
-		return Trouble{Reason: waiting.Reason, Message: bounded(waiting.Message, maxTrouble)}
+		return Trouble{Reason: waiting.Reason, Message: words(waiting.Message)}
 	}
 }
 
-// lastWords are how a container ended, and the message that it left, as the operator's launcher does.
+// lastWords returns how a container terminated and its termination message: the one that it wrote, as the operator's
+// launcher does, or the end of its log.
 func lastWords(ended *corev1.ContainerStateTerminated) string {
-	words := fmt.Sprintf("the container ended with exit code %d (%s)", ended.ExitCode, ended.Reason)
-	if message := strings.TrimSpace(ended.Message); message != "" {
-		words += ": " + message
+	said := fmt.Sprintf("the container ended with exit code %d (%s)", ended.ExitCode, ended.Reason)
+	if message := lastLines(ended.Message); message != "" {
+		said += ": " + message
 	}
-	return bounded(words, maxTrouble)
+	return words(said)
 }
 
-// lastEnd is how a container ended, the last time that it did.
+// lastEnd returns the last termination of a container.
 func lastEnd(container *corev1.ContainerStatus) *corev1.ContainerStateTerminated {
 	if container.State.Terminated != nil {
 		return container.State.Terminated
@@ -113,7 +161,8 @@ func lastEnd(container *corev1.ContainerStatus) *corev1.ContainerStateTerminated
 	return container.LastTerminationState.Terminated
 }
 
-// endless tells a container that ends again and again from one that ended once, whatever it does at this moment.
+// endless distinguishes a container that terminates repeatedly from one that terminated once, whatever its current
+// state is.
 func endless(container *corev1.ContainerStatus) string {
 	waiting := container.State.Waiting
 	if container.RestartCount > 1 || waiting != nil && waiting.Reason == startsLater {

@@ -19,17 +19,16 @@ package status
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
-// maxMessage is the length of a condition's message, in bytes. The schema's limit is 32768 characters; nobody reads
-// more than this.
+// maxMessage is the maximum length of a condition's message, in bytes. The schema allows 32768 characters, but long
+// messages are not readable.
 const maxMessage = 4096
 
-// userReasons is the order in which users' problems are told: the name, then what the spec refers to, in the order of
-// its fields, then what became of the objects, and what only an administrator can mend.
+// userReasons is the order of users' problems in a message: the name, the references of the spec in the order of its
+// fields, the objects, and what only an administrator can fix.
 func userReasons() []v1alpha1.Reason {
 	return []v1alpha1.Reason{
 		v1alpha1.ReasonNameTooLong,
@@ -54,7 +53,7 @@ func userReasons() []v1alpha1.Reason {
 	}
 }
 
-// rank of a reason; those that are not in the list come last.
+// rank returns the position of a reason. Reasons that are not in the list come last.
 func rank(reason v1alpha1.Reason) int {
 	reasons := userReasons()
 	if at := slices.Index(reasons, reason); at >= 0 {
@@ -63,7 +62,7 @@ func rank(reason v1alpha1.Reason) int {
 	return len(reasons)
 }
 
-// problems of one kind, in a slice of its own.
+// problems returns the problems of one kind in a new slice.
 func (f *facts) problems(kind ProblemKind) []Problem {
 	var found []Problem
 	for _, problem := range f.Problems {
@@ -76,17 +75,17 @@ func (f *facts) problems(kind ProblemKind) []Problem {
 
 func (f *facts) has(kind ProblemKind) bool { return len(f.problems(kind)) > 0 }
 
-// about gives the messages of the problems of one kind that are about one part, joined.
-func (f *facts) about(kind ProblemKind, part string) string {
+// about returns the joined messages of the problems of one kind about one part.
+func (f *facts) about(kind ProblemKind, part v1alpha1.ConditionType) string {
 	return messages(slices.DeleteFunc(f.problems(kind), func(p Problem) bool { return p.About != part }))
 }
 
-// pending gives the messages of what is being retried or waited for in one part, joined.
-func (f *facts) pending(part string) string {
+// pending returns the joined messages of the problems of one part that are retried or waited for.
+func (f *facts) pending(part v1alpha1.ConditionType) string {
 	return join(f.about(Cluster, part), f.about(Wait, part))
 }
 
-// messages of problems, joined in their order.
+// messages joins the messages of problems in their order.
 func messages(problems []Problem) string {
 	texts := make([]string, 0, len(problems))
 	for _, problem := range problems {
@@ -95,7 +94,7 @@ func messages(problems []Problem) string {
 	return join(texts...)
 }
 
-// join leaves out what is empty or was said before.
+// join omits empty and repeated texts.
 func join(texts ...string) string {
 	var said []string
 	for _, text := range texts {
@@ -104,18 +103,4 @@ func join(texts ...string) string {
 		}
 	}
 	return strings.Join(said, "; ")
-}
-
-// bounded cuts a text to a number of bytes, between characters, and makes it valid UTF-8.
-func bounded(text string, limit int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= limit {
-		return text
-	}
-	const dots = "…"
-	end := limit - len(dots)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + dots
 }

@@ -28,7 +28,7 @@ import (
 )
 
 var _ = Describe("Users' problems", func() {
-	// In the order in which they are told.
+	// In the order in which they are reported.
 	reasons := []v1alpha1.Reason{
 		v1alpha1.ReasonNameTooLong, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonInvalidDistribution, v1alpha1.ReasonUnknownDistribution,
 		v1alpha1.ReasonInvalidImageOverride, v1alpha1.ReasonUserConfigOtherNS, v1alpha1.ReasonUserConfigNotFound,
@@ -38,7 +38,7 @@ var _ = Describe("Users' problems", func() {
 		v1alpha1.ReasonOperatorConfigMalformed,
 	}
 
-	It("are told under the reason of the first in order, whatever order they come in", func() {
+	It("are reported under the reason of the first in order, whatever their order is", func() {
 		for first, reason := range reasons {
 			f := newFixture()
 			for at := len(reasons) - 1; at >= first; at-- {
@@ -59,14 +59,14 @@ var _ = Describe("Users' problems", func() {
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("b; a"))
 	})
 
-	It("of one kind are sorted by their text, and told once", func() {
+	It("of one kind are sorted by their text, and reported once", func() {
 		got := newFixture().problem(status.User, v1alpha1.ReasonRejected, "b").problem(status.User, v1alpha1.ReasonRejected, "a").
 			problem(status.User, v1alpha1.ReasonRejected, "b").compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("a; b"))
 	})
 
-	It("are told to a bounded length, cut between characters", func() {
+	It("are reported to a limited length, truncated between characters", func() {
 		got := newFixture().problem(status.User, v1alpha1.ReasonRejected, strings.Repeat("ü", 5000)).compute()
 
 		message := condition(got, v1alpha1.ConditionReady).Message
@@ -74,7 +74,7 @@ var _ = Describe("Users' problems", func() {
 		Expect(message).To(HaveSuffix("ü…"))
 	})
 
-	It("are told as valid text", func() {
+	It("are reported as valid text", func() {
 		got := newFixture().problem(status.User, v1alpha1.ReasonRejected, "a\xffb").compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("a\uFFFDb"))
@@ -93,35 +93,35 @@ var _ = Describe("Users' problems", func() {
 var _ = Describe("The cluster's problems", func() {
 	failing := func(f *fixture) *fixture { return f.problem(status.Cluster, "", "failed to apply Service: timeout") }
 
-	It("leave a Ready server Ready, with a remark", func() {
+	It("leave a Ready server Ready, with a note in the message", func() {
 		ready := condition(failing(newFixture().after(newFixture().compute())).compute(), v1alpha1.ConditionReady)
 
 		Expect(ready).To(be(metav1.ConditionTrue, v1alpha1.ReasonReady))
-		Expect(ready.Message).To(Equal("The server is ready; the last attempt to bring it up to date failed and is repeated: failed to apply Service: timeout"))
+		Expect(ready.Message).To(Equal("The server is ready; the last update failed and is retried: failed to apply Service: timeout"))
 		Expect(ready.LastTransitionTime).To(Equal(start()))
 	})
 
-	It("leave a server that rolls, and one that is stopped, what they are", func() {
+	It("do not change the reason of a server that rolls or is stopped", func() {
 		rolling := newFixture().deployed(1, 1, 0)
-		stopped := newFixture().wanting(0)
+		stopped := newFixture().wanting(0).deployed(0, 0, 0)
 
 		Expect(condition(failing(rolling.after(rolling.compute())).compute(), v1alpha1.ConditionReady).Reason).To(Equal("Progressing"))
 		Expect(condition(failing(stopped.after(stopped.compute())).compute(), v1alpha1.ConditionReady).Reason).To(Equal("ScaledToZero"))
 	})
 
-	It("are told when they keep a new spec from being applied", func() {
+	It("are reported when they prevent that a new spec is applied", func() {
 		before := newFixture().compute()
 
 		got := failing(newFixture().after(before)).with(func(in *status.Input) { in.Instance.Generation++ }).compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionFalse, v1alpha1.ReasonReconcileError))
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal(
-			"The operator could not do all that is needed, and tries again: failed to apply Service: timeout"))
+			"The operator failed to apply the spec, and retries: failed to apply Service: timeout"))
 		Expect(got.Phase).To(Equal(v1alpha1.PhaseInitializing))
 		Expect(condition(got, v1alpha1.ConditionDeploymentReady).Status).To(Equal(metav1.ConditionTrue), "the old server still runs")
 	})
 
-	It("are told as long as they last", func() {
+	It("are reported as long as they last", func() {
 		f := failing(newFixture())
 		first := f.compute()
 
@@ -129,7 +129,7 @@ var _ = Describe("The cluster's problems", func() {
 		Expect(status.Changed(first, f.after(first).compute())).To(BeFalse())
 	})
 
-	It("are over when a pass went well", func() {
+	It("are over after a reconcile without problems", func() {
 		got := newFixture().after(failing(newFixture()).compute()).compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionTrue, v1alpha1.ReasonReady))
@@ -143,21 +143,21 @@ var _ = Describe("The cluster's problems", func() {
 })
 
 var _ = Describe("Notices", func() {
-	It("are told by Ready and change nothing else", func() {
-		got := newFixture().with(func(in *status.Input) { in.Notices = []string{"claim demo-pvc from an earlier server is in use"} }).compute()
+	It("are reported by Ready and change nothing else", func() {
+		got := newFixture().with(func(in *status.Input) { in.Notices = []string{"PVC demo-pvc of an earlier server is in use"} }).compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady)).To(be(metav1.ConditionTrue, v1alpha1.ReasonReady))
-		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("The server is ready; claim demo-pvc from an earlier server is in use"))
+		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("The server is ready; PVC demo-pvc of an earlier server is in use"))
 	})
 
-	It("are told beside a problem, each once", func() {
+	It("are reported beside a problem, each once", func() {
 		got := newFixture().problem(status.User, v1alpha1.ReasonRejected, "x").
 			with(func(in *status.Input) { in.Notices = []string{"a", "b", "a"} }).compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("x; a; b"))
 	})
 
-	It("are not told of a server that is being deleted", func() {
+	It("are not reported for a server that is being deleted", func() {
 		got := newFixture().deleted().with(func(in *status.Input) { in.Notices = []string{"a"} }).compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("The server is being deleted"))
@@ -165,8 +165,8 @@ var _ = Describe("Notices", func() {
 })
 
 var _ = Describe("Waits", func() {
-	It("are told beside the rollout, and by the part that they are about", func() {
-		got := newFixture().notDeployed().problemAbout(status.AboutDeployment, status.Wait, "", "the old Deployment is being deleted").compute()
+	It("are reported beside the rollout, and by the part that they are about", func() {
+		got := newFixture().notDeployed().problemAbout(v1alpha1.ConditionDeploymentReady, status.Wait, "", "the old Deployment is being deleted").compute()
 
 		Expect(condition(got, v1alpha1.ConditionReady).Message).To(Equal("Deployment is not created yet; the old Deployment is being deleted"))
 		Expect(condition(got, v1alpha1.ConditionDeploymentReady).Message).To(Equal("Deployment is not created yet; the old Deployment is being deleted"))

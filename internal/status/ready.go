@@ -25,15 +25,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// outcome is a finding about Ready and the phase that goes with it.
+// outcome is a finding for Ready and the phase that corresponds to it.
 type outcome struct {
 	finding
 
 	phase v1alpha1.DistributionPhase
 }
 
-// ready asks the judges in order; the first that has something to say decides. What the cluster is in the way of and
-// what is only worth telling is appended.
+// ready calls the judges in order. The first finding determines the result. Problems of the cluster and notices are
+// appended to the message.
 func (f *facts) ready() (finding, v1alpha1.DistributionPhase) {
 	judges := []func() *outcome{
 		f.terminating, f.paused, f.userProblem, f.clusterProblem, f.scaledToZero, f.rolledBack, f.rolloutFailed, f.progressing, f.unhealthy,
@@ -46,8 +46,8 @@ func (f *facts) ready() (finding, v1alpha1.DistributionPhase) {
 		}
 	}
 	if decided.phase != v1alpha1.PhaseTerminating {
-		told := decided.reason == v1alpha1.ReasonReconcileError || f.has(User)
-		decided.message = join(decided.message, f.retrying(told), join(f.Notices...))
+		reported := decided.reason == v1alpha1.ReasonReconcileError || f.has(User)
+		decided.message = join(decided.message, f.retrying(reported), join(f.Notices...))
 	}
 	return decided.finding, decided.phase
 }
@@ -63,8 +63,8 @@ func (f *facts) terminating() *outcome {
 	return notReady(v1alpha1.ReasonTerminating, v1alpha1.PhaseTerminating, "The server is being deleted")
 }
 
-// userProblem tells all of them, under the reason of the first in the order of userReasons: what has to be mended
-// before the next can be looked at stands first.
+// userProblem reports all of them with the reason of the first in the order of userReasons: problems that hide others
+// come first.
 func (f *facts) userProblem() *outcome {
 	found := f.problems(User)
 	if len(found) == 0 {
@@ -76,67 +76,72 @@ func (f *facts) userProblem() *outcome {
 	return notReady(found[0].Reason, v1alpha1.PhaseFailed, messages(found))
 }
 
-// clusterProblem is told as ReconcileError until the current generation has once been applied without one. From then on
-// it is a remark in the message: the server is no worse than it was a moment ago, and most such problems pass before
-// anybody has read of them.
+// clusterProblem reports ReconcileError until the current generation has been applied once without a problem. From then
+// on, problems of the cluster are only part of the message: the server still runs as declared, and most of these
+// problems are short.
 func (f *facts) clusterProblem() *outcome {
 	if !f.has(Cluster) || f.appliedBefore() {
 		return nil
 	}
 	return notReady(v1alpha1.ReasonReconcileError, v1alpha1.PhaseInitializing,
-		"The operator could not do all that is needed, and tries again: "+messages(f.problems(Cluster)))
+		"The operator failed to apply the spec, and retries: "+messages(f.problems(Cluster)))
 }
 
 func (f *facts) appliedBefore() bool {
 	if was := f.was(v1alpha1.ConditionReady); was != nil {
 		return was.ObservedGeneration == f.Instance.Generation && was.Reason != string(v1alpha1.ReasonReconcileError)
 	}
-	return f.old.Phase == v1alpha1.PhaseReady // as 0.9.0 left it
+	return f.old.Phase == v1alpha1.PhaseReady // the status of 0.9.0
 }
 
-// paused is told by Ready only once the spec has changed since: what runs is not what is declared then. Which change it
-// was is not remembered, so that it stays until the pause ends.
+// paused only applies to Ready after the spec has changed: then the server does not run as declared. It stays until the
+// pause ends, even if the change is reverted.
 func (f *facts) paused() *outcome {
 	was := f.was(v1alpha1.ConditionReady)
 	if !f.Instance.Paused() || was != nil && was.ObservedGeneration == f.Instance.Generation && was.Reason != string(v1alpha1.ReasonPaused) {
 		return nil
 	}
-	return notReady(v1alpha1.ReasonPaused, v1alpha1.PhasePending, "The spec is not followed, because it has changed while it is paused: "+unpause)
+	return notReady(v1alpha1.ReasonPaused, v1alpha1.PhasePending, "The changed spec is not applied while the server is paused: "+unpause)
 }
 
-// unpause is how a pause ends.
-const unpause = "remove the annotation " + v1alpha1.AnnotationPaused + " to have it followed"
+// unpause is how to end a pause.
+const unpause = "remove the annotation " + v1alpha1.AnnotationPaused + " to resume"
 
-// pausedCondition is nil while it is not paused.
+// pausedCondition returns nil if the server is not paused.
 func (f *facts) pausedCondition() *finding {
 	if !f.Instance.Paused() {
 		return nil
 	}
-	return &finding{metav1.ConditionTrue, v1alpha1.ReasonPaused, "The operator changes nothing of this server: " + unpause}
+	return &finding{metav1.ConditionTrue, v1alpha1.ReasonPaused, "The operator does not change the objects of this server: " + unpause}
 }
 
+// scaledToZero is True after the last Pod has terminated, as a Deployment of 0 replicas counts as current: tools such
+// as Flux and Helm wait for Ready, and must not wait as long as the server is stopped.
 func (f *facts) scaledToZero() *outcome {
 	if !f.stopped() {
 		return nil
 	}
-	message := "No replicas are wanted: set spec.replicas to 1 or more to start the server"
+	message := "The desired number of replicas is 0: set spec.replicas to 1 or more to start the server"
 	switch {
 	case f.Instance.Spec.Suspend:
 		message = "The server is suspended: remove spec.suspend to start it"
 	case f.autoscaled():
 		message = "The Deployment was scaled to 0, which suspends its autoscaler: scale the Deployment to 1 or more to start the server"
 	}
-	return notReady(v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, message)
+	if missing := f.missing(f.stopping()); missing != "" {
+		return notReady(v1alpha1.ReasonScaledToZero, v1alpha1.PhasePending, missing)
+	}
+	return &outcome{finding{metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, message}, v1alpha1.PhasePending}
 }
 
-// rolledBack is told as long as what runs is not what is declared. How far the way back is, and that it fails too, is told
-// with it.
+// rolledBack applies as long as an earlier template runs instead of the declared one. The message includes the progress
+// of the rollback, or its failure.
 func (f *facts) rolledBack() *outcome {
 	if f.RolledBack == "" {
 		return nil
 	}
-	message := "The rollout of what the spec asks for failed (" + f.RolledBack + "), and the last Pod template that was ready " +
-		"runs in its place until the spec, or what it refers to, changes"
+	message := "The rollout of the spec failed (" + f.RolledBack + "). The last Pod template that was ready runs " +
+		"until the spec or an object that it refers to changes"
 	if !f.rollout.complete {
 		message = join(message, f.rollout.message)
 	}
@@ -150,21 +155,22 @@ func (f *facts) rolloutFailed() *outcome {
 	return notReady(v1alpha1.ReasonRolloutFailed, v1alpha1.PhaseFailed, f.rollout.message)
 }
 
-// progressing is also said of a server without a Service: nobody reaches it.
 func (f *facts) progressing() *outcome {
-	waiting := f.problems(Wait)
-	service := f.serviceReady()
-	if f.rollout.complete && len(waiting) == 0 && service.status == metav1.ConditionTrue {
+	pods := ""
+	if !f.rollout.complete {
+		pods = f.rollout.message
+	}
+	missing := f.missing(pods)
+	if missing == "" {
 		return nil
 	}
-	var parts []string
-	if !f.rollout.complete {
-		parts = append(parts, f.rollout.message)
-	}
-	if service.status != metav1.ConditionTrue {
-		parts = append(parts, service.message)
-	}
-	return notReady(v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, join(append(parts, messages(waiting))...))
+	return notReady(v1alpha1.ReasonProgressing, v1alpha1.PhaseInitializing, missing)
+}
+
+// missing is what is not there yet, beside what the Pods wait for; empty where all is. A server without a Service is not
+// there, because nobody reaches it.
+func (f *facts) missing(pods string) string {
+	return join(pods, f.unmet(), messages(f.problems(Wait)))
 }
 
 func (f *facts) unhealthy() *outcome {
@@ -182,11 +188,11 @@ func (f *facts) serving() *outcome {
 	return &outcome{finding{metav1.ConditionTrue, v1alpha1.ReasonReady, message}, v1alpha1.PhaseReady}
 }
 
-// retrying is the remark about problems of the cluster; told says that they are told already, or that there is
-// something more important to tell.
-func (f *facts) retrying(told bool) string {
-	if told || !f.has(Cluster) {
+// retrying is the part of the message about problems of the cluster. It is empty if they are reported already, or if
+// users' problems are more important.
+func (f *facts) retrying(reported bool) string {
+	if reported || !f.has(Cluster) {
 		return ""
 	}
-	return "the last attempt to bring it up to date failed and is repeated: " + messages(f.problems(Cluster))
+	return "the last update failed and is retried: " + messages(f.problems(Cluster))
 }

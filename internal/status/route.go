@@ -35,8 +35,8 @@ const (
 	httpsPort   = 443
 )
 
-// routeReady is about the HTTPRoute or the Route, and nil where there is to be neither. Nothing of it is told by Ready:
-// the server serves inside of the cluster, as it does with an Ingress that nobody answers for.
+// routeReady reports the state of the HTTPRoute or the Route, and is nil if the spec has neither. It does not count for
+// Ready: the server serves inside the cluster, as it does with an Ingress without a controller.
 func (f *facts) routeReady() *finding {
 	network := f.Instance.Spec.Network
 	if !f.Instance.DeletionTimestamp.IsZero() || network == nil || network.HTTPRoute == nil && network.Route == nil {
@@ -51,34 +51,34 @@ func (f *facts) routeReady() *finding {
 	return found
 }
 
-// routeThere is what keeps the object from being there.
+// routeThere returns why the object does not exist.
 func (f *facts) routeThere(network *v1alpha1.NetworkSpec) *finding {
 	kind, api, missing, instead := "Route", "route.openshift.io/v1", v1alpha1.ReasonRouteAPIMissing, "remove network.route, or use network.ingress"
 	if network.HTTPRoute != nil {
 		kind, api, missing = "HTTPRoute", "gateway.networking.k8s.io/v1", v1alpha1.ReasonGatewayAPIMissing
 		instead = "install the Gateway API, or remove network.httpRoute"
 	}
-	problem := f.about(User, AboutRoute)
+	problem := f.about(User, v1alpha1.ConditionRouteReady)
 	switch {
 	case f.Exposure.Unavailable:
 		return &finding{
 			metav1.ConditionUnknown, v1alpha1.ReasonAPIUnavailable,
-			fmt.Sprintf("The API %s does not answer; the %s is left as it is until it does", api, kind),
+			fmt.Sprintf("The API %s does not respond: the %s is not updated until it does", api, kind),
 		}
 	case f.Exposure.Unserved:
 		return &finding{
 			metav1.ConditionFalse, missing,
-			fmt.Sprintf("The cluster does not serve %s of %s, and the server is not exposed until it does: %s", kind+"s", api, instead),
+			fmt.Sprintf("The cluster does not serve %s of %s, so the server is not exposed: %s", kind+"s", api, instead),
 		}
 	case problem != "":
 		return &finding{metav1.ConditionFalse, v1alpha1.ReasonRouteFailed, problem}
 	case f.Exposure.Object == nil || f.Exposure.Object.GetDeletionTimestamp() != nil:
-		return &finding{metav1.ConditionFalse, v1alpha1.ReasonRoutePending, join(kind+" is being created", f.pending(AboutRoute))}
+		return &finding{metav1.ConditionFalse, v1alpha1.ReasonRoutePending, join(kind+" is being created", f.pending(v1alpha1.ConditionRouteReady))}
 	}
 	return nil
 }
 
-// accepted is what the Gateways say.
+// accepted reports the conditions that the Gateways set.
 func (e Exposure) accepted(declared *v1alpha1.HTTPRouteSpec) *finding {
 	parents := listAt(e.Object.Object, "status", "parents")
 	var pending, refused []string
@@ -89,7 +89,7 @@ func (e Exposure) accepted(declared *v1alpha1.HTTPRouteSpec) *finding {
 		case answer == nil:
 			pending = append(pending, name)
 		case answer.status != metav1.ConditionTrue:
-			refused = append(refused, fmt.Sprintf("%s says %s: %s", name, answer.reason, answer.message))
+			refused = append(refused, fmt.Sprintf("%s reports %s: %s", name, answer.reason, answer.message))
 		}
 	}
 	switch {
@@ -98,12 +98,12 @@ func (e Exposure) accepted(declared *v1alpha1.HTTPRouteSpec) *finding {
 	case len(pending) > 0:
 		return &finding{
 			metav1.ConditionFalse, v1alpha1.ReasonRoutePending,
-			"The HTTPRoute has no answer yet of " + strings.Join(pending, ", ") + ", which may not exist or have no controller",
+			"The HTTPRoute is not accepted yet by " + strings.Join(pending, ", ") + ": check that each exists and has a controller",
 		}
 	}
 	message := "The HTTPRoute is accepted"
 	if e.SpeaksTLS {
-		message += ". The server speaks HTTPS: its Service needs a BackendTLSPolicy, which is not the operator's"
+		message += ". The server uses HTTPS: create a BackendTLSPolicy for its Service"
 	}
 	return &finding{metav1.ConditionTrue, v1alpha1.ReasonRouteReady, message}
 }
@@ -119,8 +119,8 @@ func gatewayName(parent *v1alpha1.ParentRef) string {
 	return name
 }
 
-// answerOf is what a parent says of the HTTPRoute as it is now; nil while it has not. The worst counts, where several
-// controllers answer or conditions differ.
+// answerOf returns the condition that a parent sets for the current HTTPRoute, or nil. If several controllers or
+// conditions differ, the worst counts.
 func answerOf(parents []any, declared *v1alpha1.ParentRef, route *unstructured.Unstructured) *finding {
 	var answer *finding
 	for _, item := range parents {
@@ -145,7 +145,7 @@ func refersTo(parent map[string]any, declared *v1alpha1.ParentRef, namespace str
 		cmp.Or(textAt(ref, "namespace"), namespace) == cmp.Or(declared.Namespace, namespace)
 }
 
-// conditionIn finds a condition that is not about an earlier generation.
+// conditionIn finds a condition that does not describe an earlier generation.
 func conditionIn(conditions []any, kind string, generation int64) *finding {
 	for _, item := range conditions {
 		condition, ok := item.(map[string]any)
@@ -162,7 +162,8 @@ func conditionIn(conditions []any, kind string, generation int64) *finding {
 	return nil
 }
 
-// routers are the first host at which one admits the Route, and the first refusal of another; both can be, and neither.
+// routers returns the host of the first router that admits the Route, and the first refusal. There can be both or
+// neither.
 func (e Exposure) routers() (string, *finding) {
 	var (
 		host    string
@@ -185,7 +186,7 @@ func (e Exposure) routers() (string, *finding) {
 	return host, refusal
 }
 
-// admitted is what the routers say, and whether their TLS fits the server's.
+// admitted reports the conditions that the routers set, and whether their TLS fits the server.
 func (e Exposure) admitted() *finding {
 	host, refusal := e.routers()
 	switch mismatch := e.mismatch(); {
@@ -199,15 +200,15 @@ func (e Exposure) admitted() *finding {
 	return &finding{metav1.ConditionTrue, v1alpha1.ReasonRouteReady, "The Route is admitted"}
 }
 
-// mismatch says that the router and the server do not speak the same; empty where they do.
+// mismatch returns why the protocols of router and server differ, or an empty string.
 func (e Exposure) mismatch() string {
 	termination := strings.ToLower(e.termination())
 	toServer := termination == "reencrypt" || termination == "passthrough"
 	switch {
 	case e.SpeaksTLS && !toServer:
-		return "The server speaks HTTPS, and the router speaks HTTP to it: set network.route.tls.termination to Reencrypt or Passthrough, or remove it"
+		return "The server uses HTTPS, but the router connects over HTTP: set network.route.tls.termination to Reencrypt or Passthrough, or remove it"
 	case !e.SpeaksTLS && toServer:
-		return "The server speaks HTTP, and the router speaks HTTPS to it: set network.route.tls.termination to Edge, or have the server serve TLS"
+		return "The server uses HTTP, but the router connects over HTTPS: set network.route.tls.termination to Edge, or enable TLS in the server"
 	}
 	return ""
 }
@@ -217,7 +218,7 @@ func (e Exposure) termination() string {
 	return termination
 }
 
-// url is where clients outside find the server, empty while nobody knows.
+// url returns the URL for clients outside of the cluster, or an empty string if it is unknown.
 func (e Exposure) url(network *v1alpha1.NetworkSpec) string {
 	switch {
 	case e.Object == nil:
@@ -236,8 +237,8 @@ func (e Exposure) url(network *v1alpha1.NetworkSpec) string {
 	}
 }
 
-// gatewayURL is that of the first host that is no whole domain, by the first Gateway. What its listener speaks is not
-// ours to read: HTTPS where its port is 443 or its name begins with https.
+// gatewayURL returns the URL of the first host without a wildcard at the first Gateway. The operator does not read
+// listeners: it assumes HTTPS if the port is 443 or the name starts with https.
 func gatewayURL(declared *v1alpha1.HTTPRouteSpec) string {
 	var host string
 	for _, hostname := range declared.Hostnames {
@@ -260,7 +261,7 @@ func gatewayURL(declared *v1alpha1.HTTPRouteSpec) string {
 	return scheme + "://" + host
 }
 
-// listAt and textAt read an object of a kind without a type; what is not there is empty.
+// listAt and textAt read fields of an unstructured object. Missing fields are empty.
 func listAt(object map[string]any, path ...string) []any {
 	list, _, _ := unstructured.NestedFieldNoCopy(object, path...)
 	items, _ := list.([]any)

@@ -117,20 +117,20 @@ var _ = DescribeTable("RouteReady",
 		network: aRoute, unserved: true, condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRouteAPIMissing, message: "network.ingress",
 	}),
 	Entry("Routes do not answer", exposure{
-		network: aRoute, unserved: true, unavailable: true, condition: metav1.ConditionUnknown, reason: v1alpha1.ReasonAPIUnavailable, message: "does not answer",
+		network: aRoute, unserved: true, unavailable: true, condition: metav1.ConditionUnknown, reason: v1alpha1.ReasonAPIUnavailable, message: "does not respond",
 	}),
 	Entry("it cannot be made", exposure{
-		network: aRoute, problem: &status.Problem{Kind: status.User, Reason: v1alpha1.ReasonRejected, About: status.AboutRoute, Message: "rejects it"},
+		network: aRoute, problem: &status.Problem{Kind: status.User, Reason: v1alpha1.ReasonRejected, About: v1alpha1.ConditionRouteReady, Message: "rejects it"},
 		condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRouteFailed, message: "rejects it",
 	}),
 	Entry("it is not there yet", exposure{network: aRoute, condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, message: "Route is being created"}),
 	Entry("the Gateway has not answered", exposure{
 		network: oneGateway, object: object, condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, message: "Gateway gw/a", url: "http://a.b",
 	}),
-	Entry("a Gateway of that name elsewhere has answered", exposure{
+	Entry("a Gateway of that name in another namespace has answered", exposure{
 		network: oneGateway, object: parents("name: a", accepted), condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, url: "http://a.b",
 	}),
-	Entry("the Gateway has answered for what was before", exposure{
+	Entry("the Gateway has answered for an earlier generation", exposure{
 		network: oneGateway, object: parents("name: a, namespace: gw", before), condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, url: "http://a.b",
 	}),
 	Entry("the Gateway accepts", exposure{
@@ -142,7 +142,7 @@ var _ = DescribeTable("RouteReady",
 	}),
 	Entry("the Gateway refuses", exposure{
 		network: oneGateway, object: parents("name: a, namespace: gw", refused),
-		condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRouteRefused, message: "Gateway gw/a says NoMatchingParent: no listener", url: "http://a.b",
+		condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRouteRefused, message: "Gateway gw/a reports NoMatchingParent: no listener", url: "http://a.b",
 	}),
 	Entry("the Gateway accepts, and cannot reach the server", exposure{
 		network: oneGateway, object: parents("name: a, namespace: gw", accepted+","+unsettled),
@@ -150,7 +150,7 @@ var _ = DescribeTable("RouteReady",
 	}),
 	Entry("one of two Gateways accepts", exposure{
 		network: twoGateways, object: parents("name: a, namespace: apps", accepted),
-		condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, message: "no answer yet of Gateway b (https)",
+		condition: metav1.ConditionFalse, reason: v1alpha1.ReasonRoutePending, message: "not accepted yet by Gateway b (https)",
 	}),
 	Entry("both of two Gateways accept", exposure{
 		network: twoGateways, object: parents("name: a", accepted, "name: b, sectionName: https, port: 8443", accepted),

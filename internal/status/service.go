@@ -21,30 +21,36 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// serviceReady is about the Service being there.
+// maxURL is the maximum length of a URL, in bytes.
+const maxURL = 300
+
+// serviceReady reports whether the Service exists.
 func (f *facts) serviceReady() finding {
-	problem := f.about(User, AboutService)
+	problem := f.about(User, v1alpha1.ConditionServiceReady)
 	switch {
 	case problem != "":
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonServiceFailed, problem}
 	case f.Service == nil || !f.Service.DeletionTimestamp.IsZero():
-		return finding{metav1.ConditionFalse, v1alpha1.ReasonServicePending, join("Service is being created", f.pending(AboutService))}
+		return finding{metav1.ConditionFalse, v1alpha1.ReasonServicePending, join(f.absent("Service is being created", "Service is deleted"), f.pending(v1alpha1.ConditionServiceReady))}
 	default:
 		return finding{metav1.ConditionTrue, v1alpha1.ReasonServiceReady, "Service is ready"}
 	}
 }
 
-// routeURL is nil where the server is not exposed, else what its HTTPRoute or Route says, or the host that the CR names, or
-// what 0.9.0 shows: the Ingress's host, preferring what the load balancer says over what the rule says, and empty until
-// there is one.
+// routeURL returns nil if the server is not exposed. Otherwise it returns the URL of the HTTPRoute or Route, of the
+// host in the spec, or of the Ingress as in 0.9.0: the host of the load balancer, then the host of the rule, then an
+// empty string.
+//
+// Routers and load balancers can choose the host, so it is truncated to maxURL.
 func routeURL(in Input) *string {
 	network := in.Instance.Spec.Network
 	if network != nil && (network.HTTPRoute != nil || network.Route != nil) {
-		url := in.Exposure.url(network)
+		url := bound.Text(in.Exposure.url(network), maxURL)
 		return &url
 	}
 	if !network.Exposed() {
@@ -53,7 +59,7 @@ func routeURL(in Input) *string {
 	url := ""
 	if in.Ingress != nil {
 		if host := exposedHost(network.Ingress, in.Ingress); host != "" {
-			url = routeScheme(network.Ingress) + "://" + host
+			url = bound.Text(routeScheme(network.Ingress)+"://"+host, maxURL)
 		}
 	}
 	return &url
@@ -66,8 +72,7 @@ func routeScheme(declared *v1alpha1.IngressSpec) string {
 	return schemeHTTP
 }
 
-// exposedHost is the host that the CR names, which is the one that the Ingress answers for. One for a whole domain is
-// no address.
+// exposedHost returns the host in the spec, which is the host of the Ingress. A wildcard is no address.
 func exposedHost(declared *v1alpha1.IngressSpec, ingress *networkingv1.Ingress) string {
 	if declared != nil && declared.Host != "" && !strings.HasPrefix(declared.Host, "*") {
 		return declared.Host

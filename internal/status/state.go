@@ -22,46 +22,104 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/version"
 )
 
-// State is where the server keeps what clients create, as far as its configuration tells.
+// State is where the server keeps the data that clients create, according to its configuration.
 type State struct {
-	// Known says that there is a configuration that the operator has read.
+	// Known means that the operator has read the configuration.
 	Known bool
-	// Local are the places of the configuration that are files or memory of one process.
+	// Unread means that there is a configuration that the operator has not read.
+	Unread bool
+	// Local are the stores in the configuration that use files or the memory of one process.
 	Local []string
-	// Workers of each replica that the configuration asks for; nil where it does not.
+	// Forgotten are the providers that lose registrations at every restart of a server before 1.4.0.
+	Forgotten []string
+	// Workers is the number of workers per replica in the configuration, or nil.
 	Workers *int32
 }
 
-// stateShared says whether several replicas or workers see the same of what clients create. It is nil where there is
-// only one process.
+// persistentSince is the first release of the server that keeps registrations of the providers in State.Forgotten.
+const persistentSince = "1.4.0"
+
+// stateShared reports whether replicas and workers share all data that clients create, and whether the server keeps it
+// over a restart. It is nil for one process without a problem.
 func (f *facts) stateShared() *finding {
-	many := f.processes()
-	if many == "" {
-		return nil
+	many, forgets, unsure := f.processes(), f.forgets(), false
+	trouble := []string{f.sharedPVC(), forgets}
+	if many != "" {
+		trouble = append(trouble, f.notShared(many))
+		unsure = len(f.State.Forgotten) > 0 && f.serverVersion() == ""
 	}
-	var local []string
-	if storage := f.Instance.Spec.Server.Storage; f.mostReplicas() > 1 && storage.OnClaim() && !storage.DeclaredShared() {
-		local = append(local, "the claim can be mounted on one node at a time only: replicas on other nodes never start")
-	}
-	if len(f.State.Local) > 0 {
-		local = append(local, "the configuration keeps state in files or in the memory of one process: "+strings.Join(f.State.Local, ", "))
-	}
+	message := join(trouble...)
 	switch {
-	case len(local) > 0:
-		return &finding{metav1.ConditionFalse, v1alpha1.ReasonLocalState, fmt.Sprintf(
-			"There are %s, which do not see all of what clients create: %s. Keep state in a database that they share, or run one replica with one worker", many, join(local...))}
+	case message != "":
+		return &finding{metav1.ConditionFalse, v1alpha1.ReasonLocalState, message}
+	case many == "":
+		return nil
+	case f.State.Unread:
+		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
+			"There are %s, and the operator does not inspect their configuration. "+
+				"Make sure that it keeps state in a database that they share, or run one replica with one worker", many)}
 	case !f.State.Known:
 		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
-			"There are %s, and the image's own configuration, which most images have keep state in SQLite files. "+
-				"Name one in spec.server.userConfig that keeps it in a database that they share", many)}
+			"There are %s with the configuration in the image, which usually keeps state in SQLite files. "+
+				"Set spec.server.userConfig to a configuration that keeps state in a database that they share", many)}
+	case unsure:
+		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
+			"There are %s, and before version %[3]s, %[2]s lose what is registered with them at every restart. The server's version is not known yet",
+			many, strings.Join(f.State.Forgotten, ", "), persistentSince)}
 	default:
 		return &finding{metav1.ConditionTrue, v1alpha1.ReasonSharedState, "The configuration keeps no state in files or in the memory of one process"}
 	}
 }
 
-// processes counts replicas and workers in words, where there is more than one process.
+// notShared returns what the processes do not share, or an empty string.
+func (f *facts) notShared(many string) string {
+	var local []string
+	if storage := f.Instance.Spec.Server.Storage; f.mostReplicas() > 1 && storage.UsesPVC() && !storage.DeclaredShared() {
+		local = append(local, "the PVC can be mounted on only one node at a time: replicas on other nodes never start")
+	}
+	if len(f.State.Local) > 0 {
+		local = append(local, "the configuration keeps state in files or in the memory of one process: "+strings.Join(f.State.Local, ", "))
+	}
+	if len(local) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("There are %s, which do not share all data that clients create: %s. Keep state in a database that they share, or run one replica with one worker",
+		many, join(local...))
+}
+
+// sharedPVC returns which other servers use the same PVC, or an empty string.
+func (f *facts) sharedPVC() string {
+	var others string
+	switch len(f.PVCSharers) {
+	case 0:
+		return ""
+	case 1:
+		others = "LlamaStackDistribution " + f.PVCSharers[0] + " also uses"
+	default:
+		others = "several other LlamaStackDistributions also use"
+	}
+	pvc := f.ExistingClaim
+	if pvc == "" && f.PVC != nil {
+		pvc = f.PVC.Name
+	}
+	return fmt.Sprintf("%s PersistentVolumeClaim %s, and servers that write the same files corrupt them: use one PVC per server, or suspend all but one", others, pvc)
+}
+
+// forgets returns what the server loses at a restart, even with one replica, or an empty string if its version keeps
+// everything or is unknown.
+func (f *facts) forgets() string {
+	has, err := version.ParseGeneric(f.serverVersion())
+	if len(f.State.Forgotten) == 0 || err != nil || has.AtLeast(version.MustParseGeneric(persistentSince)) {
+		return ""
+	}
+	return fmt.Sprintf("version %s loses what is registered with %s at every restart, even with one replica: use %s or later",
+		f.serverVersion(), strings.Join(f.State.Forgotten, ", "), persistentSince)
+}
+
+// processes describes the numbers of replicas and workers, or returns an empty string for one process.
 func (f *facts) processes() string {
 	replicas, workers := f.mostReplicas(), int32(1)
 	switch {
@@ -82,7 +140,7 @@ func (f *facts) processes() string {
 	}
 }
 
-// mostReplicas is how many there can be.
+// mostReplicas returns the maximum number of replicas.
 func (f *facts) mostReplicas() int32 {
 	if autoscaling := f.Instance.Spec.Server.Autoscaling; autoscaling != nil && !f.Instance.Spec.Suspend {
 		return max(autoscaling.MaxReplicas, f.Instance.WantedReplicas())

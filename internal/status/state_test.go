@@ -38,7 +38,7 @@ var _ = Describe("StateShared", func() {
 		return f.spec(func(spec *v1alpha1.LlamaStackDistributionSpec) { spec.Server.Storage = &storage })
 	}
 
-	DescribeTable("is not a question of one process", func(f *fixture) {
+	DescribeTable("does not apply to one process", func(f *fixture) {
 		Expect(f.compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
 	},
 		Entry("without a configuration", replicas(1, status.State{})),
@@ -73,13 +73,64 @@ var _ = Describe("StateShared", func() {
 			spec.Server.Autoscaling = &v1alpha1.AutoscalingSpec{MaxReplicas: 5}
 		}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "up to 5 replicas"),
 		Entry("replicas with the image's own configuration", replicas(2, status.State{}), metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, "userConfig"),
-		Entry("replicas on a claim of one node", storage(replicas(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "one node at a time"),
-		Entry("replicas on a claim of many nodes", storage(replicas(2, shared), v1alpha1.StorageSpec{AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}}),
+		Entry("replicas on a PVC of one node", storage(replicas(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "one node at a time"),
+		Entry("replicas on a PVC of many nodes", storage(replicas(2, shared), v1alpha1.StorageSpec{AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}}),
 			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
 		Entry("replicas with a directory each", storage(replicas(2, shared), v1alpha1.StorageSpec{Ephemeral: &v1alpha1.EphemeralStorage{}}),
 			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
-		Entry("workers on a claim of one node", storage(workers(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionTrue, v1alpha1.ReasonSharedState),
+		Entry("workers on a PVC of one node", storage(workers(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionTrue, v1alpha1.ReasonSharedState),
 	)
+
+	forgetful := status.State{Known: true, Forgotten: []string{"providers.vector_io.milvus (remote::milvus)"}}
+	running := func(f *fixture, version string) *fixture {
+		return f.with(func(in *status.Input) { in.Server.Version = version })
+	}
+
+	DescribeTable("reports by the server's version what is lost at a restart", func(f *fixture, value metav1.ConditionStatus, texts ...string) {
+		got := condition(f.compute(), v1alpha1.ConditionStateShared)
+
+		Expect(got.Status).To(Equal(value))
+		for _, text := range texts {
+			Expect(got.Message).To(ContainSubstring(text))
+		}
+	},
+		Entry("of one replica", running(replicas(1, forgetful), "1.3.0"), metav1.ConditionFalse,
+			"version 1.3.0 loses", "providers.vector_io.milvus (remote::milvus)", "use 1.4.0 or later"),
+		Entry("of the earlier era", running(replicas(1, forgetful), "0.7.3"), metav1.ConditionFalse, "version 0.7.3 loses"),
+		Entry("of many", running(replicas(2, forgetful), "1.3.1"), metav1.ConditionFalse, "version 1.3.1 loses"),
+		Entry("of many that keep it", running(replicas(2, forgetful), "1.4.0"), metav1.ConditionTrue),
+		Entry("of many that keep it, later", running(replicas(2, forgetful), "1.10.0"), metav1.ConditionTrue),
+		Entry("of many of which it is not known yet", running(replicas(2, forgetful), ""), metav1.ConditionUnknown, "before version 1.4.0", "not known yet"),
+	)
+
+	DescribeTable("says nothing of one replica", func(f *fixture) {
+		Expect(f.compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
+	},
+		Entry("that keeps what is registered", running(replicas(1, forgetful), "1.5.0")),
+		Entry("of a version that cannot be compared", running(replicas(1, forgetful), "main")),
+		Entry("of which the version is not known yet", running(replicas(1, forgetful), "")),
+	)
+
+	It("knows the version from the last answer, until the image is another", func() {
+		before := running(replicas(1, forgetful), "1.3.0")
+		computed := before.compute()
+		Expect(condition(running(before.after(computed), "").compute(), v1alpha1.ConditionStateShared).Status).To(Equal(metav1.ConditionFalse))
+		Expect(running(before.after(computed), "").with(func(in *status.Input) { in.Image = "other" }).compute().Conditions).NotTo(
+			ContainElement(HaveField("Type", "StateShared")))
+	})
+
+	It("reports other servers on the same PVC, also if everything else is shared", func() {
+		one := storage(replicas(1, shared), v1alpha1.StorageSpec{ExistingClaim: "data"}).with(func(in *status.Input) {
+			in.ExistingClaim, in.PVCSharers = "data", []string{"other"}
+		})
+		Expect(condition(one.compute(), v1alpha1.ConditionStateShared)).To(And(
+			HaveField("Status", metav1.ConditionFalse), HaveField("Reason", string(v1alpha1.ReasonLocalState)),
+			HaveField("Message", HavePrefix("LlamaStackDistribution other also uses PersistentVolumeClaim data, and"))))
+
+		several := newFixture().pvc("Bound").with(func(in *status.Input) { in.PVCSharers = []string{"a", "b"} })
+		Expect(condition(several.compute(), v1alpha1.ConditionStateShared).Message).To(
+			HavePrefix("several other LlamaStackDistributions also use PersistentVolumeClaim demo-pvc, and"))
+	})
 
 	It("does not keep the server from being ready", func() {
 		f := replicas(2, local).deployed(2, 2, 2)
@@ -87,14 +138,14 @@ var _ = Describe("StateShared", func() {
 		Expect(condition(f.compute(), v1alpha1.ConditionReady).Status).To(Equal(metav1.ConditionTrue))
 	})
 
-	It("goes when one process is left", func() {
+	It("is removed when one process is left", func() {
 		before := replicas(2, local)
 
 		Expect(before.after(before.compute()).wanting(1).compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
 	})
 })
 
-var _ = Describe("StorageReady of a claim that is not the operator's", func() {
+var _ = Describe("StorageReady of a PVC that is not the operator's", func() {
 	using := func(f *fixture) *fixture {
 		return f.with(func(in *status.Input) { in.ExistingClaim = "data" })
 	}
@@ -115,9 +166,9 @@ var _ = Describe("StorageReady of a claim that is not the operator's", func() {
 		}
 	})
 
-	It("says that there is no such claim, as Ready does", func() {
+	It("reports that the PVC does not exist, as Ready does", func() {
 		f := using(newFixture()).deployed(1, 1, 0).with(func(in *status.Input) {
-			in.Problems = []status.Problem{{Reason: v1alpha1.ReasonClaimNotFound, Message: "create it", About: status.AboutStorage}}
+			in.Problems = []status.Problem{{Reason: v1alpha1.ReasonClaimNotFound, Message: "create it", About: v1alpha1.ConditionStorageReady}}
 		})
 
 		Expect(condition(f.compute(), v1alpha1.ConditionStorageReady).Reason).To(Equal(string(v1alpha1.ReasonStorageFailed)))

@@ -18,6 +18,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -25,11 +26,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// storage is nil without a claim.
+// storage returns nil without a PVC.
 func (f *facts) storage() *finding {
 	var found finding
 	switch {
-	case f.ClaimWanted:
+	case f.PVCWanted:
 		found = f.storageReady()
 	case f.ExistingClaim != "":
 		found = f.existingStorage()
@@ -39,36 +40,62 @@ func (f *facts) storage() *finding {
 	return &found
 }
 
-// existingStorage is about a claim that is not the operator's, which is therefore not watched: a Pod that runs has it.
+// existingStorage is for a PVC that the operator does not manage and does not watch: an available Pod proves that it
+// works.
 func (f *facts) existingStorage() finding {
-	problem := f.about(User, AboutStorage)
+	problem, fate := f.about(User, v1alpha1.ConditionStorageReady), kept
+	if f.Existing != nil {
+		fate = f.fate(f.Existing)
+	}
 	switch {
 	case problem != "":
 		return failedStorage(problem)
 	case f.Deployment != nil && f.Deployment.Status.AvailableReplicas > 0:
-		return finding{metav1.ConditionTrue, v1alpha1.ReasonStorageReady, fmt.Sprintf("PersistentVolumeClaim %s is used, which is not the operator's", f.ExistingClaim)}
+		used := fmt.Sprintf("The server uses PersistentVolumeClaim %s, which the operator does not manage", f.ExistingClaim)
+		return finding{metav1.ConditionTrue, v1alpha1.ReasonStorageReady, join(used, fate)}
 	default:
-		return pendingStorage(fmt.Sprintf("No Pod that uses PersistentVolumeClaim %s is available", f.ExistingClaim))
+		return pendingStorage(join(fmt.Sprintf("No Pod that uses PersistentVolumeClaim %s is available", f.ExistingClaim), fate))
 	}
 }
 
-// storageReady is about the claim. One that is not bound is on its way: most StorageClasses bind a claim only when its
-// first Pod is scheduled. Only what no waiting mends is a failure.
+// storageReady reports the state of the PVC. A PVC that is not bound is pending: most StorageClasses bind a PVC when
+// its first Pod is scheduled. Only problems that do not end by themselves are failures.
 func (f *facts) storageReady() finding {
-	problem := f.about(User, AboutStorage)
+	problem := f.about(User, v1alpha1.ConditionStorageReady)
 	switch {
 	case problem != "":
-		return failedStorage(problem)
-	case f.Claim == nil:
-		return pendingStorage(join("PersistentVolumeClaim is being created", f.pending(AboutStorage)))
-	case !f.Claim.DeletionTimestamp.IsZero():
-		return failedStorage(fmt.Sprintf("PersistentVolumeClaim %s is being deleted, and goes with the last Pod that uses it", f.Claim.Name))
-	case f.Claim.Status.Phase == corev1.ClaimLost:
-		return failedStorage(fmt.Sprintf("PersistentVolumeClaim %s has lost its volume, and the data with it", f.Claim.Name))
-	case f.Claim.Status.Phase != corev1.ClaimBound:
-		return pendingStorage(join(fmt.Sprintf("PVC is not bound: %s", unbound(f.Claim)), f.pending(AboutStorage)))
+		return failedStorage(join(problem, f.fate(f.PVC)))
+	case f.PVC == nil:
+		return pendingStorage(join(f.absent("PersistentVolumeClaim is being created", "PersistentVolumeClaim is deleted"), f.pending(v1alpha1.ConditionStorageReady)))
+	case !f.PVC.DeletionTimestamp.IsZero():
+		return failedStorage(fmt.Sprintf("PersistentVolumeClaim %s is being deleted, and is removed after the last Pod that uses it", f.PVC.Name))
+	case f.PVC.Status.Phase == corev1.ClaimLost:
+		return failedStorage(fmt.Sprintf("PersistentVolumeClaim %s has lost its volume and the data on it", f.PVC.Name))
+	case f.PVC.Status.Phase != corev1.ClaimBound:
+		return pendingStorage(join(fmt.Sprintf("PVC is not bound: %s", unbound(f.PVC)), f.PVCReason, f.fate(f.PVC), f.pending(v1alpha1.ConditionStorageReady)))
 	default:
-		return finding{metav1.ConditionTrue, v1alpha1.ReasonStorageReady, join("Storage is ready", resizing(f.Claim), f.pending(AboutStorage))}
+		return finding{metav1.ConditionTrue, v1alpha1.ReasonStorageReady, join("Storage is ready", f.fate(f.PVC), resizing(f.PVC), f.pending(v1alpha1.ConditionStorageReady))}
+	}
+}
+
+// What happens to the PVC when its server is deleted. docs/storage.md quotes these texts, and scripts can match them.
+const (
+	kept    = "the PVC is kept when this is deleted"
+	deleted = "when this is deleted, the PVC is deleted with it"
+)
+
+// fate returns what happens to a PVC according to its owner references, which count instead of the spec. It returns an
+// empty string without a PVC.
+func (f *facts) fate(pvc *corev1.PersistentVolumeClaim) string {
+	switch {
+	case pvc == nil || !pvc.DeletionTimestamp.IsZero():
+		return ""
+	case len(pvc.OwnerReferences) == 0:
+		return kept
+	case slices.ContainsFunc(pvc.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == f.Instance.UID }):
+		return deleted
+	default:
+		return fmt.Sprintf("the PVC is deleted with %s %s", pvc.OwnerReferences[0].Kind, pvc.OwnerReferences[0].Name)
 	}
 }
 
@@ -80,23 +107,23 @@ func pendingStorage(message string) finding {
 	return finding{metav1.ConditionFalse, v1alpha1.ReasonStoragePending, message}
 }
 
-// unbound gives a claim that nobody has looked at yet the phase that it is about to get.
-func unbound(claim *corev1.PersistentVolumeClaim) corev1.PersistentVolumeClaimPhase {
-	if claim.Status.Phase == "" {
+// unbound returns the phase of a PVC; a new PVC without a phase counts as Pending.
+func unbound(pvc *corev1.PersistentVolumeClaim) corev1.PersistentVolumeClaimPhase {
+	if pvc.Status.Phase == "" {
 		return corev1.ClaimPending
 	}
-	return claim.Status.Phase
+	return pvc.Status.Phase
 }
 
-// resizing says that the claim is to have another size than it has, and how far that is. How the driver words its
-// trouble differs from one attempt to the next; the kind of trouble does not.
-func resizing(claim *corev1.PersistentVolumeClaim) string {
-	wanted, has := claim.Spec.Resources.Requests.Storage(), claim.Status.Capacity.Storage()
+// resizing reports that the PVC is being resized, and the types of its problems. The messages of the driver differ
+// between retries, so they are omitted.
+func resizing(pvc *corev1.PersistentVolumeClaim) string {
+	wanted, has := pvc.Spec.Resources.Requests.Storage(), pvc.Status.Capacity.Storage()
 	if has.IsZero() || wanted.Cmp(*has) <= 0 {
 		return ""
 	}
 	var trouble []string
-	for _, condition := range claim.Status.Conditions {
+	for _, condition := range pvc.Status.Conditions {
 		if condition.Status == corev1.ConditionTrue && condition.Type != corev1.PersistentVolumeClaimResizing {
 			trouble = append(trouble, string(condition.Type))
 		}

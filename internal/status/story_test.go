@@ -53,17 +53,17 @@ func (s *story) then(what string, phase v1alpha1.DistributionPhase, change func(
 }
 
 var _ = Describe("The life of a server", func() {
-	It("is told step by step", func() {
-		s := &story{f: newFixture().notDeployed().noService().unprobed().claim("").with(func(in *status.Input) { in.Claim = nil })}
+	It("is reported step by step", func() {
+		s := &story{f: newFixture().notDeployed().noService().unprobed().pvc("").with(func(in *status.Input) { in.PVC = nil })}
 
 		s.then("created", v1alpha1.PhaseInitializing, func(*fixture) {},
-			"Ready: Progressing", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved", "StorageReady: StoragePending", "ServiceReady: ServicePending")
+			"Ready: Progressing", "Available: Unavailable", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved", "StorageReady: StoragePending", "ServiceReady: ServicePending")
 		s.then("applied", v1alpha1.PhaseInitializing, func(f *fixture) {
 			f.in.Service = newFixture().in.Service
-			f.deployed(1, 1, 0).claim(corev1.ClaimPending)
+			f.deployed(1, 1, 0).pvc(corev1.ClaimPending)
 		}, "ServiceReady: ServiceReady")
-		s.then("volume bound", v1alpha1.PhaseInitializing, func(f *fixture) { f.claim(corev1.ClaimBound) }, "StorageReady: StorageReady")
-		s.then("available", v1alpha1.PhaseReady, func(f *fixture) { f.deployed(1, 1, 1) }, "Ready: Ready", "DeploymentReady: DeploymentReady")
+		s.then("volume bound", v1alpha1.PhaseInitializing, func(f *fixture) { f.pvc(corev1.ClaimBound) }, "StorageReady: StorageReady")
+		s.then("available", v1alpha1.PhaseReady, func(f *fixture) { f.deployed(1, 1, 1) }, "Ready: Ready", "Available: Available", "DeploymentReady: DeploymentReady")
 		s.then("observed", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "OK")) }, "HealthCheck: HealthCheckPassed")
 		s.then("a backend goes away", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "Error")) }, "HealthCheck: ProviderError")
 		s.then("and comes back", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "OK")) }, "HealthCheck: HealthCheckPassed")
@@ -72,16 +72,16 @@ var _ = Describe("The life of a server", func() {
 		s.then("and made again, with other content", v1alpha1.PhaseInitializing, func(f *fixture) {
 			f.in.Problems = nil
 			f.deployed(1, 0, 0).unprobed()
-		}, "Ready: Progressing", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved")
+		}, "Ready: Progressing", "Available: Unavailable", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved")
 		s.then("which the server does not start with", v1alpha1.PhaseFailed, func(f *fixture) {
 			f.deployed(1, 1, 0).deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", "timed out")
 		}, "Ready: RolloutFailed", "DeploymentReady: DeploymentFailed")
 		s.then("mended", v1alpha1.PhaseReady, func(f *fixture) { f.deployed(1, 1, 1).healthy() },
-			"Ready: Ready", "DeploymentReady: DeploymentReady", "HealthCheck: HealthCheckPassed")
+			"Ready: Ready", "Available: Available", "DeploymentReady: DeploymentReady", "HealthCheck: HealthCheckPassed")
 		s.then("stopped", v1alpha1.PhasePending, func(f *fixture) { f.wanting(0).deployed(0, 0, 0).unprobed() },
-			"Ready: ScaledToZero", "DeploymentReady: ScaledToZero", "HealthCheck: ScaledToZero")
+			"Ready: ScaledToZero", "Available: ScaledToZero", "DeploymentReady: ScaledToZero", "HealthCheck: ScaledToZero")
 		s.then("started", v1alpha1.PhaseInitializing, func(f *fixture) { f.wanting(1).deployed(1, 1, 0) },
-			"Ready: Progressing", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved")
+			"Ready: Progressing", "Available: Unavailable", "DeploymentReady: DeploymentPending", "HealthCheck: NotObserved")
 		s.then("deleted", v1alpha1.PhaseTerminating, func(f *fixture) { f.deleted() }, "Ready: Terminating")
 	})
 })
@@ -96,7 +96,7 @@ func FuzzCompute(f *testing.F) {
 		bit := func(n int) bool { return bits>>n&1 == 1 }
 		in := status.Input{
 			Instance: llsdtest.Make("demo").Generation(2).Replicas(wanted).Obj(), Now: start(), OperatorVersion: version, Image: text,
-			ClaimWanted: bit(0), PodReason: text, Notices: []string{text},
+			PVCWanted: bit(0), PodReason: text, Notices: []string{text},
 			Server: status.Server{
 				Probed: bit(1), Reached: bit(2), Health: health, Version: version, Problem: problem,
 				Providers: []v1alpha1.ProviderInfo{{API: text, ProviderID: text, Health: v1alpha1.ProviderHealthStatus{Status: health, Message: text}}},
@@ -117,7 +117,7 @@ func FuzzCompute(f *testing.F) {
 			in.Service = &corev1.Service{}
 		}
 		if bit(5) {
-			in.Problems = []status.Problem{{Kind: status.ProblemKind(bits >> 6), Reason: v1alpha1.ReasonRejected, Message: problem, About: status.AboutService}}
+			in.Problems = []status.Problem{{Kind: status.ProblemKind(bits >> 6), Reason: v1alpha1.ReasonRejected, Message: problem, About: v1alpha1.ConditionServiceReady}}
 		}
 
 		first := status.Compute(in)
@@ -130,7 +130,8 @@ func FuzzCompute(f *testing.F) {
 			if len(found.Message) > 4096 || found.Reason == "" {
 				t.Errorf("condition %+v", found)
 			}
-			if found.Type == "Ready" && (found.Status == metav1.ConditionTrue) != (first.Phase == v1alpha1.PhaseReady) {
+			serves := found.Status == metav1.ConditionTrue && found.Reason != string(v1alpha1.ReasonScaledToZero)
+			if found.Type == "Ready" && serves != (first.Phase == v1alpha1.PhaseReady) {
 				t.Errorf("Ready is %s in phase %s", found.Status, first.Phase)
 			}
 		}

@@ -36,9 +36,9 @@ var _ = DescribeTable("A rollout that was given up", func(condition appsv1.Deplo
 	Expect(gotAt).To(Equal(at))
 	Expect(gotCurrent).To(Equal(current))
 },
-	Entry("is told with its time", progressing(corev1.ConditionFalse, "ProgressDeadlineExceeded"), int64(2), "2026-11-23T09:00:00Z", true),
+	Entry("has its time", progressing(corev1.ConditionFalse, "ProgressDeadlineExceeded"), int64(2), "2026-11-23T09:00:00Z", true),
 	Entry("may be that of an earlier generation", progressing(corev1.ConditionFalse, "ProgressDeadlineExceeded"), int64(3), "2026-11-23T09:00:00Z", false),
-	Entry("is not one that gets on", progressing(corev1.ConditionTrue, "ReplicaSetUpdated"), int64(2), "", true),
+	Entry("is not one that progresses", progressing(corev1.ConditionTrue, "ReplicaSetUpdated"), int64(2), "", true),
 	Entry("is not one that somebody paused", progressing(corev1.ConditionUnknown, "DeploymentPaused"), int64(2), "", true),
 	Entry("is not one whose Pods are refused, which may pass",
 		appsv1.DeploymentCondition{Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate"}, int64(2), "", true),

@@ -51,7 +51,7 @@ func examples() []*unstructured.Unstructured {
 }
 
 var _ = Describe("The bundle", func() {
-	It("has examples that the API server takes, every field of which it knows", func() {
+	It("has examples that the API server accepts, without unknown fields", func() {
 		namespace := newNamespace()
 		Expect(examples()).NotTo(BeEmpty())
 		for _, example := range examples() {
@@ -62,7 +62,7 @@ var _ = Describe("The bundle", func() {
 		}
 	})
 
-	It("has a CRD that fits into the annotation in which kubectl keeps what was applied", func() {
+	It("has a CRD that fits into kubectl's last-applied annotation", func() {
 		user, err := server.AddUser(envtest.User{Name: "applier", Groups: []string{"system:masters"}}, nil)
 		Expect(err).NotTo(HaveOccurred())
 		kubectl, err := user.Kubectl()

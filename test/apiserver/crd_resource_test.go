@@ -38,7 +38,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// crdTimeout is how long the server may take to take up a changed CustomResourceDefinition on a busy machine.
+// crdTimeout is how long the server may take to serve a changed CustomResourceDefinition on a busy machine.
 const crdTimeout = 30 * time.Second
 
 var _ = Describe("The resource", func() {
@@ -88,20 +88,20 @@ var _ = Describe("The resource", func() {
 		Expect(admin.SubResource("scale").Get(ctx, object, &scale)).To(Succeed())
 		scale.Spec.Replicas = 3
 		Expect(admin.SubResource("scale").Update(ctx, object, client.WithSubResourceBody(&scale))).To(haveCause(
-			"spec.server.autoscaling.maxReplicas", "server.autoscaling.maxReplicas must be at least replicas; raise the one or lower the other"))
+			"spec.server.autoscaling.maxReplicas", "server.autoscaling.maxReplicas must be at least replicas; raise maxReplicas or lower replicas"))
 	})
 
-	It("keeps the class of its claim, as the claim does", func(ctx SpecContext) {
+	It("keeps the class of its PVC, as the PVC does", func(ctx SpecContext) {
 		object := llsdtest.Make("a").Namespace(namespace).Storage("1Gi").Obj()
 		object.Spec.Server.Storage.StorageClassName = new("fast")
 		Expect(admin.Create(ctx, object)).To(Succeed())
 
 		without := object.DeepCopy()
 		without.Spec.Server.Storage.StorageClassName = nil
-		Expect(admin.Update(ctx, without)).To(haveCause("spec.server.storage", "a claim keeps its class: set storageClassName to that of the claim"))
+		Expect(admin.Update(ctx, without)).To(haveCause("spec.server.storage", "the StorageClass of a PVC cannot be changed; set storageClassName to the class of the PVC"))
 
 		without.Spec.Server.Storage = &v1alpha1.StorageSpec{ExistingClaim: "data"}
-		Expect(admin.Update(ctx, without)).To(Succeed(), "another claim has another class")
+		Expect(admin.Update(ctx, without)).To(Succeed(), "another PVC has another class")
 	})
 
 	It("shows what matters in a table, and the URL in a wide one", func(ctx SpecContext) {
@@ -160,10 +160,10 @@ func tableOf(ctx context.Context, namespace string) metav1.Table {
 }
 
 var _ = Describe("The CustomResourceDefinition", func() {
-	It("can be applied by kubectl from the client's side, and again", func(ctx SpecContext) {
+	It("can be applied by kubectl on the client's side, twice", func(ctx SpecContext) {
 		kubectl := filepath.Join(server.ControlPlane.APIServer.Path, "..", "kubectl")
 		if _, err := os.Stat(kubectl); err != nil {
-			Skip("there is no kubectl beside the API server")
+			Skip("kubectl is missing beside the API server")
 		}
 		user, err := server.AddUser(envtest.User{Name: "person", Groups: []string{"system:masters"}}, nil)
 		Expect(err).NotTo(HaveOccurred())

@@ -55,7 +55,8 @@ func inGroup(crd *apiextensionsv1.CustomResourceDefinition, group string) *apiex
 	return crd
 }
 
-// withoutRules takes out of a schema all that is not in the one of 0.9.0: the rules, and that types of conditions are unique.
+// withoutRules removes from a schema what is not in the one of 0.9.0: the rules, and that types of conditions are
+// unique.
 func withoutRules(props *apiextensionsv1.JSONSchemaProps) {
 	props.XValidations, props.XListType, props.XListMapKeys = nil, nil, nil
 	for name := range props.Properties {
@@ -114,7 +115,7 @@ var _ = Describe("A LlamaStackDistribution that was stored before there were rul
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(crd), &current)).To(Succeed())
 		current.Spec = inGroup(readCRD(), olderGroup).Spec
 		Expect(admin.Update(ctx, &current)).To(Succeed())
-		// The server is done with the change when it refuses what it took before.
+		// The server serves the change when it refuses what it accepted before.
 		Eventually(func() error {
 			broken := older(llsdtest.Case{Spec: "server: {distribution: {}}"}.Object(namespace, "probe"))
 			return admin.Create(ctx, broken, client.DryRunAll)
@@ -140,13 +141,13 @@ var _ = Describe("A LlamaStackDistribution that was stored before there were rul
 		}
 	})
 
-	It("can have another field changed, where the rule is about one field", func(ctx SpecContext) {
+	It("can have another field changed, if the rule is about one field", func(ctx SpecContext) {
 		object := stored["a port above 65535"]
 		Expect(patch(ctx, object, int64(2), "spec", "server", "workers")).To(Succeed())
 		Expect(patch(ctx, stored["a label with its value"], int64(2), "spec", "replicas")).To(Succeed())
 	})
 
-	It("cannot become broken in another way, but whole", func(ctx SpecContext) {
+	It("cannot become invalid in another way, but valid", func(ctx SpecContext) {
 		object := stored["a port above 65535"]
 		Expect(patch(ctx, object, int64(70000), "spec", "server", "containerSpec", "port")).NotTo(Succeed())
 		Expect(patch(ctx, object, int64(8321), "spec", "server", "containerSpec", "port")).To(Succeed())

@@ -47,7 +47,7 @@ func TestAPIServer(t *testing.T) {
 // crdFolder holds the generated CustomResourceDefinition.
 var crdFolder = filepath.Join("..", "..", "config", "crd", "bases")
 
-// What the whole suite shares: the API server, and an administrator's way to it.
+// What the whole suite shares: the API server, and an administrator's connection to it.
 var (
 	server *envtest.Environment
 	config *rest.Config

@@ -26,7 +26,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// document is what is looked at of a document of a file-based catalog.
+// document has the fields that the specs read from a document of a file-based catalog.
 type document struct {
 	Schema, Name, Package, Image, DefaultChannel string
 	Entries                                      []entry
@@ -73,7 +73,7 @@ func heads(entries []entry) []string {
 	return all
 }
 
-// loose are the releases of a channel from which no way leads to its head.
+// loose are the releases of a channel that cannot be upgraded to its head.
 func loose(entries []entry) []string {
 	reached := map[string]bool{}
 	for _, head := range heads(entries) {
@@ -118,7 +118,7 @@ var _ = Describe("the catalog", func() {
 		Expect(channels).To(ConsistOf("candidate-v1", "fast-v1", "stable-v1"))
 	})
 
-	It("leads from every release of a channel to the one head of it", func() {
+	It("upgrades every release of a channel to its one head", func() {
 		for _, channel := range catalog("olm.channel") {
 			Expect(heads(channel.Entries)).To(HaveLen(1), channel.Name)
 			Expect(loose(channel.Entries)).To(BeEmpty(), channel.Name)
@@ -154,7 +154,7 @@ var _ = Describe("the catalog", func() {
 		Expect(bundles).To(Equal(inChannels))
 	})
 
-	It("has this version's bundle as it is, where the version is in a channel", func() {
+	It("has this version's bundle unchanged, if the version is in a channel", func() {
 		template := file("config", "catalog", "template.yaml")
 		if !strings.Contains(template, "-bundle:v"+version("VERSION")+"\n") {
 			Expect(file("catalog", packageName, "channels.yaml")).NotTo(ContainSubstring(packageName + ".v" + version("VERSION") + "\n"))
@@ -175,7 +175,7 @@ var _ = Describe("the catalog", func() {
 		Expect(images).To(Equal(expected))
 	})
 
-	It("is drawn in the documentation", func() {
+	It("is shown in the documentation", func() {
 		drawn := file("docs", "olm.md")
 		for _, channel := range catalog("olm.channel") {
 			for _, name := range names(channel.Entries) {
@@ -190,7 +190,7 @@ var _ = Describe("a broken catalog", func() {
 		Expect(heads([]entry{{Name: "a"}, {Name: "b", Replaces: "a"}, {Name: "c", Replaces: "a"}})).To(ConsistOf("b", "c"))
 	})
 
-	It("with releases that lead nowhere is found", func() {
+	It("with releases without an upgrade is found", func() {
 		Expect(loose([]entry{{Name: "a", Replaces: "b"}, {Name: "b", Replaces: "a"}, {Name: "c"}})).To(ConsistOf("a", "b"))
 		Expect(loose([]entry{{Name: "a"}, {Name: "b", Replaces: "a"}, {Name: "c", Replaces: "b", Skips: []string{"a"}}})).To(BeEmpty())
 	})

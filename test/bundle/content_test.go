@@ -69,7 +69,7 @@ var _ = Describe("the objects", func() {
 		Expect(validation.IsValidLabelValue(load().CSV.Name)).To(BeEmpty())
 	})
 
-	It("want nothing else on the cluster: no webhooks, no API services, no other operators", func() {
+	It("need nothing else on the cluster: no webhooks, no API services, no other operators", func() {
 		spec := load().CSV.Spec
 		Expect(spec.WebhookDefinitions).To(BeEmpty())
 		Expect(spec.APIServiceDefinitions.Owned).To(BeEmpty())
@@ -83,7 +83,7 @@ var _ = Describe("the objects", func() {
 		}
 	})
 
-	It("have the CRD that config/crd has", func() {
+	It("have the CRD of config/crd", func() {
 		generated := parse[apiextensionsv1.CustomResourceDefinition](file("config", "crd", "bases", "llamastack.io_llamastackdistributions.yaml"))
 		Expect(load().V1CRDs[0].Spec).To(Equal(generated.Spec))
 	})
@@ -103,7 +103,7 @@ var _ = Describe("the operator's Pods", func() {
 		Expect(result.Allowed).To(BeTrue(), result.ForbiddenDetail())
 	})
 
-	It("have probes, requests, a standby and room between them", func() {
+	It("have probes, requests, a standby and anti-affinity", func() {
 		Expect(manager().LivenessProbe).NotTo(BeNil())
 		Expect(manager().ReadinessProbe).NotTo(BeNil())
 		Expect(manager().Resources.Requests).To(And(HaveKey(corev1.ResourceCPU), HaveKey(corev1.ResourceMemory)))
@@ -165,7 +165,7 @@ var _ = Describe("the metadata", func() {
 		Expect(metadata()).To(HaveKeyWithValue("operators.operatorframework.io.test.config.v1", "tests/scorecard/"))
 	})
 
-	It("says the same in the image's labels", func() {
+	It("has the same values in the image's labels", func() {
 		labels := map[string]string{}
 		for _, found := range regexp.MustCompile(`(?m)^LABEL ([^=]+)=(.*)$`).FindAllStringSubmatch(file("bundle.Dockerfile"), -1) {
 			labels[found[1]] = strings.Trim(found[2], `"`)
@@ -183,7 +183,7 @@ var _ = Describe("the metadata", func() {
 		Expect(file("bundle.Dockerfile")).To(HavePrefix("FROM scratch\n"))
 	})
 
-	It("asks for the OpenShift that has the Kubernetes of the ClusterServiceVersion", func() {
+	It("requires the OpenShift that has the Kubernetes of the ClusterServiceVersion", func() {
 		Expect(load().CSV.Spec.MinKubeVersion).To(Equal("1.31.0"))
 		// Kubernetes 1.31 came with OpenShift 4.18. Without an upper end: the hubs know no newer version than 4.17.
 		Expect(metadata()).To(HaveKeyWithValue("com.redhat.openshift.versions", "v4.18"))

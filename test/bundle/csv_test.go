@@ -54,13 +54,13 @@ var _ = Describe("the ClusterServiceVersion", func() {
 		Expect(manager().Env).To(ContainElement(corev1.EnvVar{Name: "OPERATOR_VERSION", Value: version("VERSION")}))
 	})
 
-	It("is dated by its release, and by nothing else", func() {
+	It("has the date of its release", func() {
 		Expect(annotation("createdAt")).To(Equal(version("RELEASED")))
 		_, err := time.Parse(time.RFC3339, version("RELEASED"))
 		Expect(err).NotTo(HaveOccurred())
 	})
 
-	It("has what the hubs ask for", func() {
+	It("has what the hubs require", func() {
 		spec := load().CSV.Spec
 		Expect(len(spec.DisplayName)).To(And(BeNumerically(">=", 3), BeNumerically("<=", 50)))
 		Expect(len(spec.Provider.Name)).To(BeNumerically(">=", 3))
@@ -109,7 +109,7 @@ var _ = Describe("the ClusterServiceVersion", func() {
 		Expect(svg.ViewBox).To(Equal("0 0 " + svg.Width + " " + svg.Height))
 	})
 
-	It("is for every namespace at once, and for that only", func() {
+	It("is for all namespaces only", func() {
 		modes := map[operatorsv1alpha1.InstallModeType]bool{}
 		for _, mode := range load().CSV.Spec.InstallModes {
 			modes[mode.Type] = mode.Supported
@@ -143,7 +143,7 @@ var _ = Describe("the ClusterServiceVersion", func() {
 	})
 })
 
-var _ = Describe("the features that OpenShift asks about", func() {
+var _ = Describe("the features that OpenShift lists", func() {
 	It("are all answered", func() {
 		for _, feature := range []string{
 			"disconnected", "fips-compliant", "proxy-aware", "tls-profiles", "token-auth-aws", "token-auth-azure",
@@ -153,13 +153,13 @@ var _ = Describe("the features that OpenShift asks about", func() {
 		}
 	})
 
-	DescribeTable("are not there:",
+	DescribeTable("are not supported:",
 		func(feature string) { Expect(annotation(features + feature)).To(Equal("false")) },
 		Entry("servers' images are not built with validated cryptography", "fips-compliant"),
-		Entry("the operator's proxy is not handed to servers", "proxy-aware"),
+		Entry("the operator's proxy is not set in servers", "proxy-aware"),
 		Entry("the metrics endpoint does not follow the cluster's TLS profile", "tls-profiles"),
-		Entry("the operator does not talk to AWS", "token-auth-aws"),
-		Entry("the operator does not talk to Azure", "token-auth-azure"),
-		Entry("the operator does not talk to Google Cloud", "token-auth-gcp"),
+		Entry("the operator does not use AWS", "token-auth-aws"),
+		Entry("the operator does not use Azure", "token-auth-azure"),
+		Entry("the operator does not use Google Cloud", "token-auth-gcp"),
 	)
 })

@@ -34,7 +34,7 @@ type field struct {
 }
 
 // fields are those below a type, as paths of descriptors: dots between fields, [0] for an entry of a list. Types of
-// Kubernetes are not looked into.
+// Kubernetes are not checked.
 func fields(of reflect.Type, path string) []field {
 	for of.Kind() == reflect.Pointer {
 		of = of.Elem()
@@ -107,7 +107,7 @@ func missing(kind string, declared []field, descriptors []descriptor) []string {
 	return all
 }
 
-// known are the words that consoles understand; those that end with a colon take a word of their own.
+// known are the words that consoles understand; those that end with a colon are followed by a word of the author.
 var known = []string{
 	"com.tectonic.ui:advanced", "com.tectonic.ui:arrayFieldGroup:", "com.tectonic.ui:booleanSwitch",
 	"com.tectonic.ui:fieldDependency:", "com.tectonic.ui:fieldGroup:", "com.tectonic.ui:hidden",
@@ -118,7 +118,7 @@ var known = []string{
 	"io.kubernetes.conditions", "io.kubernetes.phase", "io.kubernetes:", "org.w3:link",
 }
 
-// understood tells whether consoles understand an x-descriptor.
+// understood reports whether consoles understand an x-descriptor.
 func understood(text string) bool {
 	word, ok := strings.CutPrefix(text, "urn:alm:descriptor:")
 	for _, k := range known {
@@ -145,7 +145,7 @@ var _ = Describe("the descriptors", func() {
 		Expect(statusDescriptors()).To(HaveLen(len(status)))
 	})
 
-	It("say in words what a field is, and tell a console how to show it", func() {
+	It("describe a field, and say how a console shows it", func() {
 		names := map[string]string{}
 		for _, d := range append(specDescriptors(), statusDescriptors()...) {
 			Expect(d.displayName).To(MatchRegexp(`^[A-Z][A-Za-z ()]+$`), d.path)
@@ -159,12 +159,12 @@ var _ = Describe("the descriptors", func() {
 		Expect(names).To(HaveKeyWithValue("server.distribution.name", "Distribution Name"))
 	})
 
-	It("start with what a server cannot do without", func() {
+	It("start with the required fields", func() {
 		Expect(specDescriptors()[0].path).To(Equal("server"))
 		Expect(specDescriptors()[1].path).To(Equal("server.distribution"))
 	})
 
-	It("would be missed", func() {
+	It("that is new is reported as missing", func() {
 		some := []field{{path: "server.port", owner: "ServerSpec", name: "Port"}, {path: "replicas", owner: "Spec", name: "Replicas"}}
 		Expect(missing("spec", some, []descriptor{{path: "replicas"}})).To(ConsistOf(And(
 			ContainSubstring("spec.server.port"), ContainSubstring("field Port of the type ServerSpec"), ContainSubstring("type=spec"))))

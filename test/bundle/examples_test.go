@@ -36,7 +36,7 @@ func examples() []*v1alpha1.LlamaStackDistribution {
 	return all
 }
 
-// That the API server takes them is tested in test/apiserver, and that their servers become Ready by the scorecard.
+// That the API server accepts them is tested in test/apiserver, and that their servers become Ready by the scorecard.
 var _ = Describe("the examples", func() {
 	It("are of the kind that the operator owns, under names of their own", func() {
 		names := map[string]bool{}
@@ -58,7 +58,7 @@ var _ = Describe("the examples", func() {
 		}
 	})
 
-	It("need nothing that a user would have to make first", func() {
+	It("need nothing that a user would have to create first", func() {
 		for _, example := range examples() {
 			server := example.Spec.Server
 			Expect(server.UserConfig).To(BeNil(), example.Name)
@@ -68,7 +68,7 @@ var _ = Describe("the examples", func() {
 		}
 	})
 
-	It("are led by the one that a console asks to create", func() {
+	It("start with the one that a console suggests", func() {
 		first := strictly[*v1alpha1.LlamaStackDistribution]([]byte(annotation("operatorframework.io/initialization-resource")))
 		Expect(first).To(Equal(examples()[0]))
 		Expect(first.Name).To(Equal("llamastackdistribution-sample"))

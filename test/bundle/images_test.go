@@ -42,7 +42,7 @@ func relatedEnv() map[string]string {
 }
 
 var _ = Describe("the related images", func() {
-	// Those that the operator runs when nobody says another, as it finds them itself in the bundle's environment.
+	// The operator's default images, as it finds them in the bundle's environment.
 	available := func() map[string]string {
 		env := relatedEnv()
 		catalog, err := distribution.New(func(name string) string { return env[name] })
@@ -80,7 +80,7 @@ var _ = Describe("the related images", func() {
 		}
 	})
 
-	It("are all that is needed on a cluster without an internet, when they are named by digest", func() {
+	It("are all that a disconnected cluster needs, when they are named by digest", func() {
 		pinned := true
 		for _, image := range load().CSV.Spec.RelatedImages {
 			pinned = pinned && strings.Contains(image.Image, "@sha256:")

@@ -40,7 +40,7 @@ func installer() []rbacv1.PolicyRule {
 	return nil
 }
 
-// granted are the rights that somebody has by the bundle: the operator, and those whom an administrator binds to its roles.
+// granted are the rights that somebody has by the bundle: the operator, and those that an administrator binds to its roles.
 func granted() []rbacv1.PolicyRule {
 	GinkgoHelper()
 	all := rules()
@@ -61,7 +61,7 @@ var _ = Describe("the rights to install with OLM v1", func() {
 		Expect(missing).To(BeEmpty())
 	})
 
-	It("are those to write the bundle's kinds, and otherwise no more than what it grants", func() {
+	It("are those to write the bundle's kinds, and otherwise only what it grants", func() {
 		written := []string{
 			"clusterextensions/finalizers", "clusterrolebindings", "clusterroles", "customresourcedefinitions", "deployments",
 			"poddisruptionbudgets", "serviceaccounts", "services",

@@ -100,7 +100,7 @@ var _ = Describe("the files for a hub", func() {
 		Entry("OpenShift, from the version that the bundle asks for", "openshift", "v4.18"),
 	)
 
-	It("have the bundle as it is", func() {
+	It("have the bundle unchanged", func() {
 		for _, path := range []string{
 			"manifests/" + packageName + ".clusterserviceversion.yaml", "metadata/annotations.yaml", "tests/scorecard/config.yaml",
 		} {
@@ -138,7 +138,7 @@ var _ = Describe("a release", func() {
 		return map[string]any{"bundles": entries}
 	}
 
-	It("is entered at the end of a list, once", func() {
+	It("is added at the end of a list, once", func() {
 		for _, name := range []string{"stable", "stable", "candidate"} {
 			output, err := script([]string{"TEMPLATE=" + template}, "catalog-enter.sh", name, image)
 			Expect(err).NotTo(HaveOccurred(), output)
@@ -146,7 +146,7 @@ var _ = Describe("a release", func() {
 		Expect(lists()).To(Equal(map[string]any{"candidate": list("a:1", image), "stable": list("a:1", image)}))
 	})
 
-	It("is not entered into a list that does not exist", func() {
+	It("is not added to a list that does not exist", func() {
 		output, err := script([]string{"TEMPLATE=" + template}, "catalog-enter.sh", "fast", image)
 		Expect(err).To(HaveOccurred())
 		Expect(output).To(ContainSubstring("has no list fast"))

@@ -39,7 +39,7 @@ var _ = DescribeTable("the validators of operator-framework/api find nothing:",
 		bundle, err := manifests.GetBundleFromDir(filepath.Join(root, "bundle"))
 		Expect(err).NotTo(HaveOccurred())
 		results := validator.Validate(bundle.ObjectsToValidate()...)
-		Expect(results).NotTo(BeEmpty(), "the validator looked at something")
+		Expect(results).NotTo(BeEmpty(), "the validator checked something")
 		for _, result := range results {
 			Expect(result.Errors).To(BeEmpty(), result.Name)
 			Expect(result.Warnings).To(BeEmpty(), result.Name)

@@ -26,23 +26,23 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// pinned is the version of a module that tools/<tool>/go.mod requires.
-func pinned(tool, module string) string {
+// pinned is the version of a module that the go.mod in a folder requires.
+func pinned(folder, module string) string {
 	GinkgoHelper()
-	found := regexp.MustCompile(`(?m)^(?:require|)\s*` + regexp.QuoteMeta(module) + ` (v\S+)`).FindStringSubmatch(file("tools", tool, "go.mod"))
+	found := regexp.MustCompile(`(?m)^(?:require|)\s*` + regexp.QuoteMeta(module) + ` (v\S+)`).FindStringSubmatch(file(folder, "go.mod"))
 	Expect(found).To(HaveLen(2), module)
 	return found[1]
 }
 
-var _ = Describe("what the bundle and the catalog are made and tested with", func() {
-	sdk := func() string { return pinned("operator-sdk", "github.com/operator-framework/operator-sdk") }
+var _ = Describe("the tools that build and test the bundle and the catalog", func() {
+	sdk := func() string { return pinned("tools/operator-sdk", "github.com/operator-framework/operator-sdk") }
 
 	It("is the pinned operator-sdk", func() {
 		Expect(file("bundle.Dockerfile")).To(ContainSubstring("metrics.builder=operator-sdk-" + sdk() + "\n"))
 	})
 
 	It("is the pinned opm, which also serves the catalog", func() {
-		opm := pinned("opm", "github.com/operator-framework/operator-registry")
+		opm := pinned("hack/catalog", "github.com/operator-framework/operator-registry")
 		for _, found := range regexp.MustCompile(`(?m)^FROM quay.io/operator-framework/opm:(\S+)`).FindAllStringSubmatch(file("catalog.Dockerfile"), -1) {
 			Expect(found[1]).To(Equal(opm))
 		}

@@ -85,7 +85,7 @@ var _ = Describe("The CRD", func() {
 		Expect(problems(current(), current())).To(BeEmpty())
 	})
 
-	It("is as safe after 0.9.0's as it can be: apart from CEL rules, what OLM v1 objects to accepts more than before", func() {
+	It("is as safe after 0.9.0's as possible: apart from CEL rules, what OLM v1 refuses accepts more than before", func() {
 		Expect(problems(withoutRules(incumbent()), withoutRules(current()))).To(ConsistOf(
 			// A rule says the same, and leaves alone what is stored.
 			ContainSubstring("spec.server.tlsConfig.caBundle.configMapKeys.items: pattern: pattern removed"),
@@ -94,7 +94,7 @@ var _ = Describe("The CRD", func() {
 		))
 	})
 
-	It("accepts what 0.9.0 accepted where no rule says otherwise: OLM validates stored objects by it", func() {
+	It("accepts what 0.9.0 accepted, except by rules: OLM validates stored objects with it", func() {
 		before, after := schema(incumbent()), schema(current())
 		Expect(after.Required).To(ConsistOf(before.Required))
 		for _, field := range []string{"spec", "spec.server", "status"} {
@@ -127,7 +127,7 @@ var _ = DescribeTable("A change that breaks people's objects is found:",
 	Entry("a default appears", "default", func(c *apiextensionsv1.CustomResourceDefinition) {
 		edit(schema(c), "spec.server.workers", func(f *apiextensionsv1.JSONSchemaProps) { f.Default = &apiextensionsv1.JSON{Raw: []byte("2")} })
 	}),
-	Entry("a value of an enum goes", "enum", func(c *apiextensionsv1.CustomResourceDefinition) {
+	Entry("a value of an enum is removed", "enum", func(c *apiextensionsv1.CustomResourceDefinition) {
 		edit(schema(c), "spec.server.launch", func(f *apiextensionsv1.JSONSchemaProps) { f.Enum = f.Enum[:1] })
 	}),
 	Entry("an enum appears", "enum", func(c *apiextensionsv1.CustomResourceDefinition) {
@@ -157,7 +157,7 @@ var _ = DescribeTable("A change that breaks people's objects is found:",
 	}),
 )
 
-var _ = DescribeTable("A change that breaks nothing is let through:",
+var _ = DescribeTable("A compatible change is accepted:",
 	func(change func(*apiextensionsv1.CustomResourceDefinition)) {
 		changed := current().DeepCopy()
 		change(changed)
@@ -170,7 +170,7 @@ var _ = DescribeTable("A change that breaks nothing is let through:",
 		})
 	}),
 	Entry("another text", func(c *apiextensionsv1.CustomResourceDefinition) {
-		edit(schema(c), "spec.server", func(f *apiextensionsv1.JSONSchemaProps) { f.Description = "Server says it in other words." })
+		edit(schema(c), "spec.server", func(f *apiextensionsv1.JSONSchemaProps) { f.Description = "Server has another description." })
 	}),
 	Entry("one more value of an enum", func(c *apiextensionsv1.CustomResourceDefinition) {
 		edit(schema(c), "spec.server.launch", func(f *apiextensionsv1.JSONSchemaProps) {

@@ -48,7 +48,7 @@ func mayPatchDeployments(ctx context.Context) (bool, error) {
 	return review.Status.Allowed, err
 }
 
-// childrenOf lists what a server consists of, without the claim, the Pods and what others make of it.
+// childrenOf lists what a server consists of, without the PVC, the Pods and what others create from it.
 func childrenOf(ctx context.Context, server *v1alpha1.LlamaStackDistribution) (map[string]client.Object, error) {
 	found := map[string]client.Object{}
 	for kind, list := range map[string]client.ObjectList{
@@ -104,7 +104,7 @@ func uids(children map[string]client.Object) []types.UID {
 	return found
 }
 
-// stomp changes every child of a server as somebody who means no good would.
+// stomp changes every child of a server as a hostile user would.
 func stomp(ctx context.Context, children map[string]client.Object, change func(client.Object)) {
 	GinkgoHelper()
 	for _, name := range slices.Sorted(maps.Keys(children)) {
@@ -130,7 +130,7 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		Expect(len(names)).To(BeNumerically(">=", 5), "%v", names)
 	})
 
-	// whole waits until all children are there, ours and as before.
+	// whole waits until all children exist unchanged, with the operator's labels and owner.
 	whole := func(ctx context.Context) map[string]client.Object {
 		GinkgoHelper()
 		var children map[string]client.Object
@@ -162,21 +162,21 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		before := whole(ctx)
 		stomp(ctx, before, func(child client.Object) { child.SetLabels(map[string]string{"stomped": "true"}) })
 		since := time.Now()
-		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was made anew")
+		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was created again")
 		recoveries = append(recoveries, recovery{fault: "the labels of all children are replaced", applied: time.Since(since)})
 		becomeReady(ctx, server)
 	}, NodeTimeout(specLimit))
 
-	It("its children are taken from it", func(ctx SpecContext) {
+	It("its children lose their owner", func(ctx SpecContext) {
 		before := whole(ctx)
 		stomp(ctx, before, func(child client.Object) { child.SetOwnerReferences(nil) })
 		since := time.Now()
-		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was made anew")
+		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was created again")
 		recoveries = append(recoveries, recovery{fault: "the owner references of all children are removed", applied: time.Since(since)})
 		becomeReady(ctx, server)
 	}, NodeTimeout(specLimit))
 
-	It("one of its children is given to somebody else, and given back", func(ctx SpecContext) {
+	It("one of its children is given to another owner, and given back", func(ctx SpecContext) {
 		other := get(ctx, server.Namespace, "config", &corev1.ConfigMap{})
 		service := get(ctx, server.Namespace, "server-service", &corev1.Service{})
 		edit(ctx, service, func(s *corev1.Service) {
@@ -194,7 +194,7 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 })
 
 var _ = Describe("A quota that is full", chaos, func() {
-	DescribeTable("is told of, and waited out", func(ctx SpecContext, what string, name corev1.ResourceName, reason v1alpha1.Reason) {
+	DescribeTable("is reported, and waited for", func(ctx SpecContext, what string, name corev1.ResourceName, reason v1alpha1.Reason) {
 		namespace := newNamespace(ctx)
 		quota := &corev1.ResourceQuota{
 			ObjectMeta: objectMeta(namespace, "full"),

@@ -32,7 +32,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// misbehaviour is what the stand-in of a server is told to do, and what the operator then says of its health.
+// misbehaviour is what the stand-in of a server does, and what the operator then reports as its health.
 type misbehaviour struct {
 	what, behaviour string
 	status          metav1.ConditionStatus
@@ -45,16 +45,16 @@ var _ = Describe("Servers that misbehave while they run", chaos, func() {
 		Eventually(func() error { return post(ctx, server, "/control", json.RawMessage(behaviour), nil) }).WithTimeout(podStarts).Should(Succeed())
 	}
 
-	It("are told of, and are well again as soon as they are", func(ctx SpecContext) {
+	It("are reported, and are healthy again as soon as they recover", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
-		faults := []misbehaviour{ // those first that are asked less often after a while
+		faults := []misbehaviour{ // those first that are probed less often after a while
 			{"hangs", `{"faults": {"*": {"hang": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
 			{"answers nonsense", `{"faults": {"*": {"malformed": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
 			{"answers with errors", `{"faults": {"*": {"code": 503}}}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
-			{"says that it is ill", `{"health": "Error"}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
+			{"reports that it is unhealthy", `{"health": "Error"}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
 		}
 		var ill []*v1alpha1.LlamaStackDistribution
-		for i := range faults { // ill from the start, because one that is well is asked every 5 minutes only
+		for i := range faults { // unhealthy from the start, because a healthy one is only probed every 5 minutes
 			server := standIn(namespace, fmt.Sprintf("server-%d", i), `{"health": "Error"}`).Obj()
 			create(ctx, server)
 			ill = append(ill, server)
@@ -64,19 +64,19 @@ var _ = Describe("Servers that misbehave while they run", chaos, func() {
 			control(ctx, ill[i], fault.behaviour)
 		}
 		for i, fault := range faults {
-			By("waiting until it is told that one " + fault.what)
+			By("waiting until it reports that one " + fault.what)
 			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(healed).Should(say(fault.status, fault.reason))
 			control(ctx, ill[i], `{"health": "OK", "faults": {}}`)
 			since := time.Now()
 			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(askedRarely).
 				Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 			becomeReady(ctx, ill[i])
-			record("a server that "+fault.what+" is mended", since)
+			record("a server that "+fault.what+" is fixed", since)
 		}
 	}, NodeTimeout(2*specLimit))
 })
 
-// askedRarely is when a server is asked again after many tries without an answer, and some.
+// askedRarely is the time until a server is probed again after many tries without an answer, with some reserve.
 const askedRarely = 6 * time.Minute
 
 var _ = Describe("The node", chaos, Ordered, Serial, func() {
@@ -88,13 +88,13 @@ var _ = Describe("The node", chaos, Ordered, Serial, func() {
 		becomeReady(ctx, server)
 	})
 
-	It("is drained, and takes Pods again", onNode, func(ctx SpecContext) {
+	It("is drained, and accepts Pods again", onNode, func(ctx SpecContext) {
 		nodes := &corev1.NodeList{}
 		Expect(kube.List(ctx, nodes)).To(Succeed())
 		logs.collect(ctx)
 		for _, node := range nodes.Items {
 			DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "uncordon", node.Name) })
-			// Without eviction: the operator's disruption budget rightly wants one of its Pods somewhere, and there is nowhere.
+			// Without eviction: the operator's disruption budget requires one of its Pods, and there is no other node.
 			kubectl(ctx, "drain", node.Name, "--ignore-daemonsets", "--delete-emptydir-data", "--disable-eviction", "--force", "--timeout=2m")
 		}
 		Expect(readyProcesses(ctx)).To(BeZero())
@@ -107,12 +107,12 @@ var _ = Describe("The node", chaos, Ordered, Serial, func() {
 		allProcessesReady(ctx)
 	}, NodeTimeout(specLimit))
 
-	DescribeTable("loses a part that runs Pods", onNode, func(ctx SpecContext, part string) {
+	DescribeTable("loses a component that runs Pods", onNode, func(ctx SpecContext, part string) {
 		before := processes(ctx)
 		clusterCommand(ctx, "kill", part)
 		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
 		text := mark(ctx, server, part)
-		Eventually(marked(ctx, server)).WithTimeout(healed).Should(Equal(text), "the operator goes on")
+		Eventually(marked(ctx, server)).WithTimeout(healed).Should(Equal(text), "the operator continues")
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
 
 		clusterCommand(ctx, "start", part)

@@ -32,10 +32,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// managerBinding is the ClusterRoleBinding that lets the operator do its work; its lease is another's matter.
+// managerBinding is the ClusterRoleBinding of the operator's rights, without those for its lease.
 const managerBinding = "llama-stack-k8s-operator-manager-rolebinding"
 
-// outage is how long the API server is away: longer than the leader tries to renew its lease.
+// outage is how long the API server is not reachable: longer than the leader tries to renew its lease.
 const outage = 40 * time.Second
 
 // Each fault hits the operator while a server is edited, and that edit must arrive.
@@ -50,7 +50,7 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 
 	BeforeEach(func(ctx SpecContext) { allProcessesReady(ctx) })
 
-	It("the process that leads is killed", onNode, func(ctx SpecContext) {
+	It("the leader is killed", onNode, func(ctx SpecContext) {
 		killProcess(ctx, leaderPod(ctx))
 		since := time.Now()
 		recovered(ctx, "the leading process is killed", server, mark(ctx, server, "leader-killed"), since)
@@ -72,7 +72,7 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		recovered(ctx, "all Pods are deleted", server, mark(ctx, server, "pods-deleted"), since)
 	}, NodeTimeout(specLimit))
 
-	It("the process that leads is cut off from the API server", onNode, func(ctx SpecContext) {
+	It("the leader is cut off from the API server", onNode, func(ctx SpecContext) {
 		before, leading := processes(ctx), leaderPod(ctx)
 		heal := isolate(ctx, leading)
 		since := time.Now()
@@ -90,17 +90,17 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		before := processes(ctx)
 		heal := isolate(ctx, operatorPods(ctx)...)
 		text := mark(ctx, server, "cut-off")
-		Eventually(readyProcesses).WithContext(ctx).WithTimeout(healed).Should(BeZero(), "who cannot see the cluster is not ready")
+		Eventually(readyProcesses).WithContext(ctx).WithTimeout(healed).Should(BeZero(), "a process without the API server is not ready")
 		answer(ctx, server)
 		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))
 
 		heal(ctx)
 		recovered(ctx, "all processes were cut off", server, text, time.Now())
 		allProcessesReady(ctx)
-		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was away")
+		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was not reachable")
 	}, NodeTimeout(specLimit))
 
-	DescribeTable("a part of the control plane is killed", func(ctx SpecContext, part string) {
+	DescribeTable("a component of the control plane is killed", func(ctx SpecContext, part string) {
 		before := processes(ctx)
 		clusterCommand(ctx, "kill", part)
 		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
@@ -108,9 +108,9 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 
 		clusterCommand(ctx, "start", part)
 		since := time.Now()
-		recovered(ctx, part+" was away for "+outage.String(), server, mark(ctx, server, part), since)
+		recovered(ctx, part+" was not reachable for "+outage.String(), server, mark(ctx, server, part), since)
 		allProcessesReady(ctx)
-		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was away")
+		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was not reachable")
 	},
 		Entry("the API server", onNode, "kube-apiserver", NodeTimeout(specLimit)),
 		Entry("its database", onNode, "etcd", NodeTimeout(specLimit)),

@@ -47,16 +47,16 @@ var (
 )
 
 const (
-	// marker is a variable of a server's container by which a spec recognizes its edit.
+	// marker is a variable of a server's container that identifies an edit of a spec.
 	marker = "CHAOS"
-	// healed is what any fault may take to have no effect any more, on a busy machine. What it took is in the table.
+	// healed is the limit until a fault has no effect any more, on a busy machine. The table has the measured time.
 	healed = 4 * time.Minute
 	// specLimit is what a spec of chaos may take in all.
 	specLimit = 10 * time.Minute
 )
 
-// recovery is a line of the table: how long after the fault, or after its end, an edit had arrived in the Deployment,
-// and the server was Ready, or well in another way.
+// recovery is a line of the table: how long after the fault, or after its end, an edit had reached the Deployment, and
+// the server was Ready, or healthy in another way.
 type recovery struct {
 	fault          string
 	applied, ready time.Duration
@@ -71,7 +71,7 @@ var _ = ReportAfterSuite("recovery times", func(Report) {
 	}
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 1, ' ', tabwriter.Debug)
-	_, _ = fmt.Fprintln(table, "fault\t edit applied after\t well after")
+	_, _ = fmt.Fprintln(table, "fault\t edit applied after\t healthy after")
 	for _, r := range recoveries {
 		_, _ = fmt.Fprintf(table, "%s\t %s\t %s\n", r.fault, seconds(r.applied), seconds(r.ready))
 	}
@@ -86,12 +86,12 @@ func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 }
 
-// record notes when a server was well again.
+// record notes when a server was healthy again.
 func record(fault string, since time.Time) {
 	recoveries = append(recoveries, recovery{fault: fault, ready: time.Since(since)})
 }
 
-// mark edits a server so that it rolls out, and returns what recovered looks for.
+// mark edits a server so that it rolls out, and returns what recovered waits for.
 func mark(ctx context.Context, server *v1alpha1.LlamaStackDistribution, text string) string {
 	GinkgoHelper()
 	edit(ctx, server, setEnv(marker, text))
@@ -148,8 +148,8 @@ func clusterCommand(ctx context.Context, args ...string) {
 	Expect(err).NotTo(HaveOccurred(), "%v: %s", args, output)
 }
 
-// isolate cuts Pods off from the API server, in both directions and without a word, and returns what heals that. It is
-// healed at the end of the spec in any case.
+// isolate cuts Pods off from the API server, in both directions and without an error, and returns a function that ends
+// this. The end of the spec ends it in any case.
 func isolate(ctx context.Context, pods ...corev1.Pod) func(context.Context) {
 	GinkgoHelper()
 	var rules [][]string

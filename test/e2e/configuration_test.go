@@ -32,11 +32,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// minimalConfig starts servers of both eras. Their data is below ~, which is on the volume.
+// minimalConfig starts servers of both eras. Their data is on the volume: 0.7.3 expands ~ in the default of a variable only,
+// and a literal ~/.llama is a directory of that name where it runs.
 const minimalConfig = `version: '2'
 image_name: minimal
 distro_name: minimal
-apis: [inference]
+apis: [inference, conversations, prompts]
 providers:
   inference:
   - provider_id: PROVIDER
@@ -47,8 +48,8 @@ providers:
       refresh_models: true
 storage:
   backends:
-    kv_default: {type: kv_sqlite, db_path: ~/.llama/kv.db}
-    sql_default: {type: sql_sqlite, db_path: ~/.llama/sql.db}
+    kv_default: {type: kv_sqlite, db_path: '${env.SQLITE_STORE_DIR:=~/.llama}/kv.db'}
+    sql_default: {type: sql_sqlite, db_path: '${env.SQLITE_STORE_DIR:=~/.llama}/sql.db'}
   stores:
     metadata: {namespace: registry, backend: kv_default}
     inference: {table_name: inference_store, backend: sql_default}
@@ -73,12 +74,17 @@ func objectMeta(namespace, name string) metav1.ObjectMeta {
 // root group.
 const randomUser = int64(1000660000)
 
-func likeOpenShift(server *llsdtest.Wrapper) *v1alpha1.LlamaStackDistribution {
+func likeOpenShift(server *llsdtest.Wrapper) *llsdtest.Wrapper {
 	user, group := randomUser, int64(0)
-	return server.PodSecurityContext(&corev1.PodSecurityContext{RunAsUser: &user, RunAsGroup: &group, FSGroup: &user}).Obj()
+	return server.PodSecurityContext(&corev1.PodSecurityContext{RunAsUser: &user, RunAsGroup: &group, FSGroup: &user})
 }
 
-var _ = Describe("Real servers with a random user id and a user's configuration", Ordered, func() {
+// readOnly is a container that can only write to its data and /tmp.
+func readOnly(server *llsdtest.Wrapper) *llsdtest.Wrapper {
+	return server.SecurityContext(&corev1.SecurityContext{ReadOnlyRootFilesystem: new(true)})
+}
+
+var _ = Describe("Real servers with a random user id, a read-only image and a user's configuration", Ordered, func() {
 	var (
 		older, newer *v1alpha1.LlamaStackDistribution
 		config       *corev1.ConfigMap
@@ -87,8 +93,8 @@ var _ = Describe("Real servers with a random user id and a user's configuration"
 	BeforeAll(func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		config = &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: configWith("before")}
-		older = likeOpenShift(realServer(namespace, "older", image.llamaStack).Storage("1Gi").UserConfig(config.Name))
-		newer = likeOpenShift(realServer(namespace, "newer", image.ogx).Storage("1Gi").UserConfig(config.Name))
+		older = readOnly(likeOpenShift(realServer(namespace, "older", image.llamaStack).Storage("1Gi").UserConfig(config.Name))).Obj()
+		newer = readOnly(likeOpenShift(realServer(namespace, "newer", image.ogx).Storage("1Gi").UserConfig(config.Name))).Obj()
 		create(ctx, config, older, newer)
 	})
 
@@ -103,12 +109,13 @@ var _ = Describe("Real servers with a random user id and a user's configuration"
 			HaveField("RunAsUser", HaveValue(Equal(randomUser))), HaveField("RunAsGroup", HaveValue(BeZero())),
 			HaveField("RunAsNonRoot", HaveValue(BeTrue())),
 		))))
+		Expect(pods).To(HaveEach(HaveField("Spec.Containers", HaveEach(HaveField("SecurityContext.ReadOnlyRootFilesystem", HaveValue(BeTrue()))))))
 	}, NodeTimeout(2*serverStarts))
 
 	It("roll out once when the content of the ConfigMap changes, and not for its labels", func(ctx SpecContext) {
 		By("labelling it")
 		edit(ctx, config, func(c *corev1.ConfigMap) { c.Labels = map[string]string{"touched": "true"} })
-		By("leaving one of the servers alone")
+		By("changing one of the servers only")
 		edit(ctx, older, func(server *v1alpha1.LlamaStackDistribution) { *server.Spec.Replicas = 0 })
 
 		edit(ctx, config, func(c *corev1.ConfigMap) { c.Data = configWith("after") })
@@ -120,5 +127,21 @@ var _ = Describe("Real servers with a random user id and a user's configuration"
 		sets := &appsv1.ReplicaSetList{}
 		Expect(kube.List(ctx, sets, client.InNamespace(newer.Namespace), client.MatchingLabels{v1alpha1.LabelInstance: newer.Name})).To(Succeed())
 		Expect(sets.Items).To(HaveLen(2))
+	}, NodeTimeout(2*serverStarts))
+})
+
+var _ = Describe("A playground that a dashboard created", func() {
+	It("runs its own command with its own file, and follows edits", func(ctx SpecContext) {
+		server := llsdtest.Playground(newNamespace(ctx)).Image(image.llamaStack).Resources(small()).StartupProbe(eager()).Env("VLLM_URL", inference.first).Obj()
+		create(ctx, server)
+		create(ctx, llsdtest.PlaygroundConfig(server))
+		becomeReady(ctx, server)
+		serve(ctx, server, llsdtest.PlaygroundProvider+"/"+firstModel, openAIShape)
+
+		edit(ctx, server, func(s *v1alpha1.LlamaStackDistribution) {
+			s.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{Annotations: map[string]v1alpha1.AnnotationValue{"edited": "yes"}}
+		})
+		Eventually(func() string { return revision(ctx, server) }).Should(Equal("2"))
+		becomeReady(ctx, server)
 	}, NodeTimeout(2*serverStarts))
 })

@@ -45,7 +45,7 @@ func onlyPod(ctx context.Context, namespace string) *corev1.Pod {
 	return &pods[0]
 }
 
-// misbehave tells a stand-in how to answer from now on, past its Service, which may have no endpoint.
+// misbehave sets how a stand-in answers from now on, without its Service, which may have no endpoint.
 func misbehave(ctx context.Context, namespace, behaviour string) {
 	GinkgoHelper()
 	pod := onlyPod(ctx, namespace)
@@ -53,7 +53,7 @@ func misbehave(ctx context.Context, namespace, behaviour string) {
 		SubResource("proxy").Suffix("/control").SetHeader(contentType, jsonType).Body([]byte(behaviour)).Do(ctx).Error()).To(Succeed())
 }
 
-// often is a probe that notices within seconds.
+// often is a probe with a period of seconds.
 func often() *v1alpha1.Probe {
 	one, two := int32(1), int32(2)
 	return &v1alpha1.Probe{PeriodSeconds: &one, TimeoutSeconds: &one, FailureThreshold: &two}
@@ -64,8 +64,8 @@ const (
 	well   = `{"faults": {}}`
 )
 
-var _ = Describe("What a CR says of its Pods", func() {
-	It("is done before the server starts, beside it, and with what other objects hold", func(ctx SpecContext) {
+var _ = Describe("What a CR sets for its Pods", func() {
+	It("runs before the server starts, beside it, and with the content of other objects", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "behaviour"}, StringData: map[string]string{"STAND_IN_BEHAVIOUR": `{"version": "0.4.2"}`}})
 		server := standIn(namespace, "pods", "").Edit(func(i *v1alpha1.LlamaStackDistribution) {
@@ -93,7 +93,7 @@ var _ = Describe("What a CR says of its Pods", func() {
 		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", "0.4.2"), "from the Secret")
 	})
 
-	It("takes a server that does not answer out of its Service, and puts it back", func(ctx SpecContext) {
+	It("removes a server that does not answer from its Service, and adds it again", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		server := standIn(namespace, "readiness", "").Edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.ContainerSpec.ReadinessProbe = often()
@@ -108,7 +108,7 @@ var _ = Describe("What a CR says of its Pods", func() {
 		Expect(onlyPod(ctx, namespace).Status.ContainerStatuses).To(HaveEach(HaveField("RestartCount", BeZero())))
 	})
 
-	It("restarts a server that hangs, when asked to", func(ctx SpecContext) {
+	It("restarts a server that hangs, if the spec says so", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		server := standIn(namespace, "liveness", "").Edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.ContainerSpec.LivenessProbe = often()
@@ -122,9 +122,9 @@ var _ = Describe("What a CR says of its Pods", func() {
 		becomeReady(ctx, server)
 	})
 
-	It("keeps its data in a claim that the user made, which outlives the server", func(ctx SpecContext) {
+	It("keeps its data in a PVC that the user created, which outlives the server", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
-		claim := &corev1.PersistentVolumeClaim{
+		pvc := &corev1.PersistentVolumeClaim{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "data"},
 			Spec: corev1.PersistentVolumeClaimSpec{
 				AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
@@ -137,15 +137,15 @@ var _ = Describe("What a CR says of its Pods", func() {
 		create(ctx, server)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonClaimNotFound))
 
-		create(ctx, claim)
+		create(ctx, pvc)
 		becomeReady(ctx, server)
-		Expect(get(ctx, namespace, "data", claim).Status.Phase).To(Equal(corev1.ClaimBound))
+		Expect(get(ctx, namespace, "data", pvc).Status.Phase).To(Equal(corev1.ClaimBound))
 		Expect(kube.Delete(ctx, server)).To(Succeed())
 		Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).Should(BeEmpty())
-		Consistently(func() *metav1.Time { return get(ctx, namespace, "data", claim).DeletionTimestamp }).Should(BeNil())
+		Consistently(func() *metav1.Time { return get(ctx, namespace, "data", pvc).DeletionTimestamp }).Should(BeNil())
 	})
 
-	It("stops for as long as it is suspended", func(ctx SpecContext) {
+	It("stops while it is suspended", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		server := standIn(namespace, "suspended", "").Obj()
 		create(ctx, server)
@@ -153,7 +153,7 @@ var _ = Describe("What a CR says of its Pods", func() {
 
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Suspend = true })
 		Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).Should(BeEmpty())
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero))
 		before := get(ctx, namespace, "suspended", &appsv1.Deployment{}).Annotations["deployment.kubernetes.io/revision"]
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Suspend = false })
 		becomeReady(ctx, server)

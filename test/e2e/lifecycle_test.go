@@ -38,7 +38,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// owned lists what there is in a namespace that a server consists of, claims apart, as "kind/name".
+// owned lists the objects of a server in a namespace, without PVCs, as "kind/name".
 func owned(ctx context.Context, namespace string) ([]string, error) {
 	var found []string
 	for kind, list := range map[string]client.ObjectList{
@@ -85,14 +85,14 @@ var _ = Describe("A server", Ordered, func() {
 		create(ctx, &corev1.ConfigMap{
 			ObjectMeta: objectMeta(namespace, "config"), Data: map[string]string{v1alpha1.UserConfigKey: "version: '2'\n"},
 		})
-		// Two replicas have a disruption budget; the command is there because the stand-in has no shell to launch it.
+		// Two replicas have a disruption budget; the command is set because the stand-in has no shell to launch it.
 		server = standIn(namespace, "server", `{"modelShape": "native"}`).
 			Replicas(2).UserConfig("config").Command("/stand-in").Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
 	})
 
-	It("serves the models in the shape of old servers, too", func(ctx SpecContext) {
+	It("also serves the models in the format of old servers", func(ctx SpecContext) {
 		serve(ctx, server, "stand-in/echo", nativeShape)
 	})
 
@@ -101,10 +101,10 @@ var _ = Describe("A server", Ordered, func() {
 		Eventually(statusOf(ctx, server)).WithTimeout(podStarts).Should(And(
 			HaveField("Phase", v1alpha1.PhaseReady), HaveField("Replicas", int32(3)), HaveField("AvailableReplicas", int32(3)),
 		))
-		Expect(revision(ctx, server)).To(Equal("1"), "more of the same is no rollout")
+		Expect(revision(ctx, server)).To(Equal("1"), "more replicas are no rollout")
 
 		kubectl(ctx, "-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=0")
-		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(podStarts).Should(say("False", v1alpha1.ReasonScaledToZero))
+		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(podStarts).Should(say("True", v1alpha1.ReasonScaledToZero))
 		Eventually(podsOf).WithContext(ctx).WithArguments(server.Namespace).WithTimeout(podStarts).Should(BeEmpty())
 
 		kubectl(ctx, "-n", server.Namespace, "scale", "llsd", server.Name, "--replicas=1")
@@ -126,45 +126,45 @@ var _ = Describe("A server", Ordered, func() {
 		Entry("its Deployment", &appsv1.Deployment{}, "server", NodeTimeout(2*podStarts)),
 	)
 
-	It("is gone when it is deleted", func(ctx SpecContext) {
+	It("leaves nothing when it is deleted", func(ctx SpecContext) {
 		Expect(kube.Delete(ctx, server)).To(Succeed())
 		Eventually(owned).WithContext(ctx).WithArguments(server.Namespace).WithTimeout(podStarts).Should(BeEmpty())
 	}, NodeTimeout(2*podStarts))
 })
 
-var _ = Describe("The claim of a server", func() {
-	claimed := func(namespace string) *llsdtest.Wrapper { return standIn(namespace, "server", `{}`).Storage("1Gi") }
+var _ = Describe("The PVC of a server", func() {
+	withPVC := func(namespace string) *llsdtest.Wrapper { return standIn(namespace, "server", `{}`).Storage("1Gi") }
 
-	claimOf := func(ctx context.Context, namespace string) *corev1.PersistentVolumeClaim {
+	pvcOf := func(ctx context.Context, namespace string) *corev1.PersistentVolumeClaim {
 		GinkgoHelper()
 		return get(ctx, namespace, "server-pvc", &corev1.PersistentVolumeClaim{})
 	}
 
-	It("goes with the server when nothing else is said", func(ctx SpecContext) {
+	It("is deleted with the server by default", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
-		server := claimed(namespace).Obj()
+		server := withPVC(namespace).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
-		claim := claimOf(ctx, namespace)
+		pvc := pvcOf(ctx, namespace)
 
 		Expect(kube.Delete(ctx, server)).To(Succeed())
-		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(claim), claim) }).WithTimeout(podStarts).
+		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(pvc), pvc) }).WithTimeout(podStarts).
 			Should(MatchError(apierrors.IsNotFound, "IsNotFound"))
 	}, NodeTimeout(4*podStarts))
 
 	It("is used again by a server of the same name when it was retained", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
-		server := claimed(namespace).Retention(v1alpha1.RetentionRetain).Obj()
+		server := withPVC(namespace).Retention(v1alpha1.RetentionRetain).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
-		before := claimOf(ctx, namespace).UID
+		before := pvcOf(ctx, namespace).UID
 		Expect(kube.Delete(ctx, server)).To(Succeed())
 		Eventually(owned).WithContext(ctx).WithArguments(namespace).WithTimeout(podStarts).Should(BeEmpty())
 
-		again := claimed(namespace).Obj()
+		again := withPVC(namespace).Obj()
 		create(ctx, again)
 		becomeReady(ctx, again)
-		Expect(claimOf(ctx, namespace).UID).To(Equal(before))
+		Expect(pvcOf(ctx, namespace).UID).To(Equal(before))
 	}, NodeTimeout(4*podStarts))
 })
 

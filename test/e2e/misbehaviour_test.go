@@ -32,7 +32,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// authConfig has a policy of routes without one for /v1/health, so that a server answers 403 to whom it does not know.
+// authConfig has a policy of routes without one for /v1/health, so that a server answers 403 to unknown clients.
 const authConfig = `version: '2'
 server:
   auth:
@@ -58,7 +58,7 @@ var _ = Describe("A server that", func() {
 		Expect(pods[0].Status.ContainerStatuses[0].RestartCount).To(BeZero())
 	}, NodeTimeout(2*podStarts))
 
-	DescribeTable("gives no information about its health is alive", func(ctx SpecContext, code int) {
+	DescribeTable("refuses requests about its health is alive", func(ctx SpecContext, code int) {
 		namespace := newNamespace(ctx)
 		create(ctx, &corev1.ConfigMap{ObjectMeta: objectMeta(namespace, "config"), Data: map[string]string{v1alpha1.UserConfigKey: authConfig}})
 		server := standIn(namespace, "server", fmt.Sprintf(`{"faults": {"*": {"code": %d}}}`, code)).
@@ -71,9 +71,9 @@ var _ = Describe("A server that", func() {
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).
 			Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "not observed"))
 	},
-		Entry("because it wants a token", 401, NodeTimeout(2*podStarts)),
+		Entry("because it requires a token", 401, NodeTimeout(2*podStarts)),
 		Entry("because of its policy", 403, NodeTimeout(2*podStarts)),
-		Entry("because it was asked too often", 429, NodeTimeout(2*podStarts)),
+		Entry("because of a rate limit", 429, NodeTimeout(2*podStarts)),
 	)
 
 	It("has a broken provider is Ready, and its health says which one", func(ctx SpecContext) {
@@ -90,7 +90,7 @@ var _ = Describe("A server that", func() {
 		Expect(statusOf(ctx, server)()).To(HaveField("DistributionConfig.Providers", HaveLen(3)))
 	}, NodeTimeout(2*podStarts))
 
-	It("says of itself that it is ill is not Ready", func(ctx SpecContext) {
+	It("reports that it is unhealthy is not Ready", func(ctx SpecContext) {
 		server := standIn(newNamespace(ctx), "server", `{"health": "Error"}`).Obj()
 		create(ctx, server)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(podStarts).
@@ -98,7 +98,7 @@ var _ = Describe("A server that", func() {
 		Eventually(statusOf(ctx, server)).Should(HaveField("Phase", v1alpha1.PhaseFailed))
 	}, NodeTimeout(2*podStarts))
 
-	DescribeTable("answers nonsense is alive, and the operator is well", func(ctx SpecContext, behaviour string) {
+	DescribeTable("sends invalid answers is alive, and the operator continues", func(ctx SpecContext, behaviour string) {
 		server := standIn(newNamespace(ctx), "server", behaviour).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
@@ -109,7 +109,7 @@ var _ = Describe("A server that", func() {
 		))
 	},
 		Entry("of two million bytes", `{"faults": {"*": {"padding": 2000000}}}`, NodeTimeout(2*podStarts)),
-		Entry("that only looks like JSON", `{"faults": {"*": {"malformed": true}}}`, NodeTimeout(2*podStarts)),
+		Entry("that only starts like JSON", `{"faults": {"*": {"malformed": true}}}`, NodeTimeout(2*podStarts)),
 	)
 
 	It("lists hundreds of providers with long messages has a status that fits", func(ctx SpecContext) {
@@ -124,7 +124,7 @@ var _ = Describe("A server that", func() {
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProviderError))
 	}, NodeTimeout(2*podStarts))
 
-	It("does not end at SIGTERM is ended after its grace period", func(ctx SpecContext) {
+	It("does not end at SIGTERM is killed after its grace period", func(ctx SpecContext) {
 		const grace = 3
 		server := standIn(newNamespace(ctx), "server", `{"ignoreSIGTERM": true}`).GracePeriod(grace).Obj()
 		create(ctx, server)

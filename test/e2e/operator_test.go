@@ -35,12 +35,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// operatorLogs keeps what the operator's processes wrote, also those that are gone.
+// operatorLogs keeps the logs of the operator's processes, also of those that have ended.
 type operatorLogs struct {
 	mu sync.Mutex
 	// lines by Pod and, for those of a container that was restarted, "before".
 	lines map[string][]string
-	// permissionsRevoked says that a spec took the operator's permissions away for a while.
+	// permissionsRevoked is true if a spec removed the operator's permissions for a while.
 	permissionsRevoked bool
 }
 
@@ -101,7 +101,7 @@ func leader(ctx context.Context) (string, error) {
 	return name, nil
 }
 
-// deleteOperatorPod ends one process of the operator: with seconds to end in order, or at once with 0.
+// deleteOperatorPod ends one process of the operator: with a grace period in seconds, or at once with 0.
 func deleteOperatorPod(ctx context.Context, name string, seconds int64) {
 	GinkgoHelper()
 	logs.collect(ctx)
@@ -109,7 +109,7 @@ func deleteOperatorPod(ctx context.Context, name string, seconds int64) {
 }
 
 var _ = Describe("The operator", Serial, func() {
-	It("finishes a rollout in the middle of which all its processes were killed", func(ctx SpecContext) {
+	It("finishes a rollout during which all its processes were killed", func(ctx SpecContext) {
 		server := standIn(newNamespace(ctx), "server", `{}`).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
@@ -121,7 +121,7 @@ var _ = Describe("The operator", Serial, func() {
 			deleteOperatorPod(ctx, pod.Name, 0)
 		}
 
-		By("editing the server while nobody watches")
+		By("editing the server while no operator runs")
 		edit(ctx, server, setEnv("STAND_IN_BEHAVIOUR", `{"version": "9.9.9"}`))
 		Eventually(statusOf(ctx, server)).WithTimeout(leaderTakesOver + podStarts).
 			Should(HaveField("Version.LlamaStackServerVersion", "9.9.9"))
@@ -129,7 +129,7 @@ var _ = Describe("The operator", Serial, func() {
 		operatorIsUp(ctx)
 	}, NodeTimeout(2*leaderTakesOver+2*podStarts))
 
-	It("goes on under another leader when the one that leads is drained", func(ctx SpecContext) {
+	It("continues under another leader when the leader is drained", func(ctx SpecContext) {
 		operatorIsUp(ctx)
 		server := standIn(newNamespace(ctx), "server", `{}`).Obj()
 		create(ctx, server)

@@ -34,12 +34,12 @@ import (
 )
 
 const (
-	// caller is the name of a Pod, and of its Service, that asks whom a spec tells it to.
+	// caller is the name of a Pod, and of its Service, that sends the requests of a spec.
 	caller     = "caller"
 	callerPort = 8500
 )
 
-// newCaller makes a Pod that can ask, in a namespace of its own.
+// newCaller creates a Pod that can send requests, in its own namespace.
 func newCaller(ctx context.Context) string {
 	GinkgoHelper()
 	namespace := newNamespace(ctx)
@@ -60,14 +60,15 @@ func callFrom(ctx context.Context, namespace, pod, url string) func() string {
 	}
 }
 
-// beAnswered matches what a server says whose caller is let through, beKeptOut what becomes of a request that a policy drops.
+// beAnswered matches the response to a caller that the policy allows, beKeptOut the result of a request that a policy
+// drops.
 func beAnswered() gomegatypes.GomegaMatcher { return MatchJSON(`{"status": "OK"}`) }
 
 func beKeptOut() gomegatypes.GomegaMatcher {
 	return Or(ContainSubstring("deadline exceeded"), ContainSubstring("connection refused"), ContainSubstring("i/o timeout"))
 }
 
-// enforced skips nothing: a cluster whose network ignores policies cannot show what these specs are about, and says so.
+// enforced fails instead of skipping: a cluster whose network ignores policies cannot show what these specs test.
 func enforced(ctx context.Context, namespace, from, url string) {
 	GinkgoHelper()
 	deny := &networkingv1.NetworkPolicy{
@@ -81,7 +82,7 @@ func enforced(ctx context.Context, namespace, from, url string) {
 }
 
 var _ = Describe("A server's NetworkPolicy", func() {
-	It("lets in whom the CR names, the namespace and the operator, and nobody else", func(ctx SpecContext) {
+	It("allows the peers in the CR, the namespace and the operator, and nobody else", func(ctx SpecContext) {
 		friend, stranger := newCaller(ctx), newCaller(ctx)
 		namespace := newCaller(ctx)
 		server := standIn(namespace, "server", "").Obj()
@@ -101,7 +102,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 		Expect(callFrom(ctx, friend, caller, url)()).To(beAnswered())
 		Expect(callFrom(ctx, namespace, caller, url)()).To(beAnswered())
 
-		By("letting the operator ask a new Pod")
+		By("letting the operator probe a new Pod")
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.ContainerSpec.Env[0].Value = `{"version": "0.4.2"}`
 		})
@@ -109,7 +110,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", "0.4.2"))
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 
-		By("no longer naming the friend")
+		By("no longer naming the other namespace")
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Network.Policy.From = nil })
 		Eventually(callFrom(ctx, friend, caller, url)).WithTimeout(podStarts).Should(beKeptOut())
 
@@ -118,7 +119,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 		Eventually(callFrom(ctx, stranger, caller, url)).WithTimeout(podStarts).Should(beAnswered())
 	}, NodeTimeout(6*podStarts))
 
-	It("lets the server out to whom the CR names, by name, and to nobody else", func(ctx SpecContext) {
+	It("lets the server connect to the peers in the CR, by name, and to nobody else", func(ctx SpecContext) {
 		friend, stranger := newCaller(ctx), newCaller(ctx)
 		namespace := newNamespace(ctx)
 		yes := true
@@ -138,7 +139,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 			return fmt.Sprintf("http://%s.%s.svc:%d/health", caller, namespace, callerPort)
 		}
 		Eventually(callFrom(ctx, namespace, pod, healthOf(stranger))).WithTimeout(podStarts).Should(beKeptOut())
-		Expect(callFrom(ctx, namespace, pod, healthOf(friend))()).To(BeEmpty(), "the empty answer of who is well")
-		Expect(strings.TrimSpace(callFrom(ctx, friend, caller, healthOf(stranger))())).To(BeEmpty(), "the policy is the server's alone")
+		Expect(callFrom(ctx, namespace, pod, healthOf(friend))()).To(BeEmpty(), "the empty answer of a healthy server")
+		Expect(strings.TrimSpace(callFrom(ctx, friend, caller, healthOf(stranger))())).To(BeEmpty(), "the policy is only about the server")
 	}, NodeTimeout(6*podStarts))
 })

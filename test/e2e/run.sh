@@ -34,11 +34,25 @@ if [[ $LABELS == chaos* ]]; then
 	servers=()
 	if foreign; then LABELS+=' && !node'; else export CLUSTER_PROGRAM="$ROOT/bin/cluster"; fi
 else
-	servers=(llama-stack ogx)
-	step "providing the images of real servers" provide_servers
+	servers=(llama-stack ogx ogx-1.3)
+	# Specs on two nodes add one to the node that was started here, and kill it.
+	if foreign; then
+		LABELS="($LABELS) && !nodes"
+		say "leaving out the specs on two nodes: they need the node of make cluster-up, and KUBECONFIG names another cluster"
+	else
+		export CLUSTER_PROGRAM="$ROOT/bin/cluster"
+	fi
+	step "providing the images of real servers" provide_servers "${servers[@]}"
 fi
 step "building the operator and the stand-ins" provide_binaries
 load operator stand-in "${servers[@]}"
+if ! foreign; then
+	# The network of the node that was started here follows policies: all specs run with those of the operator.
+	export NETWORK_POLICY=true
+	# What a node that is added later needs.
+	CLUSTER_ARCHIVES="$(readlink -f "$ARCHIVES/operator.tar"):$(readlink -f "$ARCHIVES/stand-in.tar")"
+	export CLUSTER_ARCHIVES
+fi
 step "deploying the operator $IMG" deploy_operator
 
 log="$(mktemp)"

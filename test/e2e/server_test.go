@@ -47,7 +47,7 @@ func request(server *v1alpha1.LlamaStackDistribution, verb, path string) *rest.R
 		Name("http:" + server.Name + "-service:" + port).SubResource("proxy").Suffix(path)
 }
 
-// ask sends a request and decodes the answer, which must be JSON, unless into is nil.
+// ask sends a request and decodes the response, which must be JSON, unless into is nil.
 func ask(ctx context.Context, r *rest.Request, into any) error {
 	body, err := r.Do(ctx).Raw()
 	if err != nil {

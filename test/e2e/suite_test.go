@@ -17,7 +17,7 @@ limitations under the License.
 */
 
 // Package e2e_test runs the operator as it is deployed, on a real node, with real servers: `make test-e2e` provides
-// cluster, images and operator. Cases that a real server cannot be made to show are played by test/server.
+// cluster, images and operator. Cases that a real server does not show are simulated by test/infra/standin.
 package e2e_test
 
 import (
@@ -41,7 +41,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What the specs take for granted about the operator's deployment, written down again rather than imported.
+// What the specs assume about the operator's deployment, repeated here instead of imported.
 const (
 	operatorNamespace  = "llama-stack-k8s-operator-system"
 	operatorDeployment = "llama-stack-k8s-operator-controller-manager"
@@ -49,31 +49,32 @@ const (
 	leaseName          = "54e06e98.llamastack.io"
 )
 
-// Patience, on a busy machine with two cores.
+// Limits of time, on a busy machine with two cores.
 const (
-	// serverStarts is what a real server takes to import its packages, open its databases and list its models.
+	// serverStarts is how long a real server takes to import its packages, open its databases and list its models.
 	serverStarts = 4 * time.Minute
-	// podStarts is what a Pod of the stand-in takes.
+	// podStarts is how long a Pod of the stand-in takes to start.
 	podStarts = time.Minute
-	// soon is what the operator takes to act.
+	// soon is how long the operator takes to act.
 	soon = 15 * time.Second
-	// observed is what it takes until a server's answers are in its status: the next time that it is asked, if the
-	// first time was before its Service led to it.
+	// observed is how long it takes until a server's answers are in its status: the second probe, if the first one was
+	// before its Service had endpoints.
 	observed = 40 * time.Second
-	// leaderTakesOver is what a standby takes after a leader that was killed: the lease runs out first.
+	// leaderTakesOver is how long a standby takes after a leader was killed: the lease expires first.
 	leaderTakesOver = 90 * time.Second
 	poll            = 250 * time.Millisecond
 )
 
 // images of servers on the cluster.
 type images struct {
-	standIn, llamaStack, ogx string
+	standIn, llamaStack, ogx, ogxBefore string
 }
 
-// What the real servers say of themselves.
+// What the real servers report.
 const (
 	llamaStackVersion = "0.7.3"
-	ogxVersion        = "1.3.0"
+	ogxVersion        = "1.5.0"
+	ogxBeforeVersion  = "1.3.1"
 )
 
 // The suite's world: one cluster with one operator, shared by specs that each have a namespace of their own.
@@ -108,6 +109,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		standIn:    cmp.Or(os.Getenv("STAND_IN_IMG"), "localhost/llama-stack-stand-in:dev"),
 		llamaStack: cmp.Or(os.Getenv("LLAMA_STACK_IMG"), "docker.io/llamastack/distribution-starter:"+llamaStackVersion),
 		ogx:        cmp.Or(os.Getenv("OGX_IMG"), "docker.io/ogxai/distribution-starter:"+ogxVersion),
+		ogxBefore:  cmp.Or(os.Getenv("OGX_BEFORE_IMG"), "docker.io/ogxai/distribution-starter:"+ogxBeforeVersion),
 	}
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
@@ -139,7 +141,7 @@ func operatorIsUp(ctx context.Context) {
 	), "deploy the operator first: make deploy")
 }
 
-// What the operator was forbidden to do is a hole in its RBAC, whatever the spec that made it try.
+// What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.
 var _ = AfterSuite(func(ctx SpecContext) {
 	if clientset == nil {
 		return

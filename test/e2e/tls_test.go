@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,7 +37,7 @@ import (
 
 const secretName = "serving"
 
-// askSecurely asks a server by HTTPS for its version, through its Service.
+// askSecurely reads the version of a server by HTTPS, through its Service.
 func askSecurely(ctx context.Context, server *v1alpha1.LlamaStackDistribution) error {
 	port := strconv.Itoa(int(server.ServerPort()))
 	return ask(ctx, clientset.CoreV1().RESTClient().Get().Namespace(server.Namespace).Resource("services").
@@ -55,7 +55,7 @@ func certificateFor(server *v1alpha1.LlamaStackDistribution) (*corev1.Secret, st
 }
 
 var _ = Describe("A real server with a certificate from a Secret", func() {
-	DescribeTable("waits for it, says so, answers over HTTPS, and serves a renewed one", func(ctx SpecContext, imageOf func() string, provider string) {
+	DescribeTable("waits for it, reports that, answers over HTTPS, and serves a renewed one", func(ctx SpecContext, imageOf func() string, provider string) {
 		namespace := newNamespace(ctx)
 		server := realServer(namespace, "secure", imageOf()).UserConfig("config").CABundle("ca").ServingTLS(secretName).
 			Env("LLS_TLS_CHECK", "1").Env("LLS_TLS_SPREAD", "2").Obj()
@@ -75,14 +75,14 @@ var _ = Describe("A real server with a certificate from a Secret", func() {
 		Expect(askSecurely(ctx, server)).To(Succeed())
 		Expect(ask(ctx, request(server, http.MethodGet, "/v1/version"), nil)).NotTo(Succeed())
 
-		By("renewing: the operator does not trust the new one, so that it tells the two apart")
+		By("renewing: the operator does not trust the new one, so that it distinguishes the two")
 		renewed, _ := certificateFor(server)
 		edit(ctx, secret, func(s *corev1.Secret) { s.Data, s.StringData = nil, renewed.StringData })
 		pods, err := podsOf(ctx, namespace)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(pods).To(HaveLen(1))
 		edit(ctx, &pods[0], func(p *corev1.Pod) {
-			p.Annotations = map[string]string{"e2e/look": "now"} // the kubelet looks at the Secret with the Pod
+			p.Annotations = map[string]string{"e2e/sync": "now"} // the kubelet reads the Secret again with the Pod
 		})
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(serverStarts).
 			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "certificate"))
@@ -112,7 +112,7 @@ func watchers(namespace string) *rbacv1.RoleBinding {
 }
 
 var _ = Describe("A real server that rolls when its certificate is renewed", func() {
-	It("says that the operator may not see it, and gets a new Pod with it when it may", func(ctx SpecContext) {
+	It("reports that the operator may not watch it, and gets a new Pod with it when it may", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		server := realServer(namespace, "rolling", image.ogx).UserConfig("config").CABundle("ca").ServingTLS(secretName).RollOnRenewal().Obj()
 		secret, trusted := certificateFor(server)
@@ -130,7 +130,7 @@ var _ = Describe("A real server that rolls when its certificate is renewed", fun
 		Expect(err).NotTo(HaveOccurred())
 		Expect(before).To(HaveLen(1))
 
-		By("renewing: the operator does not trust the new one, so that it tells the two apart")
+		By("renewing: the operator does not trust the new one, so that it distinguishes the two")
 		renewed, _ := certificateFor(server)
 		edit(ctx, secret, func(s *corev1.Secret) { s.Data, s.StringData = nil, renewed.StringData })
 		Eventually(func() string { return revision(ctx, server) }).Should(Equal("3"))

@@ -49,7 +49,7 @@ var _ = Describe("A rollout that fails", func() {
 		sick     = `{"faults": {"/v1/health": {"code": 500}}}`
 	)
 
-	DescribeTable("is undone, and the mended spec goes through", func(ctx SpecContext, strategy appsv1.DeploymentStrategyType) {
+	DescribeTable("is rolled back, and the fixed spec rolls out", func(ctx SpecContext, strategy appsv1.DeploymentStrategyType) {
 		server := standIn(newNamespace(ctx), "server", `{}`).Edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.Rollout = &v1alpha1.RolloutSpec{
 				Strategy: string(strategy), Rollback: v1alpha1.RollbackAutomatic, ProgressDeadlineSeconds: new(deadline),
@@ -67,7 +67,7 @@ var _ = Describe("A rollout that fails", func() {
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(observed).
 			Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 		Expect(get(ctx, server.Namespace, server.Name, &appsv1.Deployment{}).Spec.Template).To(Equal(good))
-		Expect(revision(ctx, server)).To(Equal("3"), "one for the creation, one for the edit, one for the way back")
+		Expect(revision(ctx, server)).To(Equal("3"), "one for the creation, one for the edit, one for the rollback")
 		Expect(conditionOf(ctx, server, v1alpha1.ConditionReady)()).To(say(metav1.ConditionFalse, v1alpha1.ReasonRolledBack))
 
 		behaveAs(ctx, server, `{"version": "2.0.0"}`)

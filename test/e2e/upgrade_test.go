@@ -44,21 +44,21 @@ func setImage(reference string) func(*v1alpha1.LlamaStackDistribution) {
 	}
 }
 
-var _ = Describe("A real server through its life", Ordered, func() {
+var _ = Describe("A real server from creation to deletion", Ordered, func() {
 	const (
-		claimName = "server-pvc"
-		fileText  = "kept through the upgrade\n"
-		message   = "remember me"
+		pvcName  = "server-pvc"
+		fileText = "kept through the upgrade\n"
+		message  = "remember me"
 	)
 	var (
 		server             *v1alpha1.LlamaStackDistribution
-		claim              corev1.PersistentVolumeClaim
+		pvc                corev1.PersistentVolumeClaim
 		file, conversation string
 	)
 
 	BeforeAll(func(ctx SpecContext) {
-		// Databases are found by either server below its own ~/.llama or ~/.ogx. Of files the newer one remembers the
-		// whole path, and opens what is below its own folder for files alone, so that folder is kept.
+		// Each server finds databases below its own ~/.llama or ~/.ogx. The newer one stores the whole path of files,
+		// and only opens those below its own folder for files, so that folder is kept.
 		server = realServer(newNamespace(ctx), "server", image.llamaStack).Storage("1Gi").Retention(v1alpha1.RetentionRetain).
 			Env("FILES_STORAGE_DIR", "/.llama/distributions/starter/files").Obj()
 	})
@@ -67,8 +67,8 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		create(ctx, server)
 		becomeReady(ctx, server)
 		answer(ctx, server)
-		// A server makes its tables at the first use of its database, and can fail to when there are two at once. A
-		// chat is stored in the background, so this is done before one.
+		// A server creates its tables at the first use of its database, which can fail when there are two uses at once.
+		// A chat is stored in the background, so this is done before one.
 		var err error
 		file, err = upload(ctx, server, "kept.txt", fileText)
 		Expect(err).NotTo(HaveOccurred())
@@ -91,18 +91,21 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		}
 	}, NodeTimeout(2*serverStarts))
 
-	It("reads with the newer server what the older one wrote", func(ctx SpecContext) {
-		claim = *get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{})
+	DescribeTable("reads with a newer server the data of the older one,", func(ctx SpecContext, newer func() string, version string) {
+		pvc = *get(ctx, server.Namespace, pvcName, &corev1.PersistentVolumeClaim{})
 
-		edit(ctx, server, setImage(image.ogx))
+		edit(ctx, server, setImage(newer()))
 		becomeReady(ctx, server)
-		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", ogxVersion))
+		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(HaveField("Version.LlamaStackServerVersion", version))
 		answer(ctx, server)
 		Expect(download(ctx, server, file)).To(Equal(fileText))
 		Expect(recall(ctx, server, conversation)).To(ContainSubstring(message))
 		serve(ctx, server, "vllm/"+firstModel, openAIShape)
-		Expect(get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{}).UID).To(Equal(claim.UID))
-	}, NodeTimeout(2*serverStarts))
+		Expect(get(ctx, server.Namespace, pvcName, &corev1.PersistentVolumeClaim{}).UID).To(Equal(pvc.UID))
+	},
+		Entry("the first under its later name", NodeTimeout(2*serverStarts), func() string { return image.ogxBefore }, ogxBeforeVersion),
+		Entry("the newest", NodeTimeout(2*serverStarts), func() string { return image.ogx }, ogxVersion),
+	)
 
 	It("rolls out when its environment changes", func(ctx SpecContext) {
 		edit(ctx, server, setEnv("VLLM_URL", inference.second))
@@ -110,15 +113,15 @@ var _ = Describe("A real server through its life", Ordered, func() {
 		becomeReady(ctx, server)
 		serve(ctx, server, "vllm/"+secondModel, openAIShape)
 
-		Expect(revision(ctx, server)).To(Equal("3"), "one for the creation, one for each edit")
+		Expect(revision(ctx, server)).To(Equal("4"), "one for the creation, one for each edit")
 		Expect(download(ctx, server, file)).To(Equal(fileText))
 	}, NodeTimeout(2*serverStarts))
 
-	It("leaves nothing but the claim that it is to retain when it is deleted", func(ctx SpecContext) {
+	It("leaves nothing but the retained PVC when it is deleted", func(ctx SpecContext) {
 		Expect(kube.Delete(ctx, server)).To(Succeed())
 		Eventually(owned).WithContext(ctx).WithArguments(server.Namespace).WithTimeout(podStarts).Should(BeEmpty())
 
-		kept := get(ctx, server.Namespace, claimName, &corev1.PersistentVolumeClaim{})
+		kept := get(ctx, server.Namespace, pvcName, &corev1.PersistentVolumeClaim{})
 		Expect(kept.DeletionTimestamp).To(BeNil())
 		Expect(kept.OwnerReferences).To(BeEmpty())
 		Expect(kept.Status.Phase).To(Equal(corev1.ClaimBound))

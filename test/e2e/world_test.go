@@ -25,7 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	gomegatypes "github.com/onsi/gomega/types"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -60,8 +60,8 @@ func (n *namespaces) take() []string {
 	return taken
 }
 
-// newNamespace makes the namespace of one spec, or of one ordered container. It admits no Pod below the standard
-// "restricted", and goes at the end.
+// newNamespace makes the namespace of one spec, or of one ordered container. It only admits Pods of the standard
+// "restricted", and is deleted at the end.
 func newNamespace(ctx context.Context) string {
 	GinkgoHelper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
@@ -91,7 +91,7 @@ const (
 func startBackend(ctx context.Context) backend {
 	GinkgoHelper()
 	namespace := newNamespace(ctx)
-	inUse.take() // it is of interest to no spec
+	inUse.take() // no spec needs it
 	run := func(name, model string) string {
 		create(ctx, standInPod(namespace, name, 8000, "/health", "inference", "--models="+model), serviceOf(namespace, name, 8000))
 		return fmt.Sprintf("http://%s.%s.svc:8000/v1", name, namespace)
@@ -101,7 +101,7 @@ func startBackend(ctx context.Context) backend {
 	return started
 }
 
-// standInPod plays a role of the stand-in, at a port with a path that answers when it is up.
+// standInPod runs a role of the stand-in, at a port with a path that answers when it is ready.
 func standInPod(namespace, name string, port int32, path string, args ...string) *corev1.Pod {
 	yes, no, atOnce := true, false, int64(0)
 	return &corev1.Pod{
@@ -139,13 +139,13 @@ func small() corev1.ResourceRequirements {
 	}}
 }
 
-// eager asks a server early and often whether it has started, for as long as a spec waits.
+// eager is a startup probe that runs early and often, as long as a spec waits.
 func eager() v1alpha1.StartupProbe {
 	one, five, often := int32(1), int32(5), int32(serverStarts.Seconds())
 	return v1alpha1.StartupProbe{InitialDelaySeconds: &one, PeriodSeconds: &one, TimeoutSeconds: &five, FailureThreshold: &often}
 }
 
-// standIn is a server of test/server, with a behaviour as its package standin describes it.
+// standIn is a server of test/infra/standin, with a behaviour as its package standin describes it.
 func standIn(namespace, name, behaviour string) *llsdtest.Wrapper {
 	return llsdtest.Make(name).Namespace(namespace).Image(image.standIn).Resources(small()).StartupProbe(eager()).
 		Env("STAND_IN_BEHAVIOUR", behaviour)
@@ -197,7 +197,7 @@ func revision(ctx context.Context, server *v1alpha1.LlamaStackDistribution) stri
 	return deployment.Annotations["deployment.kubernetes.io/revision"]
 }
 
-// podsOf lists the Pods of a namespace that are not on their way out.
+// podsOf lists the Pods of a namespace that are not being deleted.
 func podsOf(ctx context.Context, namespace string) ([]corev1.Pod, error) {
 	list := &corev1.PodList{}
 	if err := kube.List(ctx, list, client.InNamespace(namespace)); err != nil {

@@ -26,7 +26,7 @@ import (
 
 var _ = Describe("A process that ends between any two calls", func() {
 	for _, o := range operations() {
-		It("to "+o.name+" is followed by one that comes to the same", func(ctx context.Context) {
+		It("to "+o.name+" is followed by one with the same result", o.labels(), func(ctx context.Context) {
 			undisturbed := o.undisturbed(ctx)
 			GinkgoWriter.Printf("%s: %d calls\n", o.name, len(undisturbed.calls))
 			var runs []func()
@@ -57,9 +57,9 @@ func (o operation) crash(ctx context.Context, k int, how fault, undisturbed outc
 		if s.running.wire.isDead() {
 			break
 		}
-		s.running.turn(ctx, s.instance) // at last it fails, which nobody is left to see
+		s.running.turn(ctx, s.instance) // the last one fails, which nobody sees
 	}
-	Expect(s.running.wire.isDead()).To(BeTrue(), "the process was to end")
+	Expect(s.running.wire.isDead()).To(BeTrue(), "the process ends")
 	next := start(ctx, o.release(), s.instance.Namespace)
 	next.settle(ctx, s.instance)
 	s.compare(undisturbed)

@@ -20,11 +20,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -33,7 +36,7 @@ import (
 
 var _ = Describe("An API server that fails", func() {
 	for _, o := range operations() {
-		It("each call once, to "+o.name+", keeps nothing from coming to the same", func(ctx context.Context) {
+		It("each call once, to "+o.name+", gives the same result", o.labels(), func(ctx context.Context) {
 			undisturbed := o.undisturbed(ctx)
 			var runs []func()
 			for _, how := range surviveFaults {
@@ -48,7 +51,7 @@ var _ = Describe("An API server that fails", func() {
 			together(runs)
 		})
 
-		It("at random, to "+o.name+", keeps nothing from coming to the same", func(ctx context.Context) {
+		It("at random, to "+o.name+", gives the same result", o.labels(), func(ctx context.Context) {
 			undisturbed := o.undisturbed(ctx)
 			var runs []func()
 			for seed := range uint64(rounds(2, 100)) {
@@ -67,7 +70,7 @@ var _ = Describe("An API server that fails", func() {
 
 var _ = Describe("Caches that are late", func() {
 	for _, o := range operations() {
-		It("to "+o.name+" keep nothing from coming to the same, and make nothing come and go", func(ctx context.Context) {
+		It("to "+o.name+" give the same result, and nothing is deleted or created on the way", o.labels(), func(ctx context.Context) {
 			undisturbed := o.undisturbed(ctx)
 			var runs []func()
 			for _, missed := range []int{1, 2, 4} {
@@ -80,16 +83,17 @@ var _ = Describe("Caches that are late", func() {
 	}
 })
 
-var _ = Describe("Caches that catch up while a server is looked at", func() {
-	// A child that lost its label leaves the caches, and comes back when that is healed: an echo, which wakes nobody.
-	It("let nothing be told that is no longer so", func(ctx context.Context) {
+var _ = Describe("Caches that catch up while a server is reconciled", func() {
+	// A child that lost its label leaves the caches, and comes back when that is healed: an echo, which causes no
+	// reconcile.
+	It("report nothing that is no longer true", func(ctx context.Context) {
 		given := full().Obj()
 		s := operation{given: given, do: func(context.Context, *v1alpha1.LlamaStackDistribution) {}}.prepare(ctx)
 		s.running.settle(ctx, s.instance)
-		stood := statusNow(ctx, s.instance)
-		Expect(stood.Phase).To(Equal(v1alpha1.PhaseReady))
+		before := statusNow(ctx, s.instance)
+		Expect(before.Phase).To(Equal(v1alpha1.PhaseReady))
 		for caughtUp, read := false, 1; !caughtUp; read++ {
-			s.running.clock.SetTime(s.running.clock.Now().Add(time.Hour)) // so that it is not a fight
+			s.running.clock.SetTime(s.running.clock.Now().Add(time.Hour)) // so that it is not contested
 			for _, object := range objects.in(s.instance.Namespace) {
 				if object.GetLabels()[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy {
 					object = object.DeepCopy()
@@ -105,19 +109,61 @@ var _ = Describe("Caches that catch up while a server is looked at", func() {
 			Expect(err).NotTo(HaveOccurred())
 			caughtUp = s.running.view.reads > 0
 			s.running.view.missed, s.running.view.reads = 0, 0
-			Expect(statusNow(ctx, s.instance)).To(Equal(stood), "caught up at read %d", read)
+			Expect(statusNow(ctx, s.instance)).To(Equal(before), "caught up at read %d", read)
 			for result.RequeueAfter > 0 && result.RequeueAfter <= soon {
 				s.running.clock.SetTime(s.running.clock.Now().Add(result.RequeueAfter))
 				result, err = s.running.reconcile(ctx, s.instance)
 				Expect(err).NotTo(HaveOccurred())
 			}
-			Expect(statusNow(ctx, s.instance)).To(Equal(stood), "caught up at read %d, and then looked at again", read)
+			Expect(statusNow(ctx, s.instance)).To(Equal(before), "caught up at read %d, and reconciled again", read)
 		}
 	})
 })
 
+var _ = Describe("What a server refers to and cannot be read", func() {
+	It("is reported in the status, which keeps all that is known, and nothing is applied", func(ctx context.Context) {
+		s := operation{given: full().Obj(), do: func(context.Context, *v1alpha1.LlamaStackDistribution) {}}.prepare(ctx)
+		s.running.settle(ctx, s.instance)
+		before := statusNow(ctx, s.instance)
+		editSpec(ctx, s.instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.UserConfig.ConfigMapName = "other"
+			i.Spec.Server.ContainerSpec.Port = 9000
+		})
+		s.running.wire.begin()
+		s.running.wire.choose = func(_ int, line string) *fault {
+			if strings.HasPrefix(line, http.MethodGet) && strings.HasSuffix(line, "/configmaps/other") {
+				return &fails
+			}
+			return nil
+		}
+		for range 3 {
+			_, err := s.running.reconcile(ctx, s.instance)
+			Expect(err).To(MatchError(ContainSubstring("failed to read ConfigMap " + s.instance.Namespace + "/other")))
+		}
+
+		after := statusNow(ctx, s.instance)
+		ready := meta.FindStatusCondition(after.Conditions, string(v1alpha1.ConditionReady))
+		Expect(ready).To(And(HaveField("Reason", string(v1alpha1.ReasonReconcileError)), HaveField("Message", ContainSubstring("failed to read ConfigMap")),
+			HaveField("ObservedGeneration", s.instance.Generation+1)))
+		Expect(after.ObservedGeneration).To(Equal(before.ObservedGeneration), "nothing of the edit was done")
+		Expect(after.ServiceURL).To(Equal(before.ServiceURL))
+		Expect(after.DistributionConfig).To(Equal(before.DistributionConfig))
+		Expect(after.AvailableReplicas).To(Equal(before.AvailableReplicas))
+		for _, was := range before.Conditions {
+			if was.Type != string(v1alpha1.ConditionReady) {
+				Expect(meta.FindStatusCondition(after.Conditions, was.Type)).To(HaveField("Status", was.Status), was.Type)
+			}
+		}
+		Expect(s.running.wire.made).To(HaveLen(1), "one status, and the same one is not written again")
+
+		s.running.wire.choose = nil
+		s.running.settle(ctx, s.instance)
+		Expect(statusNow(ctx, s.instance).Phase).To(Equal(v1alpha1.PhaseReady))
+	})
+})
+
 var _ = Describe("Events that were missed", func() {
-	It("make no difference: many edits that are seen as one come to the same as the last of them", func(ctx context.Context) {
+	It("make no difference: many edits that are seen as one have the same result as the last of them", func(ctx context.Context) {
 		s := operations()[1].prepare(ctx)
 		last := llsdtest.Make("demo").Replicas(3).MountPath("/data").UserConfig("other").AllowNamespaces("a").Obj()
 		for _, spec := range []*llsdtest.Wrapper{llsdtest.Make("demo"), full().Replicas(0), llsdtest.Make("demo").Autoscaling(1, 9), full().CABundle("other-ca")} {
@@ -131,7 +177,7 @@ var _ = Describe("Events that were missed", func() {
 })
 
 var _ = Describe("An edit of one server while an upgrade rolls five others", func() {
-	It("is not taken back by caches that show its Deployment late", func(ctx context.Context) {
+	It("is not undone by caches that show its Deployment late", func(ctx context.Context) {
 		const others = 5
 		namespace := newNamespace(ctx)
 		before := start(ctx, oldRelease, namespace)

@@ -27,7 +27,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,7 +50,7 @@ type identity struct {
 }
 
 // revision is an object as the API server once had it, also in the form in which the operator's caches have it. Both
-// are nil while it did not exist.
+// are nil while the object does not exist.
 type revision struct {
 	stored *unstructured.Unstructured
 	cached client.Object
@@ -73,7 +73,7 @@ func newMirror(reader client.Client) *mirror {
 	return &mirror{reader: reader, history: map[identity][]revision{}, deleted: map[identity]int{}, changes: map[string]int{}}
 }
 
-// see takes an object as the API server answered it. One that is on its way out and that nothing holds is gone.
+// see takes an object as the API server answered it. One that is being deleted and has no finalizers is gone.
 func (m *mirror) see(object *unstructured.Unstructured) error {
 	gone := object.GetDeletionTimestamp() != nil && len(object.GetFinalizers()) == 0
 	id := identityOf(object)
@@ -108,7 +108,7 @@ func (m *mirror) see(object *unstructured.Unstructured) error {
 // typed is an object as the operator's caches have it before they leave anything out; nil is of a kind that they do not have.
 func (m *mirror) typed(object *unstructured.Unstructured) (runtime.Object, error) {
 	gvk := object.GroupVersionKind()
-	if gvk == render.HTTPRouteGVK() || gvk == render.RouteGVK() {
+	if gvk == children.Of(children.HTTPRoute).GroupVersionKind || gvk == children.Of(children.Route).GroupVersionKind {
 		return object.DeepCopy(), nil
 	}
 	if !m.reader.Scheme().Recognizes(gvk) {
@@ -218,7 +218,7 @@ type view struct {
 	kind string
 	// reads, when set, is after how many more of them the caches miss nothing any more.
 	reads int
-	// namespace, when set, is the only one that there is: specs that run at the same time are no business of each other's.
+	// namespace, when set, is the only one that there is: specs that run at the same time do not see each other.
 	namespace string
 	// whole is for the cache of the operator's own ConfigMap, and everything for that of all ConfigMaps by identity: both are
 	// without the selector by label.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -29,18 +30,28 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// operation is something that happens to a server which stands, and that the operator has to follow.
+// operation is a change of an existing server that the operator has to follow.
 type operation struct {
 	name string
-	// given is the server as it stands before; nil where there is none yet.
+	// given is the server before the change; nil if there is none yet.
 	given *v1alpha1.LlamaStackDistribution
-	// do is what people do, and does for an upgrade nothing.
+	// do is the change. It does nothing for an upgrade.
 	do func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution)
 	// ends says that the server is deleted. A process that does not know it yet may make an object once more, which is collected as
 	// the first was.
 	ends bool
 	// after is the release of the operator that follows it.
 	after release
+	// often is whether "make test" tries everything on it; "make test-full" does so on the others.
+	often bool
+}
+
+// labels leave the specs of most operations to "make test-full".
+func (o operation) labels() Labels {
+	if o.often {
+		return Label()
+	}
+	return Label(harness.Exhaustive)
 }
 
 func full() *llsdtest.Wrapper {
@@ -59,13 +70,13 @@ func operations() []operation {
 		return func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) { editSpec(ctx, instance, change) }
 	}
 	return []operation{
-		{name: "create", do: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+		{name: "create", often: true, do: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 			GinkgoHelper()
 			made := full().Namespace(instance.Namespace).Obj()
 			Expect(admin.Create(ctx, made)).To(Succeed())
 		}},
 		{name: "take over from 0.9.0", do: leave},
-		{name: "update", given: full().Obj(), do: edit(func(i *v1alpha1.LlamaStackDistribution) {
+		{name: "update", often: true, given: full().Obj(), do: edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.ContainerSpec.Port = 9000
 			i.Spec.Server.ContainerSpec.Args = []string{"--new"}
 			i.Spec.Server.UserConfig.ConfigMapName = "other"
@@ -87,7 +98,7 @@ func operations() []operation {
 			size := resource.MustParse("2Gi")
 			i.Spec.Server.Storage.Size, i.Spec.Server.Storage.RetentionPolicy = &size, v1alpha1.RetentionRetain
 		})},
-		{name: "take storage away", given: llsdtest.Make("demo").Storage("1Gi").Obj(), do: edit(func(i *v1alpha1.LlamaStackDistribution) {
+		{name: "remove storage", given: llsdtest.Make("demo").Storage("1Gi").Obj(), do: edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.Storage = nil
 		})},
 		{name: "roll back", given: rollingBack().Obj(), do: edit(func(i *v1alpha1.LlamaStackDistribution) {
@@ -165,7 +176,7 @@ func (s *stage) rolls() int64 {
 	return 0
 }
 
-// outcome is what an undisturbed run of an operation comes to.
+// outcome is the result of an undisturbed run of an operation.
 type outcome struct {
 	state     map[string]any
 	calls     []string
@@ -184,8 +195,8 @@ func (o operation) undisturbed(ctx context.Context) outcome {
 	}
 }
 
-// compare fails unless a disturbed run came to the same: the same objects, no more rollouts, nothing deleted that the
-// other run did not delete.
+// compare fails unless a disturbed run has the same result: the same objects, no more rollouts, nothing deleted that
+// the other run did not delete.
 func (s *stage) compare(with outcome) {
 	GinkgoHelper()
 	Expect(different(with.state, state(s.instance.Namespace))).To(BeEmpty(), "- undisturbed, + disturbed")

@@ -18,13 +18,14 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"k8s.io/apimachinery/pkg/runtime"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -86,7 +87,7 @@ func request(namespace, name string) reconcile.Request {
 	return reconcile.Request{NamespacedName: client.ObjectKey{Namespace: namespace, Name: name}}
 }
 
-// reconcile works on one LlamaStackDistribution once. A panic is a failure of the test, whatever was broken.
+// reconcile reconciles one LlamaStackDistribution once. A panic is a failure of the test, whatever was broken.
 func (p *process) reconcile(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (reconcile.Result, error) {
 	GinkgoHelper()
 	result, err := p.reconciler.Reconcile(ctx, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(instance)})
@@ -96,10 +97,10 @@ func (p *process) reconcile(ctx context.Context, instance *v1alpha1.LlamaStackDi
 	return result, err
 }
 
-// patience is how often a server may have to be looked at until all is done.
+// patience is how often a server may have to be reconciled until all is done.
 const patience = 40
 
-// settle works on a LlamaStackDistribution until nothing changes any more.
+// settle reconciles a LlamaStackDistribution until nothing changes any more.
 func (p *process) settle(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
 	for range patience {
@@ -107,11 +108,13 @@ func (p *process) settle(ctx context.Context, instance *v1alpha1.LlamaStackDistr
 			return
 		}
 	}
-	Fail("it does not settle")
+	since := p.wire.count()
+	result, err := p.reconcile(ctx, instance)
+	Fail(fmt.Sprintf("%s does not settle: the next reconcile writes %v, requeues after %s, error: %v", instance.Namespace, p.wire.writes(since), result.RequeueAfter, err))
 }
 
-// turn works on a LlamaStackDistribution once, lets the cluster do its part, and lets the time pass that the operator wants
-// to wait, if that is short. It returns whether there is nothing left to do.
+// turn reconciles a LlamaStackDistribution once, lets the cluster do its part, and lets the time pass that the operator
+// wants to wait, if that is short. It returns whether there is nothing left to do.
 func (p *process) turn(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) bool {
 	GinkgoHelper()
 	before := objects.changed(instance.Namespace)
@@ -127,8 +130,8 @@ func (p *process) turn(ctx context.Context, instance *v1alpha1.LlamaStackDistrib
 	return false
 }
 
-// soon is when the operator looks again at what its caches do not show yet, or at a status that it gathers. What it looks at
-// later is blocked by something that no test removes.
+// soon is the delay of a requeue for what the caches do not show yet, or for a status that the operator gathers. A
+// later requeue waits for something that no test removes.
 const soon = 6 * time.Second
 
 // stillManager lends the reconcilers what a manager has, and keeps what they add to it instead of running it.

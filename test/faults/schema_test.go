@@ -24,7 +24,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
 
@@ -74,9 +74,10 @@ func leavesOf(s *property, path ...string) []leaf {
 
 const tooLong = 300
 
-// hints are values that mean something to whoever reads a field of this name, which a schema cannot tell.
+// hints are values with a meaning for fields of this name, which a schema does not show.
 var hints = map[string][]any{
 	"args": {"--a"}, "command": {"/bin/server"},
+	"providers.type": {"remote::a", "inline::b", "junk"}, "jwksURI": {"https://a", "http://b", "junk"}, "apiServerURL": {"https://a", "https://b", "junk"},
 	"caBundle.configMapName": {"ca", "other-ca", "missing"}, "userConfig.configMapName": {"config", "other", "missing"},
 	"caBundle.configMapKeys": {"ca-bundle.crt", "more.crt", "missing.crt"},
 	"distribution.name":      {"starter", "postgres-demo", "unknown", ""}, "distribution.image": {"registry.example/x:1", "registry.example/y@sha256:" + strings.Repeat("a", 64), ""},

@@ -28,7 +28,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,7 +45,7 @@ func configMap(namespace, name string, data map[string]string) *corev1.ConfigMap
 }
 
 // newNamespace makes a namespace with the ConfigMaps that specs refer to. It ends with the spec; nobody removes what is
-// in it, since no operator runs that would look.
+// in it, since no operator runs that would reconcile it.
 func newNamespace(ctx context.Context) string {
 	GinkgoHelper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "faults-"}}
@@ -60,8 +60,8 @@ func newNamespace(ctx context.Context) string {
 	return namespace.Name
 }
 
-// cluster does once what the controllers and nodes of a cluster would: it rolls out Deployments, binds claims, and
-// collects what belongs to something that is gone.
+// cluster does once what the controllers and nodes of a cluster would: it rolls out Deployments, binds PVCs, and
+// collects dependents of deleted objects.
 func cluster(ctx context.Context, namespace string) {
 	GinkgoHelper()
 	found := objects.in(namespace)
@@ -111,14 +111,14 @@ func rollOut(ctx context.Context, object *unstructured.Unstructured) {
 
 func bind(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
-	claim := &corev1.PersistentVolumeClaim{}
-	Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, claim)).To(Succeed())
-	asked, has := claim.Spec.Resources.Requests[corev1.ResourceStorage], claim.Status.Capacity[corev1.ResourceStorage]
-	if claim.DeletionTimestamp != nil || claim.Status.Phase == corev1.ClaimBound && asked.Cmp(has) == 0 {
+	pvc := &corev1.PersistentVolumeClaim{}
+	Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, pvc)).To(Succeed())
+	asked, has := pvc.Spec.Resources.Requests[corev1.ResourceStorage], pvc.Status.Capacity[corev1.ResourceStorage]
+	if pvc.DeletionTimestamp != nil || pvc.Status.Phase == corev1.ClaimBound && asked.Cmp(has) == 0 {
 		return
 	}
-	claim.Status.Phase, claim.Status.Capacity = corev1.ClaimBound, claim.Spec.Resources.Requests
-	Expect(admin.Status().Update(ctx, claim)).To(Succeed())
+	pvc.Status.Phase, pvc.Status.Capacity = corev1.ClaimBound, pvc.Spec.Resources.Requests
+	Expect(admin.Status().Update(ctx, pvc)).To(Succeed())
 }
 
 // collect removes what a LlamaStackDistribution owns that is deleted in the foreground, and then itself.
@@ -138,7 +138,7 @@ func remove(ctx context.Context, object *unstructured.Unstructured) {
 	Expect(client.IgnoreNotFound(admin.Delete(ctx, object.DeepCopy()))).To(Succeed())
 }
 
-// unfinalize drops the finalizers, of claims and of deletions in the foreground, which only controllers drop.
+// unfinalize removes the finalizers of PVCs and of deletions in the foreground, which only controllers remove.
 func unfinalize(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
 	if len(object.GetFinalizers()) > 0 {
@@ -146,7 +146,7 @@ func unfinalize(ctx context.Context, object *unstructured.Unstructured) {
 	}
 }
 
-// state is what of a namespace must be the same whatever happened on the way there, by "Kind/name".
+// state is the part of a namespace that must be the same whatever happened before, by "Kind/name".
 func state(namespace string) map[string]any {
 	found := map[string]any{}
 	for _, object := range objects.in(namespace) {
@@ -173,7 +173,8 @@ func stable(object *unstructured.Unstructured) map[string]any {
 	for _, key := range []string{"uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "namespace"} {
 		unstructured.RemoveNestedField(out.Object, "metadata", key)
 	}
-	unstructured.RemoveNestedField(out.Object, "metadata", "annotations", apply.HashAnnotation) // the owner's UID is in it
+	unstructured.RemoveNestedField(out.Object, "metadata", "annotations", apply.HashAnnotation)          // the owner's UID is in it
+	unstructured.RemoveNestedField(out.Object, "metadata", "annotations", v1alpha1.AnnotationAppliedFor) // how often its author edited it is in it
 	for _, key := range []string{"clusterIP", "clusterIPs"} {
 		unstructured.RemoveNestedField(out.Object, "spec", key)
 	}
@@ -221,9 +222,9 @@ func different(one, other map[string]any) string { return cmp.Diff(one, other) }
 // names of what is in a state.
 func names(of map[string]any) []string { return slices.Sorted(maps.Keys(of)) }
 
-// follows is what of a state follows from the spec alone, whatever the spec was before: not a claim, which no edit removes
-// or shrinks, not the copies of earlier configurations, not who else
-// once managed a field, and not which template was ready last.
+// follows is what of a state follows from the spec alone, whatever the spec was before: not a PVC, which no edit
+// removes or shrinks, not the copies of earlier configurations, not who else once managed a field, not which template
+// was ready last, and not whether another user may have written to the volume before.
 func follows(namespace string) map[string]any {
 	found := map[string]any{}
 	for name, object := range state(namespace) {
@@ -234,6 +235,9 @@ func follows(namespace string) map[string]any {
 		unstructured.RemoveNestedField(fields, "metadata", "managedFields")
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationRollout)
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationReadyTemplate)
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationForeignFiles)
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationAppliedTemplate) // the template is compared
+		unstructured.RemoveNestedField(fields, "spec", "template", "spec", "securityContext", "fsGroupChangePolicy")
 		found[name] = fields
 	}
 	return found

@@ -25,6 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -37,32 +38,39 @@ import (
 )
 
 const (
-	// sequences of steps edits each are made in CI.
-	sequences, moreSequences = 70, 700
-	steps                    = 150
+	// sequences of steps edits each are made by "make test", by "make test-full", and by "make soak".
+	fewSequences, sequences, moreSequences = 3, 70, 700
+	steps                                  = 150
 )
 
 // edits counts all edits of specs of this process, for the report.
 var edits struct{ accepted, refused, failed, compared atomic.Int64 }
 
 var _ = AfterSuite(func() {
-	AddReportEntry("generated edits", fmt.Sprintf("%d accepted, %d of them in trouble, %d refused",
+	AddReportEntry("generated edits", fmt.Sprintf("%d accepted, %d of them with a problem, %d refused",
 		edits.accepted.Load(), edits.failed.Load(), edits.refused.Load()), ReportEntryVisibilityAlways)
 })
 
 var _ = Describe("Generated edits of a spec", func() {
-	It("each settle in one reconcile, and all of them together come to what a new server with the last spec has", func(ctx context.Context) {
-		spec := specSchema()
-		leaves := leavesOf(spec)
-		var runs []func()
-		for seed := range uint64(rounds(sequences, moreSequences)) {
-			runs = append(runs, func() { newStory(ctx, spec, leaves, seed).tell(ctx) })
-		}
-		together(runs)
-		Expect(edits.accepted.Load()+edits.refused.Load()).To(BeNumerically(">=", len(runs)*steps), "edits")
-		Expect(edits.compared.Load()).To(BeNumerically(">=", len(runs)*9/10), "most end without trouble")
-	})
+	const text = "each settle in one reconcile, and all of them together give what a new server with the last spec has"
+	It("of a few servers "+text, func(ctx context.Context) { runStories(ctx, fewSequences) })
+	It("of many servers "+text, Label(harness.Exhaustive), func(ctx context.Context) { runStories(ctx, rounds(sequences, moreSequences)) })
 })
+
+// runStories edits so many servers again and again.
+func runStories(ctx context.Context, count int) {
+	GinkgoHelper()
+	spec := specSchema()
+	leaves := leavesOf(spec)
+	made, compared := edits.accepted.Load()+edits.refused.Load(), edits.compared.Load()
+	var runs []func()
+	for seed := range uint64(count) { //nolint:gosec // it is a few
+		runs = append(runs, func() { newStory(ctx, spec, leaves, seed).run(ctx) })
+	}
+	together(runs)
+	Expect(edits.accepted.Load()+edits.refused.Load()-made).To(BeNumerically(">=", count*steps), "edits")
+	Expect(edits.compared.Load()-compared).To(BeNumerically(">=", count*9/10), "most end without a problem")
+}
 
 // story is one server whose spec is edited again and again.
 type story struct {
@@ -72,7 +80,7 @@ type story struct {
 	leaves  []leaf
 	server  *v1alpha1.LlamaStackDistribution
 	process *process
-	// spec is the one that is in force, and good the last one that gave no trouble.
+	// spec is the one that is in force, and good the last one without a problem.
 	spec, good map[string]any
 	log        []string
 }
@@ -99,11 +107,12 @@ func (s *story) current() map[string]any {
 	return nil
 }
 
-func (s *story) tell(ctx context.Context) {
+func (s *story) run(ctx context.Context) {
 	GinkgoHelper()
 	for range steps {
 		s.step(ctx)
 	}
+	By(fmt.Sprintf("story %d in namespace %s settles after %v", s.seed, s.server.Namespace, s.lately()))
 	s.change(ctx, "go back", s.good) // refused where a field may not be changed any more
 	s.process.settle(ctx, s.server)
 	s.process.settle(ctx, s.server)
@@ -113,7 +122,7 @@ func (s *story) tell(ctx context.Context) {
 	}
 }
 
-// step makes one edit. Mostly the operator looks at it at once; sometimes it sees only the next one.
+// step makes one edit. Mostly the operator reconciles it at once; sometimes it only sees the next one.
 func (s *story) step(ctx context.Context) {
 	GinkgoHelper()
 	const often, seldom = 8, 3
@@ -125,16 +134,16 @@ func (s *story) step(ctx context.Context) {
 	if !s.change(ctx, what, next) || s.dice.IntN(10) >= often {
 		return
 	}
-	s.look(ctx)
+	s.check(ctx)
 	if s.dice.IntN(10) < seldom {
 		cluster(ctx, s.server.Namespace)
-		s.look(ctx)
+		s.check(ctx)
 	}
 }
 
 func (s *story) mutate(spec map[string]any) string {
 	one := s.leaves[s.dice.IntN(len(s.leaves))]
-	if len(one.path) > 2 && one.path[2] == "volumes" && s.dice.IntN(4) > 0 { // more than half of all leaves, and all the same to us
+	if len(one.path) > 2 && one.path[2] == "volumes" && s.dice.IntN(4) > 0 { // more than half of all leaves, and all alike
 		one = s.leaves[s.dice.IntN(len(s.leaves))]
 	}
 	if s.dice.IntN(3) == 0 {
@@ -166,8 +175,8 @@ func (s *story) change(ctx context.Context, what string, spec map[string]any) bo
 	return true
 }
 
-// look reconciles twice: the second time finds nothing to do.
-func (s *story) look(ctx context.Context) {
+// check reconciles twice, and expects that the second time has nothing to do.
+func (s *story) check(ctx context.Context) {
 	GinkgoHelper()
 	_, err := s.process.reconcile(ctx, s.server)
 	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
@@ -188,7 +197,7 @@ func (s *story) lately() []string {
 	return s.log[max(0, len(s.log)-few):]
 }
 
-// inTrouble is whether the operator says that a person must mend something.
+// inTrouble is whether the operator reports that a person must fix something.
 func (s *story) inTrouble() bool { return phaseOf(s.server.Namespace) == v1alpha1.PhaseFailed }
 
 func phaseOf(namespace string) v1alpha1.DistributionPhase {
@@ -205,7 +214,7 @@ func statusIn(namespace string) v1alpha1.LlamaStackDistributionStatus {
 	return instance.Status
 }
 
-// meetFresh compares with a server that is new. What a claim cannot take back, such as its size, is no difference.
+// meetFresh compares with a server that is new. What cannot be undone in a PVC, such as its size, is no difference.
 func (s *story) meetFresh(ctx context.Context) {
 	GinkgoHelper()
 	fresh := newStory(ctx, s.schema, s.leaves, s.seed)

@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Package faults_test drives the operator's reconcilers call by call against a real API server, so that everything that
-// can come between two calls is tried: the end of the process, a lost answer, a refusal, a cache that is late. The
+// can happen between two calls is tested: the end of the process, a lost answer, a refusal, a cache that is late. The
 // reconcilers are those of controller.Setup, under the shipped RBAC; what differs from production is that a test says
 // when one runs, and what its caches show.
 package faults_test
@@ -27,7 +27,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -56,6 +56,8 @@ func TestFaults(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Faults between the operator and the API server")
 }
+
+var _ = harness.ReportLeftOut()
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	ctrl.SetLogger(GinkgoLogr)

@@ -25,7 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,7 +34,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// recorded is which of the servers that 0.9.0 left is taken over here: one with a claim.
+// recorded is the server of 0.9.0 that is taken over here: one with a PVC.
 const recorded = "stored"
 
 // leave makes the server of an instance, and its objects, as 0.9.0 left them.

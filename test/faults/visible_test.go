@@ -35,7 +35,7 @@ import (
 var invisible = map[string]string{}
 
 var _ = Describe("Every field of the spec", func() {
-	It("is to be seen in some object, or in what the status complains of", func(ctx context.Context) {
+	It("is visible in some object, or in a problem of the status", func(ctx context.Context) {
 		spec := specSchema()
 		leaves := leavesOf(spec)
 		var (
@@ -86,7 +86,7 @@ func (s *story) shows(ctx context.Context, renderer *render.Renderer, one leaf) 
 		}
 		for _, spec := range s.variants(base, one) {
 			if s.change(ctx, one.String(), spec) {
-				s.look(ctx)
+				s.check(ctx)
 				made = append(made, state(s.server.Namespace))
 			}
 		}
@@ -114,14 +114,34 @@ func (s *story) variants(base *v1alpha1.LlamaStackDistribution, one leaf) []map[
 	return all
 }
 
-// bases are the specs in which a leaf is tried: what hangs on nothing, what hangs on others, an image in place of a name,
-// and a strategy of one's own.
+// bases are the specs in which a leaf is tried: fields without dependencies, fields with some, an image instead of a
+// name, another strategy, and declared configurations.
 func (s *story) bases() []*v1alpha1.LlamaStackDistribution {
 	image := llsdtest.Make("demo").Image("registry.example/a:1").Obj()
 	rolling := llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) {
 		i.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Strategy: string(appsv1.RollingUpdateDeploymentStrategyType)}
 	}).Obj()
-	return []*v1alpha1.LlamaStackDistribution{llsdtest.Make("demo").Obj(), full().Obj(), image, rolling}
+	bases := []*v1alpha1.LlamaStackDistribution{llsdtest.Make("demo").Obj(), full().Obj(), image, rolling}
+	for _, config := range configurations() {
+		bases = append(bases, llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Config = config }).Obj())
+	}
+	return bases
+}
+
+// configurations have the fields that others of a declared configuration require.
+func configurations() []*v1alpha1.ServerConfig {
+	key := v1alpha1.SecretKey{Name: "a", Key: "b"}
+	return []*v1alpha1.ServerConfig{
+		{
+			Providers: []v1alpha1.ConfigProvider{{API: "inference", ID: "a", Type: "remote::a"}},
+			Models:    []v1alpha1.ConfigModel{{ID: "a", Provider: "a", Type: "embedding", EmbeddingDimension: new(int32(1))}},
+			Storage: &v1alpha1.ConfigStorage{Postgres: &v1alpha1.ConfigPostgres{
+				Host: "a", Database: "a", User: "a", PasswordSecretRef: &key,
+			}},
+			Auth: &v1alpha1.ConfigAuth{OAuth2: &v1alpha1.ConfigOAuth2{JWKSURI: "https://a"}},
+		},
+		{Auth: &v1alpha1.ConfigAuth{Kubernetes: &v1alpha1.ConfigKubernetesAuth{}}},
+	}
 }
 
 func specOf(instance *v1alpha1.LlamaStackDistribution) map[string]any {

@@ -36,7 +36,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// fault is what becomes of one call.
+// fault is what happens to one call.
 type fault struct {
 	name string
 	// lost is a connection that breaks: after the API server has done what it was asked for, or before.
@@ -64,7 +64,7 @@ var (
 
 var (
 	errLost = errors.New("failed to read the answer: connection reset by peer")
-	// errEnded is no error of a connection: a client would try those again, for seconds, on behalf of a process that is gone.
+	// errEnded is not a connection error: a client would retry those, for seconds, for a process that has ended.
 	errEnded = errors.New("failed to send: the process has ended")
 )
 
@@ -73,7 +73,7 @@ var (
 type wire struct {
 	mirror *mirror
 	next   http.RoundTripper
-	// choose says what becomes of a call, by its number from 1 and what it is; nil is nothing.
+	// choose returns the fault of a call, by its number from 1 and what it is; nil is none.
 	choose func(call int, line string) *fault
 
 	mutex sync.Mutex
@@ -190,7 +190,7 @@ func (f *fault) answer(r *http.Request) (*http.Response, error) {
 	}
 	text, err := json.Marshal(metav1.Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure,
-		Code: int32(f.code), Reason: f.reason, Message: "the test says " + f.name, //nolint:gosec // an HTTP status fits
+		Code: int32(f.code), Reason: f.reason, Message: "the test answers " + f.name, //nolint:gosec // an HTTP status fits
 	})
 	if err != nil {
 		return nil, fmt.Errorf("failed to answer: %w", err)
@@ -200,7 +200,7 @@ func (f *fault) answer(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// observe tells the mirror what became of an object. What is left after a deletion only a read tells.
+// observe reports to the mirror what happened to an object. Only a read shows what is left after a deletion.
 func (w *wire) observe(r *http.Request, response *http.Response) error {
 	body, err := io.ReadAll(response.Body)
 	response.Body = io.NopCloser(bytes.NewReader(body))
@@ -208,7 +208,7 @@ func (w *wire) observe(r *http.Request, response *http.Response) error {
 		return fmt.Errorf("failed to read the answer: %w", err)
 	}
 	if r.Method == http.MethodDelete || !strings.Contains(response.Header.Get("Content-Type"), "json") {
-		return w.look(r) // a client of metadata speaks protobuf, whatever it is told
+		return w.check(r) // a client of metadata uses protobuf, whatever it is configured to use
 	}
 	object := &unstructured.Unstructured{}
 	if err := object.UnmarshalJSON(body); err != nil {
@@ -217,7 +217,7 @@ func (w *wire) observe(r *http.Request, response *http.Response) error {
 	return w.mirror.see(object)
 }
 
-func (w *wire) look(r *http.Request) error {
+func (w *wire) check(r *http.Request) error {
 	id, err := w.mirror.named(r.URL.Path)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -32,6 +33,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/yaml"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -105,7 +107,7 @@ var _ = Describe("config/default", func() {
 			}}))
 		})
 
-		It("names the image of each distribution, as it has them built in", func() {
+		It("names the image of each distribution, as in the operator's map", func() {
 			catalog, err := distribution.New(func(string) string { return "" })
 			Expect(err).NotTo(HaveOccurred())
 			related := map[string]string{}
@@ -122,6 +124,25 @@ var _ = Describe("config/default", func() {
 				Expect(object.GetNamespace()).To(Or(BeEmpty(), Equal(namespace)), object.GetName())
 			}
 		})
+	})
+
+	It("has Pods that the servers' NetworkPolicies allow, here and in the bundle", func() {
+		for key, value := range render.OperatorPodLabels() {
+			Expect(deployment.Spec.Template.Labels).To(HaveKeyWithValue(key, value))
+		}
+		csv, err := os.ReadFile(filepath.Join(root, "bundle", "manifests", "llama-stack-k8s-operator.clusterserviceversion.yaml"))
+		Expect(err).NotTo(HaveOccurred())
+		var bundled struct {
+			Spec struct {
+				Install struct {
+					Spec struct {
+						Deployments []struct{ Spec appsv1.DeploymentSpec }
+					}
+				}
+			}
+		}
+		Expect(yaml.Unmarshal(csv, &bundled)).To(Succeed())
+		Expect(bundled.Spec.Install.Spec.Deployments).To(HaveExactElements(HaveField("Spec.Template.Labels", Equal(deployment.Spec.Template.Labels))))
 	})
 
 	It("runs the image of this version", func() {
@@ -151,7 +172,7 @@ var _ = Describe("config/default", func() {
 		}
 	})
 
-	It("asks for resources, and limits memory above what Go aims at", func() {
+	It("requests resources, and limits memory above the target of Go", func() {
 		Expect(container.Resources.Requests).To(And(HaveKey(corev1.ResourceCPU), HaveKey(corev1.ResourceMemory)))
 		Expect(container.Resources.Limits.Memory().Value()).To(BeNumerically(">", 800<<20))
 		Expect(container.Resources.Limits).NotTo(HaveKey(corev1.ResourceCPU))

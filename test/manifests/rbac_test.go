@@ -86,14 +86,14 @@ var _ = Describe("What the operator may do", func() {
 		Entry("Namespaces", "", "namespaces", "get", "list", "watch"),
 		Entry("Roles", "rbac.authorization.k8s.io", "roles"),
 		Entry("ClusterRoles", "rbac.authorization.k8s.io", "clusterroles", "get", "list", "watch"),
-		Entry("RoleBindings, but for looking", "rbac.authorization.k8s.io", "rolebindings", "get", "list", "watch"),
-		Entry("ClusterRoleBindings, but for looking", "rbac.authorization.k8s.io", "clusterrolebindings", "get", "list", "watch"),
+		Entry("RoleBindings, but for reading", "rbac.authorization.k8s.io", "rolebindings", "get", "list", "watch"),
+		Entry("ClusterRoleBindings, but for reading", "rbac.authorization.k8s.io", "clusterrolebindings", "get", "list", "watch"),
 		Entry("security context constraints", "security.openshift.io", "securitycontextconstraints"),
 		Entry("webhooks", "admissionregistration.k8s.io", "validatingwebhookconfigurations"),
-		Entry("CRDs, but for looking", "apiextensions.k8s.io", "customresourcedefinitions", "get", "list", "watch"),
+		Entry("CRDs, but for reading", "apiextensions.k8s.io", "customresourcedefinitions", "get", "list", "watch"),
 		Entry("Gateways", "gateway.networking.k8s.io", "gateways"),
-		Entry("API services, but for looking", "apiregistration.k8s.io", "apiservices", "get", "list", "watch"),
-		Entry("the declarations, but for looking", "llamastack.io", "llamastackdistributions", "get", "list", "watch"),
+		Entry("API services, but for reading", "apiregistration.k8s.io", "apiservices", "get", "list", "watch"),
+		Entry("the declarations, but for reading", "llamastack.io", "llamastackdistributions", "get", "list", "watch"),
 	)
 
 	It("may impersonate and escalate nothing", func() {
@@ -102,18 +102,18 @@ var _ = Describe("What the operator may do", func() {
 		}
 	})
 
-	It("may own children where owner references need permission", func() {
+	It("may own children if owner references need permission", func() {
 		Expect(granted(rules, "llamastack.io", "llamastackdistributions/finalizers")).To(ContainElement("update"))
 	})
 
-	It("watches Secrets with a role that nobody has, unless an administrator gives it, and reads none with it", func() {
+	It("watches Secrets with a role that nobody has, unless an administrator grants it, and reads none with it", func() {
 		role := named[roleOf](build("default"), "ClusterRole", prefix+"llsd-secret-watcher-role")
 		Expect(role.Labels).NotTo(HaveKey(HavePrefix("rbac.authorization.k8s.io/aggregate-to")))
 		Expect(role.Rules).To(HaveExactElements(rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list", "watch"}}))
 		Expect(rules).NotTo(ContainElement(role.Rules[0]))
 	})
 
-	It("may ask who reads its metrics", func() {
+	It("may review who reads its metrics", func() {
 		Expect(granted(rules, "authentication.k8s.io", "tokenreviews")).To(Equal([]string{"create"}))
 		Expect(granted(rules, "authorization.k8s.io", "subjectaccessreviews")).To(Equal([]string{"create"}))
 	})

@@ -86,13 +86,13 @@ var _ = Describe("config/samples", func() {
 
 	It("has a configuration that the operator can read, in the ConfigMap that its server names", func() {
 		configMap := the[corev1.ConfigMap](build("samples"), "ConfigMap")
-		_, err := serverconfig.Inspect(configMap.Data[v1alpha1.UserConfigKey])
+		_, err := serverconfig.Parse(configMap.Data[v1alpha1.UserConfigKey])
 		Expect(err).NotTo(HaveOccurred())
 		Expect(samples()).To(ContainElement(HaveField("Spec.Server.UserConfig",
 			Equal(&v1alpha1.UserConfigSpec{ConfigMapName: configMap.Name}))))
 	})
 
-	It("is what the README points to", func() {
+	It("is what the README links", func() {
 		readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 		Expect(err).NotTo(HaveOccurred())
 		files, err := filepath.Glob(filepath.Join(root, "config", "samples", "*.yaml"))
@@ -122,7 +122,7 @@ var _ = Describe("config/manifests", func() {
 		Expect(ofKind(build("manifests"), "ServiceMonitor")).To(BeEmpty())
 	})
 
-	It("describes the kind that there is, for every namespace at once", func() {
+	It("describes the existing kind, for all namespaces", func() {
 		spec := read[csv](ofKind(build("manifests"), "ClusterServiceVersion")[0]).Spec
 		Expect(spec.CustomResourceDefinitions.Owned).To(HaveExactElements(ownedKind{
 			Kind:    v1alpha1.Kind,
@@ -136,7 +136,7 @@ var _ = Describe("config/manifests", func() {
 	})
 })
 
-// csv is what is looked at of a ClusterServiceVersion.
+// csv has the fields that the specs read from a ClusterServiceVersion.
 type csv struct {
 	Spec struct {
 		CustomResourceDefinitions struct{ Owned []ownedKind }
@@ -147,7 +147,7 @@ type csv struct {
 	}
 }
 
-// ownedKind is a kind that the operator brings along.
+// ownedKind is a kind that the operator defines.
 type ownedKind struct {
 	Kind, Version, Name string
 }

@@ -24,7 +24,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// scorecard is what is looked at of a scorecard configuration.
+// scorecard has the fields that the specs read from a scorecard configuration.
 type scorecard struct {
 	Stages []struct {
 		Parallel bool
@@ -84,7 +84,7 @@ var _ = Describe("config/scorecard", func() {
 		Expect(stages[1].Tests).To(HaveEach(HaveField("Labels", HaveKeyWithValue("suite", "llama-stack-cluster"))))
 	})
 
-	It("has an image whose program is where the tests look for it", func() {
+	It("has an image with the program at the path that the tests run", func() {
 		dockerfile, err := os.ReadFile(filepath.Join(root, "test", "scorecard", "Dockerfile"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(dockerfile)).To(And(ContainSubstring("/scorecard-tests /scorecard-tests\n"), ContainSubstring("COPY catalog/ /catalog/\n")))

@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// The manifests that people install: what must hold of them so that a running 0.9.0 can be replaced in place, and so
+// The manifests that people install: what they must satisfy so that a running 0.9.0 can be replaced in place, and so
 // that the operator has no more rights than it needs.
 package manifests_test
 

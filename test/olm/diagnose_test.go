@@ -28,7 +28,7 @@ import (
 // reportTimeout bounds how long the report of a failure may take.
 const reportTimeout = time.Minute
 
-// A spec that failed shows what OLM made of it, before it is cleaned up.
+// A spec that failed shows the state of OLM, before it is cleaned up.
 var _ = JustAfterEach(func(ctx SpecContext) {
 	if !CurrentSpecReport().Failed() {
 		return

@@ -34,7 +34,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// becomeExtended waits until OLM has installed a release, and its operator is up.
+// becomeExtended waits until OLM has installed a release, and its operator is ready.
 func becomeExtended(ctx context.Context, wanted release) {
 	GinkgoHelper()
 	Eventually(extension(ctx)).WithTimeout(installs).Should(And(
@@ -49,7 +49,7 @@ func becomeExtended(ctx context.Context, wanted release) {
 	}).WithTimeout(podStarts).Should(Succeed())
 }
 
-// forgetV1 removes what the documentation's manifest brings, and what OLM installed by it.
+// forgetV1 removes what the documentation's manifest creates, and what OLM installed with it.
 func forgetV1(ctx context.Context) {
 	GinkgoHelper()
 	for _, object := range shippedExtension() {
@@ -63,7 +63,7 @@ func forgetV1(ctx context.Context) {
 // enforcement is where an extension says whether changes of definitions are checked.
 var enforcement = []string{"spec", "install", "preflight", "crdUpgradeSafety", "enforcement"}
 
-// give marks a definition as the extension's, as the documentation says. Without that OLM v1 leaves it alone.
+// give marks a definition as the extension's, as the documentation says. Without that OLM v1 does not change it.
 func give(ctx context.Context, definition string) {
 	GinkgoHelper()
 	Eventually(func() error {
@@ -92,11 +92,11 @@ func change(ctx context.Context, object *unstructured.Unstructured, value any, p
 	}).Should(Succeed())
 }
 
-// The story of a cluster: each spec goes on where the one before has ended.
+// The specs are one sequence: each continues where the one before has ended.
 var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 	var (
 		namespace string
-		// kept has a claim that outlives it, and an image of its own; other has neither.
+		// kept has a PVC that outlives it, and its own image; other has neither.
 		kept, other *v1alpha1.LlamaStackDistribution
 		first       catalog
 		before      []string
@@ -122,7 +122,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		}
 	}, NodeTimeout(reportTimeout))
 
-	It("leaves the definition of another installation alone until that is given to it", func(ctx SpecContext) {
+	It("does not change the definition of another installation until that is given to it", func(ctx SpecContext) {
 		create(ctx, legacyCRD())
 		Eventually(func() error {
 			return kube.Create(ctx, legacy(namespace, "fine", `server: {distribution: {image: "`+firstServer+`"}, containerSpec: {port: 8321, `+smallRequests+`}}`))
@@ -131,7 +131,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		installV1(ctx, first.image())
 		Eventually(extension(ctx)).WithTimeout(installs).Should(ContainSubstring("already exists"))
 
-		// The definition's texts have changed since, which is more than the check of upgrades can judge.
+		// The definition's texts have changed since, which the check of upgrades refuses.
 		change(ctx, v1Object("ClusterExtension", packageName), "None", enforcement...)
 		give(ctx, crdName)
 		becomeExtended(ctx, release100)
@@ -157,7 +157,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		becomeExtended(ctx, release100)
 	}, NodeTimeout(2*installs))
 
-	It("upgrades by itself, and rolls nothing but the distribution that has another image", func(ctx SpecContext) {
+	It("upgrades by itself, and only rolls the distribution that has another image", func(ctx SpecContext) {
 		running := processes(ctx, kept)
 		second := catalog{tag: "v1-second", registry: secureRegistry(), entries: []entry{
 			{release: release100}, {release: release110, replaces: &release100},
@@ -173,7 +173,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		Expect(processes(ctx, kept)).To(Equal(running))
 	}, NodeTimeout(2*installs))
 
-	It("leaves servers and data when it is deleted, and takes them over without a restart when it is back", func(ctx SpecContext) {
+	It("leaves servers and data when it is deleted, and takes them over without a restart when it is installed again", func(ctx SpecContext) {
 		all := []*v1alpha1.LlamaStackDistribution{kept, other}
 		running := map[string][]process{}
 		for _, server := range all {
@@ -193,8 +193,8 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		recall(ctx, kept)
 	}, NodeTimeout(2*installs))
 
-	It("is gone with the definition, but for data to be retained and what is the users'", func(ctx SpecContext) {
-		// In this order: the extension makes the definition again.
+	It("is deleted with the definition, except for retained data and the users' objects", func(ctx SpecContext) {
+		// In this order: the extension creates the definition again.
 		remove(ctx, v1Object("ClusterExtension", packageName))
 		remove(ctx, &apiextensionsv1.CustomResourceDefinition{ObjectMeta: objectMeta("", crdName)})
 		Eventually(remaining(ctx, namespace)).WithTimeout(podStarts).Should(ConsistOf("ConfigMap/config", "PersistentVolumeClaim/"+kept.Name+"-pvc"))

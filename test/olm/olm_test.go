@@ -43,7 +43,7 @@ func objectMeta(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}
 }
 
-// publish makes the catalog the one that the cluster has, in place of an earlier one.
+// publish replaces the catalog of the cluster.
 func publish(ctx context.Context, published catalog) {
 	GinkgoHelper()
 	published.push(ctx)
@@ -83,7 +83,7 @@ func install(ctx context.Context, approval operatorsv1alpha1.Approval, first *re
 	create(ctx, subscription)
 }
 
-// edit changes the Subscription as a person would.
+// edit changes the Subscription as a user does.
 func edit(ctx context.Context, change func(*operatorsv1alpha1.SubscriptionSpec)) {
 	GinkgoHelper()
 	Eventually(func() error {
@@ -96,7 +96,7 @@ func edit(ctx context.Context, change func(*operatorsv1alpha1.SubscriptionSpec))
 	}).Should(Succeed())
 }
 
-// installed polls the name of the ClusterServiceVersion that is in place and has succeeded.
+// installed polls the name of the ClusterServiceVersion that has succeeded.
 func installed(ctx context.Context) func() (string, error) {
 	return func() (string, error) {
 		subscription := &operatorsv1alpha1.Subscription{}
@@ -112,7 +112,7 @@ func installed(ctx context.Context) func() (string, error) {
 	}
 }
 
-// becomeInstalled waits until a release is in place, its operator is up, and there is no other.
+// becomeInstalled waits until a release is installed, its operator is ready, and there is no other.
 func becomeInstalled(ctx context.Context, wanted release) {
 	GinkgoHelper()
 	Eventually(installed(ctx)).WithTimeout(installs).Should(Equal(wanted.csv()))

@@ -41,7 +41,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// systemNamespace is where OLM v1 keeps what it knows.
+// systemNamespace is the namespace of OLM v1.
 const systemNamespace = "olmv1-system"
 
 const readable = 0o600
@@ -59,8 +59,8 @@ func v1Object(kind, name string) *unstructured.Unstructured {
 	return object
 }
 
-// startV1 runs OLM v1 beside the node, with an administrator's rights: what it installs, it installs with those of the
-// extension's ServiceAccount. It ends with the container.
+// startV1 runs OLM v1 beside the node, with an administrator's rights: it installs with the rights of the extension's
+// ServiceAccount. It ends with the container.
 func startV1(ctx context.Context) {
 	GinkgoHelper()
 	programs := os.Getenv("OPERATOR_CONTROLLER")
@@ -132,7 +132,7 @@ func daemon(program string, args ...string) {
 	Expect(started.Start()).To(Succeed())
 	DeferCleanup(func() {
 		Expect(started.Process.Signal(syscall.SIGTERM)).To(Succeed(), "%s has ended by itself", program)
-		_ = started.Wait() // its exit code says no more than that it was told to end
+		_ = started.Wait() // its exit code only says that it was stopped
 	})
 }
 
@@ -141,7 +141,7 @@ func logOf(program string) string {
 	return filepath.Join(os.Getenv("CLUSTER_STATE"), "logs", filepath.Base(program)+".log")
 }
 
-// reportV1 shows what OLM v1 has to say about a failure.
+// reportV1 shows what OLM v1 reports about a failure.
 func reportV1(ctx context.Context) {
 	GinkgoHelper()
 	GinkgoWriter.Println(command(ctx, nil, "bin/cluster", "kubectl", "get", "clustercatalogs,clusterextensions", "--output=yaml"))
@@ -173,7 +173,7 @@ func installV1(ctx context.Context, image string) {
 	}
 }
 
-// extension polls what OLM says of the installation: the version, and the conditions with their messages, such as
+// extension polls what OLM reports about the installation: the version, and the conditions with their messages, such as
 // "1.0.0 Installed=Succeeded: ...".
 func extension(ctx context.Context) func() (string, error) {
 	return func() (string, error) {

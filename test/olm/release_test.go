@@ -43,7 +43,7 @@ const (
 	nextServer    = "registry.test/server:next"
 )
 
-// release is a version of the operator as it is published: the repository's bundle, with what makes the difference.
+// release is a version of the operator as it is published: the repository's bundle, with the differences.
 type release struct {
 	version string
 	// operator is the operator's image.
@@ -93,7 +93,7 @@ func (r release) pushBundle(ctx context.Context) string {
 	return folder
 }
 
-// edit makes the ClusterServiceVersion that of the release.
+// edit changes the ClusterServiceVersion to that of the release.
 func (r release) edit(csv map[string]any) {
 	GinkgoHelper()
 	object(csv, "metadata")["name"] = r.csv()
@@ -149,7 +149,7 @@ func list(from map[string]any, key string) []any {
 type entry struct {
 	release
 
-	// replaces is the release that it follows, skips are those that it passes over.
+	// replaces is the release that it follows, skips are those that it skips.
 	replaces *release
 	skips    []release
 }

@@ -17,7 +17,7 @@
 #
 #   test/olm/run.sh [argument of the test binary...]     such as -ginkgo.focus=operator-sdk
 #
-#   KEEP=true    leaves the node running, for a look at it and for the next run
+#   KEEP=true    leaves the node running, for inspection and for the next run
 #   OLMV1=true   runs the specs with OLM v1, whose programs take minutes to build, instead of all others
 set -euo pipefail
 
@@ -47,7 +47,7 @@ next_operator() {
 		{ print }
 	' "$base" > "$folder/deployment.yaml"
 	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$base" "$folder/deployment.yaml" > "$folder/overlay.json"
-	CGO_ENABLED=0 GOWORK=off go build -trimpath -buildvcs=false -overlay "$folder/overlay.json" -ldflags "-s -w" -o bin/manager-next .
+	CGO_ENABLED=0 GOWORK=off go build -buildvcs=false -overlay "$folder/overlay.json" -ldflags "-s -w" -o bin/manager-next .
 	rm -rf "$folder"
 }
 

@@ -78,8 +78,8 @@ var _ = Describe("operator-sdk", Ordered, func() {
 		Expect(deployment(ctx, kept).Spec.Template.Spec.Containers[0].Image).To(Equal(firstServer))
 	}, NodeTimeout(2*installs))
 
-	It("cleans up everything but data and what is the users'", func(ctx SpecContext) {
-		// One with a claim that goes with it, and one with a ConfigMap of the user's.
+	It("cleans up everything except data and the users' objects", func(ctx SpecContext) {
+		// One with a PVC that is deleted with it, and one with a ConfigMap of the user.
 		other := server(namespace, "other").Image(firstServer).Retention(v1alpha1.RetentionDelete).
 			UserConfig("config").Command("/stand-in").Obj()
 		create(ctx, other)
@@ -93,14 +93,14 @@ var _ = Describe("operator-sdk", Ordered, func() {
 		recall(ctx, kept)
 	}, NodeTimeout(2*installs))
 
-	It("leaves nothing of the operator but its settings and what OLM never removes", func(ctx SpecContext) {
-		// The next installation goes on with the settings, which are the administrator's, and with the lease.
+	It("leaves nothing of the operator except its settings and what OLM never removes", func(ctx SpecContext) {
+		// The next installation uses the settings, which are the administrator's, and the lease.
 		Eventually(remaining(ctx, operatorNamespace)).WithTimeout(podStarts).
 			Should(ConsistOf("ConfigMap/llama-stack-operator-config", "Lease/54e06e98.llamastack.io"))
 		Eventually(func() ([]string, error) { return objects(ctx, "", false) }).WithTimeout(podStarts).Should(HaveEach(Or(
 			BeElementOf(before),
 			Equal("Namespace/"+operatorNamespace),
-			// That of the sample's claim.
+			// That of the sample's PVC.
 			HavePrefix("PersistentVolume/"),
 			// OLM's record of the package, and the roles that a bundle has as files of their own.
 			Equal("Operator/"+packageName+"."+operatorNamespace),

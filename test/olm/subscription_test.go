@@ -52,7 +52,7 @@ func legacyCRD() *apiextensionsv1.CustomResourceDefinition {
 	return definition
 }
 
-// legacy is a server as it was declared to 0.9.0, whose definition refused little.
+// legacy is a server of 0.9.0, whose definition refused little.
 func legacy(namespace, name, spec string) *unstructured.Unstructured {
 	GinkgoHelper()
 	declared := &unstructured.Unstructured{}
@@ -65,11 +65,11 @@ func legacy(namespace, name, spec string) *unstructured.Unstructured {
 	return declared
 }
 
-// The story of a cluster: each spec goes on where the one before has ended.
+// The specs are one sequence: each continues where the one before has ended.
 var _ = Describe("A Subscription", Ordered, func() {
 	var (
 		namespace string
-		// byImage says which image it runs; byName and byOtherName leave that to the operator.
+		// byImage sets its image; byName and byOtherName leave that to the operator.
 		byImage, byName, byOtherName *v1alpha1.LlamaStackDistribution
 		all                          []*v1alpha1.LlamaStackDistribution
 	)
@@ -129,7 +129,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		}
 	}, NodeTimeout(installs))
 
-	It("leaves servers and data when it is deleted, and takes them over without a restart when it is back", func(ctx SpecContext) {
+	It("leaves servers and data when it is deleted, and takes them over without a restart when it is installed again", func(ctx SpecContext) {
 		before := map[string][]process{}
 		for _, server := range all {
 			before[server.Name] = processes(ctx, server)
@@ -147,7 +147,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 
 		install(ctx, operatorsv1alpha1.ApprovalAutomatic, nil)
 		becomeInstalled(ctx, release100)
-		// That the operator is at work shows in what it heals.
+		// The operator works if it heals.
 		service := get(ctx, namespace, "by-image-service", &corev1.Service{})
 		remove(ctx, service.DeepCopy())
 		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(service), &corev1.Service{}) }).WithTimeout(podStarts).Should(Succeed())
@@ -155,7 +155,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		unchanged()
 	}, NodeTimeout(2*installs))
 
-	It("upgrades by itself, and rolls nothing but the distribution that has another image", func(ctx SpecContext) {
+	It("upgrades by itself, and only rolls the distribution that has another image", func(ctx SpecContext) {
 		before := map[string][]process{}
 		for _, server := range all {
 			before[server.Name] = processes(ctx, server)
@@ -179,7 +179,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		recall(ctx, all...)
 	}, NodeTimeout(2*installs))
 
-	It("waits for approval, and leads from a release that was withdrawn to the next", func(ctx SpecContext) {
+	It("waits for approval, and upgrades from a withdrawn release to the next", func(ctx SpecContext) {
 		edit(ctx, func(spec *operatorsv1alpha1.SubscriptionSpec) {
 			spec.InstallPlanApproval = operatorsv1alpha1.ApprovalManual
 		})
@@ -201,7 +201,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		recall(ctx, all...)
 	}, NodeTimeout(2*installs))
 
-	It("leads from the release before the withdrawn one past it", func(ctx SpecContext) {
+	It("upgrades from the release before the withdrawn one past it", func(ctx SpecContext) {
 		uninstall(ctx)
 		install(ctx, operatorsv1alpha1.ApprovalManual, &release100)
 		for _, wanted := range []release{release100, release120} {

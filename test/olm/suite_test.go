@@ -16,8 +16,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package olm_test brings the operator to a cluster as its users do, by the Operator Lifecycle Manager, from catalogs
-// that the specs publish: make test-olm provides the node, OLM, the images and the tools.
+// Package olm_test installs the operator on a cluster as its users do, with the Operator Lifecycle Manager, from
+// catalogs that the specs publish: make test-olm provides the node, OLM, the images and the tools.
 package olm_test
 
 import (
@@ -41,7 +41,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// What the specs take for granted, written down again rather than imported.
+// What the specs assume, repeated here instead of imported.
 const (
 	packageName       = "llama-stack-k8s-operator"
 	operatorNamespace = "llama-stack-k8s-operator-system"
@@ -52,18 +52,18 @@ const (
 	catalogNamespace = "olm"
 )
 
-// Patience, on a busy machine with two cores.
+// Limits of time, on a busy machine with two cores.
 const (
-	// soon is what the operator takes to act.
+	// soon is how long the operator takes to act.
 	soon = 30 * time.Second
-	// podStarts is what a Pod of the stand-in takes, and until the operator has asked it.
+	// podStarts is how long a Pod of the stand-in takes to start, and the operator to probe it.
 	podStarts = 2 * time.Minute
-	// installs is what OLM takes from a change of a catalog or a Subscription until the operator is up.
+	// installs is how long OLM takes from a change of a catalog or a Subscription until the operator is ready.
 	installs = 5 * time.Minute
 	poll     = 250 * time.Millisecond
 )
 
-// The suite's world: one node with OLM. The operator comes and goes, so nothing runs beside anything.
+// The suite's world: one node with OLM. The operator is installed and removed, so specs do not run in parallel.
 var (
 	restConfig *rest.Config
 	kube       client.Client
@@ -73,7 +73,7 @@ var (
 func TestOLM(t *testing.T) {
 	path := os.Getenv("KUBECONFIG")
 	if path == "" {
-		t.Fatal("set KUBECONFIG to a node of test/cluster with OLM; make test-olm provides it")
+		t.Fatal("set KUBECONFIG to a node of test/infra/cluster with OLM; make test-olm provides it")
 	}
 	var err error
 	if restConfig, err = clientcmd.BuildConfigFromFlags("", path); err != nil {
@@ -100,7 +100,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	apis, err = discovery.NewDiscoveryClientForConfig(restConfig)
 	Expect(err).NotTo(HaveOccurred())
 
-	// A run that was broken off may have left all of it.
+	// An interrupted run may have left all of it.
 	uninstall(ctx)
 	forget(ctx)
 })

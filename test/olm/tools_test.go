@@ -45,7 +45,7 @@ func command(ctx context.Context, environment []string, program string, args ...
 	return string(output)
 }
 
-// images makes an image with test/images, and puts it into the node's registry.
+// images makes an image with test/infra/images, and puts it into the node's registry.
 func images(ctx context.Context, kind, name, ref string, args ...string) {
 	GinkgoHelper()
 	folder := GinkgoT().TempDir()
@@ -61,13 +61,13 @@ func secureRegistry() string {
 	return net.JoinHostPort(server.Hostname(), "5443")
 }
 
-// operatorSDK runs operator-sdk as a person at this machine would.
+// operatorSDK runs operator-sdk as a user on this machine does.
 func operatorSDK(ctx context.Context, args ...string) {
 	GinkgoHelper()
 	// It keeps what it downloads in the folder in which it runs.
 	started := exec.CommandContext(ctx, os.Getenv("OPERATOR_SDK"), args...)
 	started.Dir = GinkgoT().TempDir()
-	// Of these two it reads labels without the option for plain HTTP, so the registry is used with TLS.
+	// These two commands read labels without the option for plain HTTP, so the registry is used with TLS.
 	started.Env = append(os.Environ(), "SSL_CERT_FILE="+filepath.Join(os.Getenv("CLUSTER_STATE"), "pki", "ca.crt"), "HOME="+started.Dir)
 	started.Stdout, started.Stderr = GinkgoWriter, GinkgoWriter
 	Expect(started.Run()).To(Succeed(), "operator-sdk %v", args)

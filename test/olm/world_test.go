@@ -45,7 +45,7 @@ import (
 // namespaceUnderTest is the namespace of the servers of the container that runs, for the report of a failure.
 var namespaceUnderTest string
 
-// newNamespace makes the namespace of a container's servers. It goes at the end.
+// newNamespace makes the namespace of a container's servers. It is deleted at the end.
 func newNamespace(ctx context.Context) string {
 	GinkgoHelper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
@@ -66,7 +66,7 @@ func create(ctx context.Context, objects ...client.Object) {
 	}
 }
 
-// ensure creates what may be there.
+// ensure creates objects that may exist.
 func ensure(ctx context.Context, object client.Object) {
 	GinkgoHelper()
 	if err := kube.Create(ctx, object); !apierrors.IsAlreadyExists(err) {
@@ -94,7 +94,7 @@ func remove(ctx context.Context, objects ...client.Object) {
 	}
 }
 
-// server is a stand-in that starts fast, with a claim that outlives it.
+// server is a stand-in that starts fast, with a PVC that outlives it.
 func server(namespace, name string) *llsdtest.Wrapper {
 	one, five, often := int32(1), int32(5), int32(podStarts.Seconds())
 	return llsdtest.Make(name).Namespace(namespace).
@@ -137,14 +137,14 @@ func writtenBy(ctx context.Context, server *v1alpha1.LlamaStackDistribution) fun
 	}
 }
 
-// process is what tells a Pod from the one after it, and a container from the one after it.
+// process identifies a Pod, and a container of it, so that a restart shows.
 type process struct {
 	UID      types.UID
 	Restarts int32
 	Image    string
 }
 
-// processes are the Pods of a server that are not on their way out.
+// processes are the Pods of a server that are not being deleted.
 func processes(ctx context.Context, server *v1alpha1.LlamaStackDistribution) []process {
 	GinkgoHelper()
 	pods := &corev1.PodList{}
@@ -163,9 +163,9 @@ func processes(ctx context.Context, server *v1alpha1.LlamaStackDistribution) []p
 // onVolume is where a server's file is on this machine, which is the node.
 func onVolume(ctx context.Context, server *v1alpha1.LlamaStackDistribution) string {
 	GinkgoHelper()
-	claim := get(ctx, server.Namespace, server.Name+"-pvc", &corev1.PersistentVolumeClaim{})
-	Expect(claim.Spec.VolumeName).NotTo(BeEmpty(), "the claim is not bound")
-	volume := get(ctx, "", claim.Spec.VolumeName, &corev1.PersistentVolume{})
+	pvc := get(ctx, server.Namespace, server.Name+"-pvc", &corev1.PersistentVolumeClaim{})
+	Expect(pvc.Spec.VolumeName).NotTo(BeEmpty(), "the PVC is not bound")
+	volume := get(ctx, "", pvc.Spec.VolumeName, &corev1.PersistentVolume{})
 	Expect(volume.Spec.Local).NotTo(BeNil())
 	return filepath.Join(volume.Spec.Local.Path, "file")
 }
@@ -192,17 +192,17 @@ func deployment(ctx context.Context, server *v1alpha1.LlamaStackDistribution) *a
 	return get(ctx, server.Namespace, server.Name, &appsv1.Deployment{})
 }
 
-// ofEveryNamespace are kinds that the cluster, or OLM, keeps in every namespace, or that go by themselves.
+// ofEveryNamespace are kinds that the cluster, or OLM, keeps in every namespace, or that are deleted by themselves.
 var ofEveryNamespace = []string{
 	"Event", "ServiceAccount/default", "ConfigMap/kube-root-ca.crt", "PackageManifest",
 }
 
-// remaining polls what there is in a namespace, of every kind that the cluster knows, as "kind/name".
+// remaining polls the objects in a namespace, of every kind that the cluster knows, as "kind/name".
 func remaining(ctx context.Context, namespace string) func() ([]string, error) {
 	return func() ([]string, error) { return objects(ctx, namespace, true) }
 }
 
-// objects lists what there is of namespaced kinds in a namespace, or of the others in the cluster.
+// objects lists the objects of namespaced kinds in a namespace, or of the others in the cluster.
 func objects(ctx context.Context, namespace string, namespaced bool) ([]string, error) {
 	lists, err := apis.ServerPreferredResources()
 	if err != nil {

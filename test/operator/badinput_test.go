@@ -23,7 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -35,7 +35,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// soon is within how long a mended mistake heals.
+// soon is the time in which a fixed mistake heals.
 const soon = time.Second
 
 var _ = Describe("A mistake", func() {
@@ -48,7 +48,7 @@ var _ = Describe("A mistake", func() {
 		Consistently(func() string { return deploymentOf(ctx, instance).ResourceVersion }).WithTimeout(500 * time.Millisecond).Should(Equal(before.ResourceVersion))
 	}
 
-	It("in the distribution's name names the known ones, tells an event, and leaves the running server alone", func(ctx context.Context) {
+	It("in the distribution's name reports the known ones, records an Event, and does not change the running server", func(ctx context.Context) {
 		instance := llsdtest.Make("named").Namespace(namespace).Distribution("starter").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -70,14 +70,14 @@ var _ = Describe("A mistake", func() {
 		instance := llsdtest.Make("early").Namespace(namespace).Distribution("starter").UserConfig("late").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigNotFound, namespace+"/late", "create it"))
-		Expect(exists(ctx, namespace, "early", &appsv1.Deployment{})()).To(BeFalse(), "nothing is made of half a spec")
+		Expect(exists(ctx, namespace, "early", &appsv1.Deployment{})()).To(BeFalse(), "nothing is created from an incomplete spec")
 
 		create(ctx, configMap(namespace, "late", map[string]string{"config.yaml": "version: '2'\n"}))
 		Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(instance), &appsv1.Deployment{}) }).WithTimeout(soon).Should(Succeed())
 		becomeReady(ctx, instance)
 	})
 
-	It("of a missing key says which keys there are, and leaves the running server alone", func(ctx context.Context) {
+	It("of a missing key reports which keys exist, and does not change the running server", func(ctx context.Context) {
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		instance := llsdtest.Make("keyed").Namespace(namespace).Distribution("starter").UserConfig("config").Obj()
 		create(ctx, instance)
@@ -90,11 +90,11 @@ var _ = Describe("A mistake", func() {
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data = map[string]string{"config.yaml": "version: '2'\n"} })
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
-		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
+		Expect(deploymentOf(ctx, instance).Spec).To(Equal(before.Spec), "the same content rolls nothing")
 	})
 
-	DescribeTable("in what a running server refers to leaves it alone, is told, and heals within a second:",
-		func(ctx context.Context, reason v1alpha1.Reason, texts []string, mistake func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (mend func())) {
+	DescribeTable("in what a running server refers to does not change it, is reported, and heals within a second:",
+		func(ctx context.Context, reason v1alpha1.Reason, texts []string, mistake func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) (fix func())) {
 			create(ctx,
 				configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}),
 				configMap(namespace, "ca", map[string]string{"a.crt": harness.NewCertificate("a")}))
@@ -103,19 +103,19 @@ var _ = Describe("A mistake", func() {
 			becomeReady(ctx, instance)
 			before := deploymentOf(ctx, instance)
 
-			mend := mistake(ctx, instance)
+			fix := mistake(ctx, instance)
 			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, reason, texts...))
 			Eventually(eventsOf(ctx, instance)).Should(ContainElement(HavePrefix("Warning " + string(reason))))
 			Expect(get(ctx, namespace, "running", &v1alpha1.LlamaStackDistribution{}).Status.Phase).To(Equal(v1alpha1.PhaseFailed))
 			expectUntouched(ctx, instance, before)
 
-			mend()
+			fix()
 			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
-			Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the same content rolls nothing")
+			Expect(deploymentOf(ctx, instance).Spec).To(Equal(before.Spec), "the same content rolls nothing")
 		},
 		Entry("its ConfigMap is deleted", v1alpha1.ReasonUserConfigNotFound, []string{"config", "create it"}, deleted("config")),
-		Entry("its configuration is no YAML any more", v1alpha1.ReasonUserConfigInvalid, []string{"config", "line"}, content("config", "config.yaml", "a: [\n")),
-		Entry("it is pointed at another namespace's ConfigMap", v1alpha1.ReasonUserConfigOtherNS, []string{"elsewhere/config", "copy it"},
+		Entry("its configuration is no longer YAML", v1alpha1.ReasonUserConfigInvalid, []string{"config", "line"}, content("config", "config.yaml", "a: [\n")),
+		Entry("it refers to another namespace's ConfigMap", v1alpha1.ReasonUserConfigOtherNS, []string{"elsewhere/config", "copy it"},
 			func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() {
 				point := func(namespace string) {
 					edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.UserConfig.ConfigMapNamespace = namespace })
@@ -162,7 +162,7 @@ var _ = Describe("A mistake", func() {
 		becomeReady(ctx, instance)
 	})
 
-	It("of another namespace's CA bundle is refused until the operator's ConfigMap lists the namespace", Serial, func(ctx context.Context) {
+	It("of another namespace's CA bundle is refused until the operator's ConfigMap lists the namespace", func(ctx context.Context) {
 		other := newNamespace(ctx, false)
 		create(ctx, configMap(other, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("shared")}))
 		instance := llsdtest.Make("borrower").Namespace(namespace).Distribution("starter").CABundleIn(other, "ca").Obj()
@@ -176,7 +176,7 @@ var _ = Describe("A mistake", func() {
 
 		configureOperator(ctx, map[string]string{"ca-bundle-namespaces": ""})
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "ca-bundle-namespaces", "stay as they are"))
-		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before.Generation), "the server that runs goes on")
+		Expect(deploymentOf(ctx, instance).Spec).To(Equal(before.Spec), "the running server continues")
 		Expect(get(ctx, namespace, "borrower-ca-bundle", &corev1.ConfigMap{}).Data).To(HaveKey("ca-bundle.crt"))
 	})
 
@@ -186,7 +186,7 @@ var _ = Describe("A mistake", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonNameTooLong, "60"))
 	})
 
-	It("of an object in the way leaves it untouched, names it and tells an event", func(ctx context.Context) {
+	It("of a conflicting object does not change it, reports it and records an Event", func(ctx context.Context) {
 		theirs := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "blocked-service"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}}}
 		create(ctx, theirs)
 		instance := llsdtest.Make("blocked").Namespace(namespace).Distribution("starter").Obj()
@@ -195,15 +195,15 @@ var _ = Describe("A mistake", func() {
 		after := get(ctx, namespace, "blocked-service", &corev1.Service{})
 		Expect(after.ResourceVersion).To(Equal(theirs.ResourceVersion))
 		Eventually(eventsOf(ctx, instance)).Should(ContainElement(And(HavePrefix("Warning ResourceConflict"), ContainSubstring("blocked-service"))))
-		Expect(deploymentOf(ctx, instance)).NotTo(BeNil(), "everything else goes on")
+		Expect(deploymentOf(ctx, instance)).NotTo(BeNil(), "everything else continues")
 	})
 
-	It("in an immutable field names it with both values, and everything else goes on", Serial, func(ctx context.Context) {
+	It("in an immutable field reports it with both values, and everything else continues", func(ctx context.Context) {
 		instance := llsdtest.Make("shrunk").Namespace(namespace).Distribution("starter").Storage("2Gi").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		claim := get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{})
-		Expect(claim.Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"))
+		pvc := get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{})
+		Expect(pvc.Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"))
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 			small := llsdtest.Make("x").Storage("1Gi").Obj().Spec.Server.Storage.Size
@@ -213,7 +213,7 @@ var _ = Describe("A mistake", func() {
 		Eventually(func() []corev1.EnvVar { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env }).Should(ContainElement(HaveField("Name", "A")))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField, "spec.server.storage.size", "2Gi", "1Gi"))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonStorageReady))
-		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a claim never shrinks")
+		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a PVC never shrinks")
 
 		whileDown(func() {})
 		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
@@ -226,32 +226,32 @@ var _ = Describe("A mistake", func() {
 		}).Should(Equal("3Gi"))
 	})
 
-	It("is not that others grew the claim, or that an earlier server of the name asked for more", func(ctx context.Context) {
+	It("is not a PVC that others grew, or that an earlier server of the name requested larger", func(ctx context.Context) {
 		small := func() *v1alpha1.LlamaStackDistribution {
 			return llsdtest.Make("grown").Namespace(namespace).Storage("1Gi").Retention(v1alpha1.RetentionRetain).Obj()
 		}
 		instance := small()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		claim := get(ctx, namespace, "grown-pvc", &corev1.PersistentVolumeClaim{})
-		edit(ctx, claim, func(c *corev1.PersistentVolumeClaim) {
+		pvc := get(ctx, namespace, "grown-pvc", &corev1.PersistentVolumeClaim{})
+		edit(ctx, pvc, func(c *corev1.PersistentVolumeClaim) {
 			c.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("5Gi")
 		})
 		waitForQuiet()
 		becomeReady(ctx, instance)
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Storage.Size = new(resource.MustParse("2Gi")) })
 		becomeReady(ctx, instance)
-		Expect(get(ctx, namespace, "grown-pvc", claim).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
+		Expect(get(ctx, namespace, "grown-pvc", pvc).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
 
 		deleteChildren(ctx, instance)
-		Eventually(time.Now).Should(BeTemporally(">", claim.CreationTimestamp.Add(time.Second)), "times have whole seconds")
+		Eventually(time.Now).Should(BeTemporally(">", pvc.CreationTimestamp.Add(time.Second)), "times have whole seconds")
 		next := small()
 		create(ctx, next)
 		becomeReady(ctx, next)
-		Expect(get(ctx, namespace, "grown-pvc", claim).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
+		Expect(get(ctx, namespace, "grown-pvc", pvc).Spec.Resources.Requests.Storage().String()).To(Equal("5Gi"))
 	})
 
-	It("in the way of an object that is on its way out ends when it is gone", func(ctx context.Context) {
+	It("of a conflicting object that is being deleted ends when it is gone", func(ctx context.Context) {
 		instance := llsdtest.Make("leaving").Namespace(namespace).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -266,7 +266,7 @@ var _ = Describe("A mistake", func() {
 		becomeReady(ctx, instance)
 	})
 
-	It("in a spec that cannot be rendered names the field and leaves the running server alone", func(ctx context.Context) {
+	It("in a spec that cannot be rendered reports the field and does not change the running server", func(ctx context.Context) {
 		instance := llsdtest.Make("clashing").Namespace(namespace).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -279,7 +279,7 @@ var _ = Describe("A mistake", func() {
 		expectUntouched(ctx, instance, before)
 	})
 
-	It("that the API server finds is told with the field and no stack", func(ctx context.Context) {
+	It("that the API server finds is reported with the field and no stack trace", func(ctx context.Context) {
 		instance := llsdtest.Make("refused").Namespace(namespace).Distribution("starter").Env("not=legal", "x").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(And(

@@ -45,6 +45,8 @@ func addedNetworkFields() []fieldCase {
 		parents,
 		httpRoute("hostnames", "['*.a.b']", "{.spec.hostnames[*]}", "*.a.b"),
 		httpRoute("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),
+		httpRoute("timeouts.request", "10m", "{.spec.rules[0].timeouts.request}", "10m"),
+		httpRoute("timeouts.backendRequest", "1m", "{.spec.rules[0].timeouts.backendRequest}", "1m"),
 		route("host", "a.b", "{.spec.host}", "a.b"),
 		route("annotations", "{a: b}", "{.metadata.annotations.a}", "b"),
 		route("tls.termination", "Reencrypt", "{.spec.tls.termination}", "reencrypt"),

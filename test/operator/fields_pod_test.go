@@ -39,8 +39,9 @@ func addedPodFields() []fieldCase {
 		field.with, field.without = "server: {containerSpec: {lifecycle: {"+of+": {sleep: {seconds: 5}}}}}", "5"
 		return field
 	}
-	claims := pod("resourceClaims", "[{name: gpu, resourceClaimTemplateName: one}]", atPod+".resourceClaims[*].resourceClaimTemplateName}", "one")
+	pvcs := pod("resourceClaims", "[{name: gpu, resourceClaimTemplateName: one}]", atPod+".resourceClaims[*].resourceClaimTemplateName}", "one")
 	return []fieldCase{
+		pod("automountServiceAccountToken", "true", atPod+".automountServiceAccountToken}", "true"),
 		pod("labels", "{team: ai}", atMetadata+".labels.team}", "ai"),
 		pod("annotations", "{a: b}", atMetadata+".annotations.a}", "b"),
 		pod("nodeSelector", "{disk: fast}", atPod+".nodeSelector.disk}", "fast"),
@@ -51,7 +52,7 @@ func addedPodFields() []fieldCase {
 		pod("priorityClassName", "serving", atPod+".priorityClassName}", "serving"),
 		pod("runtimeClassName", "nvidia", atPod+".runtimeClassName}", "nvidia"),
 		pod("initContainers", "[{name: fetch, command: [/fetch]}]", atPod+".initContainers[*].name}{.spec.template.spec.initContainers[*].command[*]}", "fetch/fetch"),
-		claims,
+		pvcs,
 		container("imagePullPolicy", "Never", atContainer+".imagePullPolicy}", "Never"),
 		container("envFrom", "[{prefix: A_, secretRef: {name: mine}}]", atContainer+".envFrom[*].secretRef.name}", "mine"),
 		hook("postStart.exec.command", "{postStart: {exec: {command: [/other]}}}", ".postStart.exec.command[*]}", "/run"),

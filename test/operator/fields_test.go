@@ -27,7 +27,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -39,7 +39,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// sharedNamespace is another namespace that CA bundles may come from, as far as this file is concerned.
+// sharedNamespace is another namespace that CA bundles may come from, for this file.
 const sharedNamespace = "shared-certificates"
 
 // fieldCase is one field of a spec and what it does. Its LlamaStackDistribution is called x.
@@ -50,7 +50,7 @@ type fieldCase struct {
 	value, with string
 	// without is what the field becomes in the end; "" removes it.
 	without string
-	// in is the child that shows the field, as "kind suffix"; at is a JSONPath in it.
+	// in is the child that shows the field, as "kind suffix", and at is a JSONPath in it; or in is inOverlay.
 	in, at string
 	// shows is what is there while the field is set, a text or a matcher.
 	shows any
@@ -60,7 +60,7 @@ type fieldCase struct {
 
 const (
 	inDeployment = "Deployment "
-	inClaim      = "PersistentVolumeClaim -pvc"
+	inPVC        = "PersistentVolumeClaim -pvc"
 	inBudget     = "PodDisruptionBudget -pdb"
 	inAutoscaler = "HorizontalPodAutoscaler -hpa"
 	inPolicy     = "NetworkPolicy -network-policy"
@@ -80,11 +80,13 @@ const (
 // fieldCases has every field.
 func fieldCases() []fieldCase {
 	return slices.Concat(serverFields(), containerFields(), podFields(), addedPodFields(), probeFields(), scalingFields(),
-		operationFields(), contentFields(), networkFields(), addedNetworkFields())
+		operationFields(), contentFields(), networkFields(), addedNetworkFields(), configFields())
 }
 
 func serverFields() []fieldCase {
 	return []fieldCase{
+		{path: "metadata.labels", value: "{cost-center: a}", in: inDeployment, at: "{.metadata.labels.cost-center}", shows: "a"},
+		{path: "metadata.annotations", value: "{owner: a}", in: inDeployment, at: "{.metadata.annotations.owner}", shows: "a"},
 		{path: "replicas", value: "3", in: inDeployment, at: "{.spec.replicas}", shows: "3"},
 		{
 			path: "server.distribution.name", value: "postgres-demo", without: "starter",
@@ -99,7 +101,7 @@ func serverFields() []fieldCase {
 			in: inDeployment, at: atContainer + ".env[?(@.name=='OGX_WORKERS')].value}{.spec.template.spec.containers[0].resources.limits.cpu}", shows: "22",
 		},
 		{path: "server.launch", value: "Image", with: withConfig, in: inDeployment, at: atContainer + ".command}", shows: ""},
-		{path: "server.storage.size", value: "20Gi", with: withStorage, in: inClaim, at: "{.spec.resources.requests.storage}", shows: "20Gi", stays: "20Gi"},
+		{path: "server.storage.size", value: "20Gi", with: withStorage, in: inPVC, at: "{.spec.resources.requests.storage}", shows: "20Gi", stays: "20Gi"},
 		{path: "server.storage.mountPath", value: "/data", with: withStorage, in: inDeployment, at: atContainer + ".volumeMounts[?(@.mountPath=='/data')].name}", shows: "lls-storage"},
 		{
 			path: "server.storage.storageClassName", value: "fast", without: "standard", with: "server: {storage: {storageClassName: standard}}",
@@ -117,7 +119,7 @@ func serverFields() []fieldCase {
 			path: "server.storage.ephemeral.size", value: "5Gi", with: "server: {storage: {ephemeral: {}}}",
 			in: inDeployment, at: atPod + ".volumes[?(@.name=='lls-storage')].emptyDir.sizeLimit}", shows: "5Gi",
 		},
-		{path: "server.storage.retentionPolicy", value: "Retain", with: withStorage, in: inClaim, at: "{.metadata.ownerReferences[*].name}", shows: ""},
+		{path: "server.storage.retentionPolicy", value: "Retain", with: withStorage, in: inPVC, at: "{.metadata.ownerReferences[*].name}", shows: ""},
 	}
 }
 
@@ -235,7 +237,7 @@ func networkFields() []fieldCase {
 	}
 }
 
-var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func() {
+var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, func() {
 	BeforeAll(func(ctx context.Context) {
 		Expect(client.IgnoreAlreadyExists(admin.Create(ctx, namespaceObject(sharedNamespace)))).To(Succeed())
 		create(ctx, configMap(sharedNamespace, "ca", map[string]string{"ca-bundle.crt": harness.NewCertificate("shared")}))
@@ -249,7 +251,7 @@ var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func
 	for _, one := range fieldCases() {
 		entries = append(entries, Entry(one.path, one))
 	}
-	DescribeTable("is followed by the server's objects, and gone from them when it is removed", append([]any{func(ctx context.Context, field fieldCase) {
+	DescribeTable("is set in the server's objects, and removed from them with the field", append([]any{func(ctx context.Context, field fieldCase) {
 		namespace := newNamespace(ctx, false)
 		trusted := harness.NewCertificate("a")
 		if strings.Contains(field.with, "serving") {
@@ -264,18 +266,18 @@ var _ = Describe("A field of the spec", Ordered, ContinueOnFailure, Serial, func
 		withSpec(instance, field.with)
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		before := field.look(ctx, namespace)()
+		before := field.read(ctx, namespace)()
 
 		field.patch(ctx, instance, field.value)
-		Eventually(field.look(ctx, namespace)).Should(And(Not(Equal(before)), field.matcher()))
+		Eventually(field.read(ctx, namespace)).Should(And(Not(Equal(before)), field.matcher()))
 		field.patch(ctx, instance, field.without)
 		if field.stays != "" {
 			before = field.stays
 		}
-		Eventually(field.look(ctx, namespace)).Should(Equal(before))
+		Eventually(field.read(ctx, namespace)).Should(Equal(before))
 	}}, entries...)...)
 
-	It("is in the table above, whichever it is", func() {
+	It("is in the table above", func() {
 		var covered []string
 		for _, one := range fieldCases() {
 			covered = append(covered, one.path)
@@ -306,8 +308,11 @@ func (f fieldCase) patch(ctx context.Context, instance *v1alpha1.LlamaStackDistr
 	Expect(admin.Patch(ctx, instance, client.RawPatch(types.MergePatchType, patch))).To(Succeed())
 }
 
-// look reads what the child shows; "" is what it does not have, and "none" where it does not exist.
-func (f fieldCase) look(ctx context.Context, namespace string) func() string {
+// read reads what the child shows; "" is what it does not have, and "none" where it does not exist.
+func (f fieldCase) read(ctx context.Context, namespace string) func() string {
+	if f.in == inOverlay {
+		return func() string { return overlayOf(ctx, namespace) }
+	}
 	kind, suffix, _ := strings.Cut(f.in, " ")
 	return func() string {
 		GinkgoHelper()
@@ -357,7 +362,7 @@ func mergeMaps(base, extra map[string]any) map[string]any {
 	return out
 }
 
-// leaves are the fields of an API type, those of other packages' types not looked into.
+// leaves are the fields of an API type, without those of other packages' types.
 func leaves(of reflect.Type, prefix string) []string {
 	var found []string
 	for field := range of.Fields() {

@@ -21,10 +21,10 @@ import (
 	"maps"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	gomegatypes "github.com/onsi/gomega/types"
 	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
@@ -64,7 +64,7 @@ func edit[T client.Object](ctx context.Context, object T, change func(T)) {
 	harness.Edit(ctx, admin, object, change)
 }
 
-// get reads an object anew until it is there.
+// get reads an object again until it exists.
 func get[T client.Object](ctx context.Context, namespace, name string, into T) T {
 	GinkgoHelper()
 	return harness.Get(ctx, admin, namespace, name, into)
@@ -90,7 +90,7 @@ func say(status metav1.ConditionStatus, reason v1alpha1.Reason, texts ...string)
 	return harness.Say(status, reason, texts...)
 }
 
-// becomeReady waits until the LlamaStackDistribution is Ready for its current generation and its server was asked.
+// becomeReady waits until the LlamaStackDistribution is Ready for its current generation and its server was probed.
 func becomeReady(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
 	harness.BecomeReady(ctx, admin, instance)
@@ -132,7 +132,7 @@ func sum(from prometheus.Gatherer, name, labelValue string) float64 {
 	return total
 }
 
-// configureOperator merges keys into the operator's ConfigMap for the time of a spec, which must be Serial.
+// configureOperator merges keys into the operator's ConfigMap for the time of a spec.
 func configureOperator(ctx context.Context, data map[string]string) {
 	GinkgoHelper()
 	key := configMap(harness.OperatorNamespace, operatorconfig.Name, nil)
@@ -155,10 +155,8 @@ func kindOf(kind string) schema.GroupVersionKind {
 			return gvk
 		}
 	}
-	for _, child := range render.Children("any") {
-		if child.GVK.Kind == kind {
-			return child.GVK
-		}
+	if child := children.Of(kind); child != nil {
+		return child.GroupVersionKind
 	}
 	Fail("the operator makes no " + kind)
 	return schema.GroupVersionKind{}

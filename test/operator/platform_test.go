@@ -22,16 +22,17 @@ import (
 	"path/filepath"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("The platform", Serial, func() {
-	It("is followed when it turns into OpenShift, or stops being it, while the operator runs", func(ctx context.Context) {
+var _ = Describe("The platform", func() {
+	It("is followed when it becomes OpenShift, or stops being it, while the operator runs", func(ctx context.Context) {
 		instance := llsdtest.Make("moved").Namespace(newNamespace(ctx, false)).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -53,7 +54,7 @@ var _ = Describe("The platform", Serial, func() {
 	})
 })
 
-// setOpenShift installs or removes the API group that tells OpenShift.
+// setOpenShift installs or removes the API group that identifies OpenShift.
 func setOpenShift(ctx context.Context, present bool) {
 	GinkgoHelper()
 	setDefinition(ctx, filepath.Join(harness.OpenShiftCRDs(), "crds.yaml"), "securitycontextconstraints.security.openshift.io", present)
@@ -71,6 +72,8 @@ func setDefinition(ctx context.Context, file, name string, present bool) {
 			Expect(client.IgnoreAlreadyExists(admin.Create(ctx, definition))).To(Succeed())
 		default:
 			Expect(client.IgnoreNotFound(admin.Delete(ctx, definition))).To(Succeed())
+			// A deletion takes the objects first: one that is made meanwhile exists already, and goes with the old one.
+			Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(definition), definition) }).Should(MatchError(apierrors.IsNotFound, "is not found"))
 		}
 	}
 }

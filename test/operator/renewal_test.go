@@ -24,7 +24,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -35,10 +35,10 @@ import (
 )
 
 const (
-	// secretVersion is where the Pods carry the version of the Secret.
+	// secretVersion is the annotation of the Pods with the version of the Secret.
 	secretVersion = "secret.version/serving-tls"
 	watcherRole   = "llama-stack-k8s-operator-llsd-secret-watcher-role"
-	// granted is how long it may take until the operator tries again what it was not allowed at first.
+	// granted is how long it may take until the operator retries what was forbidden at first.
 	granted = time.Minute
 )
 
@@ -53,7 +53,7 @@ func aboutSecrets(mark int64, namespace string) []harness.Request {
 	return audit.Read(mark, func(r harness.Request) bool { return r.Resource == "secrets" && r.Namespace == namespace })
 }
 
-// certificateOf is the Secret "mine", with a certificate that is told by its name.
+// certificateOf is the Secret "mine", with a certificate that is identified by its name.
 func certificateOf(name, namespace string) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "mine"},
@@ -86,7 +86,7 @@ func rollingServer(name, namespace string) *v1alpha1.LlamaStackDistribution {
 	return llsdtest.Make(name).Namespace(namespace).Command("serve").ServingTLS("mine").RollOnRenewal().Obj()
 }
 
-// carried polls the version of the Secret that the Pods of a server carry.
+// carried polls the version of the Secret in the Pods of a server.
 func carried(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) func() string {
 	return func() string {
 		GinkgoHelper()
@@ -98,7 +98,7 @@ func versionOf(secret *corev1.Secret) string {
 	return string(secret.UID) + "@" + secret.ResourceVersion
 }
 
-var _ = Describe("A server that rolls when its certificate is renewed", Serial, func() {
+var _ = Describe("A server that rolls when its certificate is renewed", func() {
 	var (
 		namespace string
 		secret    *corev1.Secret
@@ -122,7 +122,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		waitForQuiet()
 	}
 
-	It("runs without the right to see the Secret, says how to give it, and takes it up when it is given", func(ctx context.Context) {
+	It("runs without the right to watch the Secret, reports how to grant it, and uses it when it is granted", func(ctx context.Context) {
 		mark := audit.Mark()
 		create(ctx, instance)
 		Eventually(ready(ctx)).Should(notAllowed)
@@ -130,21 +130,21 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Consistently(func() int { return len(aboutSecrets(mark, namespace)) }).WithTimeout(5*time.Second).Should(BeNumerically("<=", 3), "tries")
 		Expect(aboutSecrets(mark, namespace)).To(HaveEach(And(HaveField("Denied", true), WithTransform(asksForOneSecret, BeTrue()))))
 
-		By("doing as it says")
+		By("running the reported command")
 		message, err := ready(ctx)()
 		Expect(err).NotTo(HaveOccurred())
-		told := regexp.MustCompile(`kubectl -n (\S+) create rolebinding (\S+) --clusterrole=(\S+) --serviceaccount=([^: ]+):([\w-]+)`).FindStringSubmatch(message)
-		Expect(told).To(HaveLen(6), message)
+		command := regexp.MustCompile(`kubectl -n (\S+) create rolebinding (\S+) --clusterrole=(\S+) --serviceaccount=([^: ]+):([\w-]+)`).FindStringSubmatch(message)
+		Expect(command).To(HaveLen(6), message)
 		create(ctx, &rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Namespace: told[1], Name: told[2]},
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: told[3]},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: told[4], Name: told[5]}},
+			ObjectMeta: metav1.ObjectMeta{Namespace: command[1], Name: command[2]},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: command[3]},
+			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: command[4], Name: command[5]}},
 		})
 		Eventually(carried(ctx, instance)).WithTimeout(granted).Should(Equal(versionOf(secret)))
 		Eventually(ready(ctx)).Should(And(say(metav1.ConditionTrue, v1alpha1.ReasonReady), Not(ContainSubstring("may not watch"))))
 	})
 
-	It("rolls once for a new certificate, and is quiet otherwise", func(ctx context.Context) {
+	It("rolls once for a new certificate, and sends nothing else", func(ctx context.Context) {
 		stands(ctx)
 		before, mark := deploymentOf(ctx, instance).Generation, audit.Mark()
 		Consistently(func() []harness.Request { return audit.In(namespace, mark) }).WithTimeout(3 * time.Second).Should(BeEmpty())
@@ -154,11 +154,11 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		waitForQuiet()
 		Eventually(ready(ctx)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before + 1))
-		Expect(aboutSecrets(mark, namespace)).To(BeEmpty(), "the watch told it")
+		Expect(aboutSecrets(mark, namespace)).To(BeEmpty(), "the watch reported it")
 		Expect(harness.Writes(audit.In(namespace, mark))).To(ContainElement(HaveField("Resource", "deployments")))
 	})
 
-	It("is not touched when the operator starts anew, and rolls once for what it missed", func(ctx context.Context) {
+	It("does not change when the operator restarts, and rolls once for what it missed", func(ctx context.Context) {
 		stands(ctx)
 		var mark int64
 		whileDown(func() { mark = audit.Mark() })
@@ -174,7 +174,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Expect(deploymentOf(ctx, instance).Generation).To(Equal(before + 1))
 	})
 
-	It("keeps what its Pods carry when the right is taken away", func(ctx context.Context) {
+	It("keeps the version in its Pods when the right is removed", func(ctx context.Context) {
 		stands(ctx)
 		before := deploymentOf(ctx, instance)
 		whileDown(func() { Expect(admin.Delete(ctx, watcherBinding(namespace))).To(Succeed()) })
@@ -182,7 +182,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		waitForQuietBut(namespace)
 		Expect(deploymentOf(ctx, instance)).To(And(HaveField("Generation", before.Generation), HaveField("Spec", before.Spec)))
 
-		By("starting anew once more, which is nothing to tell of")
+		By("restarting once more, which is not reported")
 		var mark int64
 		whileDown(func() { mark = audit.Mark() })
 		Eventually(func() int { return len(aboutSecrets(mark, namespace)) }).Should(BeNumerically(">", 0))
@@ -190,7 +190,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Expect(harness.Writes(audit.In(namespace, mark))).To(BeEmpty())
 	})
 
-	It("is content with a right to the one Secret", func(ctx context.Context) {
+	It("needs a right to the one Secret only", func(ctx context.Context) {
 		role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "one-secret"}, Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{"mine"}, Verbs: []string{"list", "watch"}},
 		}}
@@ -200,7 +200,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Eventually(carried(ctx, instance)).Should(Equal(versionOf(secret)))
 	})
 
-	It("rolls for a Secret that is made after it, and for one that takes its place", func(ctx context.Context) {
+	It("rolls for a Secret that is created after it, and for its replacement", func(ctx context.Context) {
 		Expect(admin.Delete(ctx, secret)).To(Succeed())
 		create(ctx, watcherBinding(namespace), instance)
 		Eventually(ready(ctx)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
@@ -215,7 +215,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		}
 	})
 
-	DescribeTable("lets the Secret go", func(ctx context.Context, end func(context.Context)) {
+	DescribeTable("stops watching the Secret", func(ctx context.Context, end func(context.Context)) {
 		stands(ctx)
 		mark := audit.Mark()
 		end(ctx)
@@ -225,19 +225,19 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Consistently(func() []harness.Request { return aboutSecrets(mark, namespace) }).WithTimeout(time.Second).Should(BeEmpty())
 	},
 		Entry("when it is deleted", func(ctx context.Context) { Expect(admin.Delete(ctx, instance)).To(Succeed()) }),
-		Entry("when it is to restart in the Pod", func(ctx context.Context) {
+		Entry("when it is set to restart in the Pod", func(ctx context.Context) {
 			edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 				i.Spec.Server.TLSConfig.Serving.OnRenewal = v1alpha1.RenewalRestart
 			})
 			Eventually(carried(ctx, instance)).Should(BeEmpty())
 		}),
-		Entry("when it has no certificate any more", func(ctx context.Context) {
+		Entry("when it no longer has a certificate", func(ctx context.Context) {
 			edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.TLSConfig = nil })
 			Eventually(carried(ctx, instance)).Should(BeEmpty())
 		}),
 	)
 
-	It("asks for nothing where its configuration names another certificate, or it does not roll", func(ctx context.Context) {
+	It("sends no request if its configuration names another certificate, or it does not roll", func(ctx context.Context) {
 		mark := audit.Mark()
 		servers.ReplaceTLS(namespace, "own", harness.Answer(nil))
 		servers.ReplaceTLS(namespace, "restarting", harness.Answer(nil))
@@ -250,7 +250,7 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 		Expect(aboutSecrets(mark, namespace)).To(BeEmpty())
 	})
 
-	It("is back at its last ready template after a rollback, also when the operator starts anew", func(ctx context.Context) {
+	It("has its last ready template after a rollback, also when the operator restarts", func(ctx context.Context) {
 		namespace = newNamespace(ctx, true)
 		secret = certificateOf("a", namespace)
 		instance = llsdtest.Make("back").Namespace(namespace).Command("serve").ServingTLS("mine").RollOnRenewal().Edit(func(i *v1alpha1.LlamaStackDistribution) {
@@ -280,8 +280,8 @@ var _ = Describe("A server that rolls when its certificate is renewed", Serial, 
 	})
 })
 
-// waitForQuietBut waits until nothing is asked for but the Secrets of a namespace.
+// waitForQuietBut waits until the operator only requests the Secrets of a namespace.
 func waitForQuietBut(namespace string) {
 	GinkgoHelper()
-	audit.WaitForQuiet(quiet, func(r harness.Request) bool { return r.Resource == "secrets" && r.Namespace == namespace })
+	audit.WaitForQuiet(quiet, asksForRouteFields, func(r harness.Request) bool { return r.Resource == "secrets" && r.Namespace == namespace })
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +35,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("A restart of the operator", Serial, func() {
+var _ = Describe("A restart of the operator", func() {
 	It("writes nothing, lists, and reads each referenced ConfigMap once", func(ctx context.Context) {
 		const count = 40
 		namespace := newNamespace(ctx, false)
@@ -65,7 +65,7 @@ var _ = Describe("A restart of the operator", Serial, func() {
 		whileDown(func() { before, mark = reconcilesTotal(), audit.Mark() })
 		Eventually(reconcilesTotal).Should(BeNumerically(">=", before+count))
 		waitForQuiet()
-		seen := audit.Since(mark)
+		seen := requestsSince(mark)
 		Expect(harness.Writes(seen)).To(BeEmpty())
 		var gets []string
 		for _, r := range seen {
@@ -95,7 +95,7 @@ var _ = Describe("A restart of the operator", Serial, func() {
 		becomeReady(ctx, instance)
 	})
 
-	It("changes nothing in the status of a server that words the same trouble differently each time", func(ctx context.Context) {
+	It("changes nothing in the status of a server that words the same problem differently each time", func(ctx context.Context) {
 		instance := llsdtest.Make("wordy").Namespace(newNamespace(ctx, false)).Obj()
 		var asked atomic.Int32
 		servers.Replace(instance.Namespace, "wordy", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -119,8 +119,8 @@ var _ = Describe("A restart of the operator", Serial, func() {
 	})
 })
 
-var _ = Describe("A second operator", Serial, func() {
-	It("stands by with its caches filled, and goes on when the first one stops", func(ctx context.Context) {
+var _ = Describe("A second operator", func() {
+	It("stands by with its caches filled, and continues when the first one stops", func(ctx context.Context) {
 		instance := llsdtest.Make("led").Namespace(newNamespace(ctx, false)).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)

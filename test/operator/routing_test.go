@@ -22,9 +22,9 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -69,7 +69,7 @@ const (
 )
 
 var _ = Describe("An HTTPRoute", func() {
-	It("follows the server, heals, and tells what its Gateways say", func(ctx context.Context) {
+	It("follows the server, heals, and reports the status of its Gateways", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := exposed(namespace, byGateway)
 		create(ctx, instance)
@@ -77,7 +77,7 @@ var _ = Describe("An HTTPRoute", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRoutePending, "gateways/public (https)"))
 		Expect(statusOf(ctx, instance)()).To(HaveField("RouteURL", HaveValue(Equal("https://a.example.com"))))
 
-		route := get(ctx, namespace, "a-httproute", untyped(render.HTTPRouteGVK()))
+		route := get(ctx, namespace, "a-httproute", untyped(children.Of(children.HTTPRoute).GroupVersionKind))
 		answer(ctx, route, gatewayAnswer("False", "NotAllowedByListeners"))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRouteRefused, "NotAllowedByListeners", "because"))
 		answer(ctx, route, gatewayAnswer("True", "Accepted"))
@@ -88,24 +88,26 @@ var _ = Describe("An HTTPRoute", func() {
 			u.SetAnnotations(map[string]string{"theirs": "b"})
 		})
 		Eventually(func() []string {
-			u := get(ctx, namespace, "a-httproute", untyped(render.HTTPRouteGVK()))
+			u := get(ctx, namespace, "a-httproute", untyped(children.Of(children.HTTPRoute).GroupVersionKind))
 			hosts, _, err := unstructured.NestedStringSlice(u.Object, "spec", "hostnames")
 			Expect(err).NotTo(HaveOccurred())
 			return hosts
 		}).Should(Equal([]string{"a.example.com"}))
 		uid := route.GetUID()
 		Expect(admin.Delete(ctx, route)).To(Succeed())
-		Eventually(func() types.UID { return get(ctx, namespace, "a-httproute", untyped(render.HTTPRouteGVK())).GetUID() }).ShouldNot(Equal(uid))
+		Eventually(func() types.UID {
+			return get(ctx, namespace, "a-httproute", untyped(children.Of(children.HTTPRoute).GroupVersionKind)).GetUID()
+		}).ShouldNot(Equal(uid))
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Network = nil })
-		Eventually(exists(ctx, namespace, "a-httproute", untyped(render.HTTPRouteGVK()))).Should(BeFalse())
+		Eventually(exists(ctx, namespace, "a-httproute", untyped(children.Of(children.HTTPRoute).GroupVersionKind))).Should(BeFalse())
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(BeEmpty())
 		Eventually(statusOf(ctx, instance)).Should(HaveField("RouteURL", BeNil()))
 	})
 
-	It("of somebody else is left alone", func(ctx context.Context) {
+	It("of somebody else does not change", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
-		theirs := untyped(render.HTTPRouteGVK())
+		theirs := untyped(children.Of(children.HTTPRoute).GroupVersionKind)
 		theirs.SetNamespace(namespace)
 		theirs.SetName("a-httproute")
 		theirs.Object["spec"] = map[string]any{}
@@ -118,7 +120,7 @@ var _ = Describe("An HTTPRoute", func() {
 })
 
 var _ = Describe("A Route", func() {
-	It("follows the server, keeps what others write on it, and tells what its router says", func(ctx context.Context) {
+	It("follows the server, keeps what others write on it, and reports the status of its router", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := exposed(namespace, byRoute)
 		create(ctx, instance)
@@ -126,7 +128,7 @@ var _ = Describe("A Route", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRoutePending))
 		Expect(statusOf(ctx, instance)()).To(HaveField("RouteURL", HaveValue(BeEmpty())))
 
-		route := get(ctx, namespace, "a-route", untyped(render.RouteGVK()))
+		route := get(ctx, namespace, "a-route", untyped(children.Of(children.Route).GroupVersionKind))
 		answer(ctx, route, routerAdmits)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonRouteReady))
 		Eventually(statusOf(ctx, instance)).Should(HaveField("RouteURL", HaveValue(Equal("http://a.example.com"))))
@@ -140,7 +142,7 @@ var _ = Describe("A Route", func() {
 			i.Spec.Network.Route = &v1alpha1.RouteSpec{Host: "a.example.com", TLS: &v1alpha1.RouteTLS{}}
 		})
 		Eventually(statusOf(ctx, instance)).Should(HaveField("RouteURL", HaveValue(Equal("https://a.example.com"))))
-		after := get(ctx, namespace, "a-route", untyped(render.RouteGVK()))
+		after := get(ctx, namespace, "a-route", untyped(children.Of(children.Route).GroupVersionKind))
 		Expect(after.GetAnnotations()).To(And(HaveKeyWithValue("theirs", "b"), Not(HaveKey("mine"))))
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
@@ -154,7 +156,7 @@ func gatewayAnswer(status, reason string) string {
 	return strings.NewReplacer("STATUS", status, "WHY", reason).Replace(gatewayAnswers)
 }
 
-var _ = Describe("A server that is exposed by an API that the cluster may not serve", Serial, func() {
+var _ = Describe("A server that is exposed by an API that the cluster may not serve", func() {
 	const httpRoutes, routes = "httproutes.gateway.networking.k8s.io", "routes.route.openshift.io"
 
 	DescribeTable("serves without it, and is exposed when it appears", func(ctx context.Context, how, file, name, child string, gvk schema.GroupVersionKind, missing v1alpha1.Reason) {
@@ -178,11 +180,11 @@ var _ = Describe("A server that is exposed by an API that the cluster may not se
 		}
 		waitForQuiet()
 	},
-		Entry("the Gateway API", byGateway, "httproutes.yaml", httpRoutes, "a-httproute", render.HTTPRouteGVK(), v1alpha1.ReasonGatewayAPIMissing),
-		Entry("Routes", byRoute, "routes.yaml", routes, "a-route", render.RouteGVK(), v1alpha1.ReasonRouteAPIMissing),
+		Entry("the Gateway API", byGateway, "httproutes.yaml", httpRoutes, "a-httproute", children.Of(children.HTTPRoute).GroupVersionKind, v1alpha1.ReasonGatewayAPIMissing),
+		Entry("Routes", byRoute, "routes.yaml", routes, "a-route", children.Of(children.Route).GroupVersionKind, v1alpha1.ReasonRouteAPIMissing),
 	)
 
-	It("waits for an API server of Routes that is down, and nobody else does", func(ctx context.Context) {
+	It("waits for an API server of Routes that is down, and no other server does", func(ctx context.Context) {
 		definition := filepath.Join(harness.RoutingCRDs(), "routes.yaml")
 		down := downService(ctx)
 		namespace := newNamespace(ctx, false)
@@ -190,13 +192,13 @@ var _ = Describe("A server that is exposed by an API that the cluster may not se
 		DeferCleanup(func(ctx context.Context) {
 			Expect(client.IgnoreNotFound(admin.Delete(ctx, down))).To(Succeed())
 			setDefinition(ctx, definition, routes, true)
-			Eventually(exists(ctx, namespace, "a-route", untyped(render.RouteGVK()))).Should(BeTrue())
+			Eventually(exists(ctx, namespace, "a-route", untyped(children.Of(children.Route).GroupVersionKind))).Should(BeTrue())
 		})
 		whileDown(func() {
 			setDefinition(ctx, definition, routes, false)
-			Eventually(func() error { return admin.List(ctx, listOf(render.RouteGVK())) }).ShouldNot(Succeed())
-			Eventually(func() error { return client.IgnoreAlreadyExists(admin.Create(ctx, down)) }).Should(Succeed())
-			Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(down), down) }).Should(Succeed())
+			Eventually(func() error { return admin.List(ctx, listOf(children.Of(children.Route).GroupVersionKind)) }).ShouldNot(Succeed())
+			// The API server removes the APIService of the definition in its own time.
+			Eventually(func() error { return admin.Create(ctx, down.DeepCopy()) }).Should(Succeed())
 		})
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -210,7 +212,8 @@ func listOf(gvk schema.GroupVersionKind) *unstructured.UnstructuredList {
 	return list
 }
 
-// downService is an APIService whose server nobody reaches, as OpenShift's own is when it is down. It waits to be made.
+// downService is an APIService whose server is not reachable, as OpenShift's own when it is down. It waits until it is
+// created.
 func downService(ctx context.Context) *unstructured.Unstructured {
 	GinkgoHelper()
 	namespace := newNamespace(ctx, false)

@@ -26,7 +26,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,13 +38,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// situation is what a server is in, and what its status then says.
+// situation is a state of a server, with its status.
 type situation struct {
 	// spec beside a distribution, as YAML.
 	spec string
-	// server answers in the server's place; nil is a healthy one.
+	// server is the stand-in for the server; nil is a healthy one.
 	server http.Handler
-	// drive brings the situation about, after the creation.
+	// drive causes the situation, after the creation.
 	drive func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution)
 
 	ready  OmegaMatcher
@@ -55,10 +55,10 @@ type situation struct {
 var _ = Describe("The status of a LlamaStackDistribution", func() {
 	DescribeTable("tells", func(ctx context.Context, is situation) {
 		namespace := newNamespace(ctx, true)
-		instance := llsdtest.Make("told").Namespace(namespace).Obj()
+		instance := llsdtest.Make("seen").Namespace(namespace).Obj()
 		withSpec(instance, is.spec)
 		if is.server != nil {
-			servers.Replace(namespace, "told", is.server)
+			servers.Replace(namespace, "seen", is.server)
 		}
 		create(ctx, instance)
 		if is.drive != nil {
@@ -67,11 +67,11 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(is.ready)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(is.health)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(is.ready, "also when the health is known")
-		told := get(ctx, namespace, "told", &v1alpha1.LlamaStackDistribution{})
-		Expect(told.Status.Phase).To(Equal(is.phase))
-		Expect(told.Status.ObservedGeneration).To(Equal(told.Generation))
-		for _, condition := range told.Status.Conditions {
-			Expect(condition.ObservedGeneration).To(Equal(told.Generation), condition.Type)
+		reported := get(ctx, namespace, "seen", &v1alpha1.LlamaStackDistribution{})
+		Expect(reported.Status.Phase).To(Equal(is.phase))
+		Expect(reported.Status.ObservedGeneration).To(Equal(reported.Generation))
+		for _, condition := range reported.Status.Conditions {
+			Expect(condition.ObservedGeneration).To(Equal(reported.Generation), condition.Type)
 		}
 	},
 		Entry("a server that is being created", situation{
@@ -124,14 +124,24 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 			ready: say(metav1.ConditionTrue, v1alpha1.ReasonReady, "inference/vllm"), phase: v1alpha1.PhaseReady,
 			health: say(metav1.ConditionFalse, v1alpha1.ReasonProviderError, "inference/vllm"),
 		}),
-		Entry("a server that says that it is not well", situation{
+		Entry("a server that reports that it is unhealthy", situation{
 			server: harness.Answer(map[string]string{"/v1/health": `{"status":"Error"}`}), drive: rollOutNow,
 			ready: say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy, "Error"), phase: v1alpha1.PhaseFailed,
 			health: say(metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed),
 		}),
 		Entry("a server of no replicas", situation{
-			spec:  "replicas: 0",
-			ready: say(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "spec.replicas"), phase: v1alpha1.PhasePending,
+			spec: "replicas: 0", drive: rollOutNow,
+			ready: say(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, "spec.replicas"), phase: v1alpha1.PhasePending,
+			health: say(metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero),
+		}),
+		Entry("a server that is being stopped", situation{
+			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+				rollOutNow(ctx, instance)
+				becomeReady(ctx, instance)
+				edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Suspend = true })
+				reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1})
+			},
+			ready: say(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "its Pods have not all terminated"), phase: v1alpha1.PhasePending,
 			health: say(metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero),
 		}),
 		Entry("a server whose autoscaler is suspended", situation{
@@ -142,7 +152,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 				scaleDeployment(ctx, instance, 0)
 				rollOutNow(ctx, instance)
 			},
-			ready: say(metav1.ConditionFalse, v1alpha1.ReasonScaledToZero, "scale the Deployment"), phase: v1alpha1.PhasePending,
+			ready: say(metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, "scale the Deployment"), phase: v1alpha1.PhasePending,
 			health: say(metav1.ConditionUnknown, v1alpha1.ReasonScaledToZero),
 		}),
 		Entry("a rollout that does not progress, with the Pod's reason", situation{
@@ -161,7 +171,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 			ready: say(metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, "ImagePullBackOff: no such image"), phase: v1alpha1.PhaseFailed,
 			health: say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed),
 		}),
-		Entry("a rollout that is under way, with the Pod's reason, long before it has failed", situation{
+		Entry("a rollout in progress, with the Pod's reason, long before it has failed", situation{
 			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 				reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
 				waitingPod(ctx, instance, "CreateContainerConfigError", `secret "tokens" not found`)
@@ -172,7 +182,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Entry("a rollout whose Pods a quota keeps out", situation{
 			drive: func(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 				reportRollout(ctx, instance, appsv1.DeploymentStatus{Conditions: []appsv1.DeploymentCondition{{
-					Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: `pods "told-1" is forbidden: exceeded quota: small`,
+					Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: `pods "seen-1" is forbidden: exceeded quota: small`,
 				}}})
 			},
 			ready: say(metav1.ConditionFalse, v1alpha1.ReasonRolloutFailed, "FailedCreate", "exceeded quota: small"), phase: v1alpha1.PhaseFailed,
@@ -189,15 +199,15 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		}),
 	)
 
-	It("tells the server's version, its providers without their configuration, the image, the Pods and the addresses", func(ctx context.Context) {
+	It("reports the server's version, its providers without their configuration, the image, the Pods and the addresses", func(ctx context.Context) {
 		instance := llsdtest.Make("known").Namespace(newNamespace(ctx, false)).Replicas(2).ExposeRoute().Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		told := get(ctx, instance.Namespace, "known", &v1alpha1.LlamaStackDistribution{})
-		text, err := json.Marshal(told)
+		reported := get(ctx, instance.Namespace, "known", &v1alpha1.LlamaStackDistribution{})
+		text, err := json.Marshal(reported)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(text)).NotTo(ContainSubstring("secret"), "configurations of providers carry secrets")
-		status := told.Status
+		status := reported.Status
 		Expect(status.Version.LlamaStackServerVersion).To(Equal("0.7.3"))
 		Expect(status.Version.OperatorVersion).To(Equal(operatorVersion))
 		Expect(status.Version.LastUpdated.Time).To(BeTemporally("~", time.Now(), time.Minute))
@@ -208,10 +218,10 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Expect([]int32{status.Replicas, status.AvailableReplicas}).To(Equal([]int32{2, 2}))
 		Expect(status.Selector).To(Equal("app=llama-stack,app.kubernetes.io/instance=known"))
 		Expect(status.ServiceURL).To(Equal("http://known-service." + instance.Namespace + ".svc.cluster.local:8321"))
-		Expect(status.RouteURL).To(HaveValue(BeEmpty()), "no load balancer has said where it is")
+		Expect(status.RouteURL).To(HaveValue(BeEmpty()), "no load balancer has reported its address")
 	})
 
-	It("tells why Pods do not run at once and once, without asking for them, and takes it back when they do", func(ctx context.Context) {
+	It("reports why Pods do not run at once and once, without reading them, and no longer when they run", func(ctx context.Context) {
 		instance := llsdtest.Make("pulling").Namespace(newNamespace(ctx, true)).Obj()
 		create(ctx, instance)
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
@@ -236,7 +246,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		Eventually(time.Now).Should(BeTemporally(">", pod.CreationTimestamp.Add(time.Second)), "times have whole seconds")
 		waitingPod(ctx, instance, "ContainerCreating", "")
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(And(
-			say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated"), Not(ContainSubstring("ImagePullBackOff"))), "the next template's Pod is well so far")
+			say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated"), Not(ContainSubstring("ImagePullBackOff"))), "the next template's Pod has no problem so far")
 	})
 
 	It("moves a transition time with the status of its condition, and with nothing else", func(ctx context.Context) {
@@ -280,7 +290,7 @@ var _ = Describe("kubectl scale", func() {
 
 func unobserved() OmegaMatcher { return say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved) }
 
-// limited is a server that is alive and tells the operator nothing.
+// limited is a server that is alive and refuses the operator's requests.
 func limited(code int) situation {
 	return situation{
 		server: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }), drive: rollOutNow,
@@ -334,7 +344,7 @@ func waitingPod(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, 
 	return pod
 }
 
-// waits is what the kubelet tells of a container that does not start.
+// waits is what the kubelet reports about a container that does not start.
 func waits(ctx context.Context, pod *corev1.Pod, reason, message string) {
 	GinkgoHelper()
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{

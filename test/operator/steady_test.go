@@ -25,7 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,8 +35,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-var _ = Describe("The operator's traffic", Serial, func() {
-	// A CR with storage, a user configuration and 2 replicas has these children: ServiceAccount, claim, Service,
+var _ = Describe("The operator's traffic", func() {
+	// A CR with storage, a user configuration and 2 replicas has these children: ServiceAccount, PVC, Service,
 	// PodDisruptionBudget, Deployment, copy of the configuration.
 	const children = 6
 
@@ -66,7 +66,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		expectFew(namespace, mark)
 	})
 
-	It("creates a server with few requests, too, where the news of its claim and of its Pods come one by one", func(ctx context.Context) {
+	It("creates a server with few requests, also if the changes of its PVC and of its Pods come one by one", func(ctx context.Context) {
 		namespace := newNamespace(ctx, true)
 		instance := quiet(ctx, namespace)
 		mark := audit.Mark()
@@ -75,7 +75,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 
 		for _, happens := range []func(){
 			func() {
-				Expect(harness.BindClaim(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "quiet-pvc"})).To(Succeed())
+				Expect(harness.BindPVC(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "quiet-pvc"})).To(Succeed())
 			},
 			func() { rollOutNow(ctx, instance) },
 		} {
@@ -87,21 +87,21 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		expectFew(namespace, mark)
 	})
 
-	It("tells how far a server is within seconds, also when nothing else happens", func(ctx context.Context) {
+	It("reports the progress of a server within seconds, also when nothing else happens", func(ctx context.Context) {
 		namespace := newNamespace(ctx, true)
 		instance := llsdtest.Make("slow").Namespace(namespace).Distribution("starter").Storage("1Gi").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonStoragePending))
-		Expect(harness.BindClaim(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "slow-pvc"})).To(Succeed())
+		Expect(harness.BindPVC(ctx, admin, client.ObjectKey{Namespace: namespace, Name: "slow-pvc"})).To(Succeed())
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonStorageReady))
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated, 0 available"))
 		waitForQuiet()
 		mark := audit.Mark()
-		Consistently(func() []harness.Request { return audit.In(namespace, mark) }).WithTimeout(3*time.Second).Should(BeEmpty(), "and then waits for news")
+		Consistently(func() []harness.Request { return audit.In(namespace, mark) }).WithTimeout(3*time.Second).Should(BeEmpty(), "and then waits for changes")
 	})
 
-	It("sends no request for 30 seconds while servers are Ready, or go on failing", func(ctx context.Context) {
+	It("sends no request for 30 seconds while servers are Ready, or continue to fail", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		var asked atomic.Int32
 		servers.Replace(namespace, "sick", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -114,9 +114,9 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		Eventually(conditionOf(ctx, sick, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnhealthy))
 		waitForQuiet()
 		connections, before, mark := servers.Connections(namespace, "still"), asked.Load(), audit.Mark()
-		Consistently(func() []harness.Request { return audit.Since(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
+		Consistently(func() []harness.Request { return requestsSince(mark) }).WithTimeout(30 * time.Second).WithPolling(time.Second).Should(BeEmpty())
 		Expect(servers.Connections(namespace, "still")).To(Equal(connections), "HTTP calls to the server")
-		Expect(asked.Load()).To(BeNumerically(">", before), "one that is not well is asked again")
+		Expect(asked.Load()).To(BeNumerically(">", before), "an unhealthy server is probed again")
 	})
 
 	It("costs nothing to reconcile when nothing changed", func(ctx context.Context) {
@@ -134,7 +134,7 @@ var _ = Describe("The operator's traffic", Serial, func() {
 		})
 
 		Eventually(reconcilesTotal).Should(BeNumerically(">", reconciles))
-		Expect(audit.Since(mark)).To(BeEmpty())
+		Expect(requestsSince(mark)).To(BeEmpty())
 		Expect(counted("llama_stack_operator_renders_total", "rendered")).To(Equal(renders))
 		Expect(servers.Connections(namespace, "same")).To(Equal(connections))
 	})
@@ -150,8 +150,8 @@ var _ = Describe("The operator's traffic", Serial, func() {
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Labels = map[string]string{"team": "a"} })
 
-		Eventually(func() int { return len(audit.Since(mark)) }).Should(Equal(1))
-		Consistently(func() int { return len(audit.Since(mark)) }).WithTimeout(2 * time.Second).Should(Equal(1))
-		Expect(audit.Since(mark)[0]).To(HaveField("Verb", "get"))
+		Eventually(func() int { return len(requestsSince(mark)) }).Should(Equal(1))
+		Consistently(func() int { return len(requestsSince(mark)) }).WithTimeout(2 * time.Second).Should(Equal(1))
+		Expect(requestsSince(mark)[0]).To(HaveField("Verb", "get"))
 	})
 })

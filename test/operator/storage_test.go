@@ -31,8 +31,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// ownClaim is a claim that somebody made by hand.
-func ownClaim(namespace, name string) *corev1.PersistentVolumeClaim {
+// newPVC is a PVC that a person created.
+func newPVC(namespace, name string) *corev1.PersistentVolumeClaim {
 	return &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		Spec: corev1.PersistentVolumeClaimSpec{
@@ -42,17 +42,17 @@ func ownClaim(namespace, name string) *corev1.PersistentVolumeClaim {
 	}
 }
 
-var _ = Describe("A claim that is not the operator's", func() {
-	using := func(namespace, claim string) *v1alpha1.LlamaStackDistribution {
+var _ = Describe("A PVC that is not the operator's", func() {
+	using := func(namespace, pvc string) *v1alpha1.LlamaStackDistribution {
 		return llsdtest.Make("a").Namespace(namespace).Edit(func(i *v1alpha1.LlamaStackDistribution) {
-			i.Spec.Server.Storage = &v1alpha1.StorageSpec{ExistingClaim: claim}
+			i.Spec.Server.Storage = &v1alpha1.StorageSpec{ExistingClaim: pvc}
 		}).Obj()
 	}
 
 	It("is used and never changed, also when the server is deleted", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
-		claim, instance := ownClaim(namespace, "data"), using(namespace, "data")
-		create(ctx, claim, instance)
+		pvc, instance := newPVC(namespace, "data"), using(namespace, "data")
+		create(ctx, pvc, instance)
 		becomeReady(ctx, instance)
 
 		Expect(deploymentOf(ctx, instance).Spec.Strategy.Type).To(Equal(appsv1.RecreateDeploymentStrategyType))
@@ -61,12 +61,12 @@ var _ = Describe("A claim that is not the operator's", func() {
 		Expect(admin.Delete(ctx, instance)).To(Succeed())
 		Eventually(exists(ctx, namespace, "a", instance)).Should(BeFalse())
 		after := get(ctx, namespace, "data", &corev1.PersistentVolumeClaim{})
-		Expect(after.Spec).To(Equal(claim.Spec))
+		Expect(after.Spec).To(Equal(pvc.Spec))
 		Expect(after.OwnerReferences).To(BeEmpty())
 		Expect(after.Labels).To(BeEmpty())
 	})
 
-	It("is asked for while it does not exist, and taken when it does", func(ctx context.Context) {
+	It("is reported while it does not exist, and used when it does", func(ctx context.Context) {
 		namespace := newNamespace(ctx, true)
 		instance := using(namespace, "data")
 		create(ctx, instance)
@@ -75,15 +75,15 @@ var _ = Describe("A claim that is not the operator's", func() {
 			say(metav1.ConditionFalse, v1alpha1.ReasonClaimNotFound, "PersistentVolumeClaim "+namespace+"/data", "create it"))
 		Expect(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)()).To(say(metav1.ConditionFalse, v1alpha1.ReasonStorageFailed, "create it"))
 
-		create(ctx, ownClaim(namespace, "data"))
-		rollOutNow(ctx, instance) // as the cluster does once there is the claim
+		create(ctx, newPVC(namespace, "data"))
+		rollOutNow(ctx, instance) // as the cluster does once the PVC exists
 		becomeReady(ctx, instance)
 	})
 
-	It("takes the place of the operator's, which stays, and gives it back", func(ctx context.Context) {
+	It("replaces the operator's, which stays, and is replaced by it again", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("a").Namespace(namespace).Storage("1Gi").Obj()
-		create(ctx, ownClaim(namespace, "data"), instance)
+		create(ctx, newPVC(namespace, "data"), instance)
 		becomeReady(ctx, instance)
 		before := get(ctx, namespace, "a-pvc", &corev1.PersistentVolumeClaim{})
 
@@ -119,8 +119,8 @@ func volumeOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) fu
 	}
 }
 
-var _ = Describe("The access modes of a claim", func() {
-	It("cannot be changed, and a rollout stays as the claim needs it", func(ctx context.Context) {
+var _ = Describe("The access modes of a PVC", func() {
+	It("cannot be changed, and the strategy stays as the PVC needs it", func(ctx context.Context) {
 		instance := llsdtest.Make("a").Namespace(newNamespace(ctx, false)).Storage("1Gi").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -134,7 +134,7 @@ var _ = Describe("The access modes of a claim", func() {
 })
 
 var _ = Describe("Replicas that do not share their state", func() {
-	It("are warned about as long as there are several and the configuration is local", func(ctx context.Context) {
+	It("are reported as long as there are several and the configuration is local", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		config := configMap(namespace, "config", map[string]string{"config.yaml": "storage: {backends: {kv: {type: kv_sqlite}}}\n"})
 		instance := llsdtest.Make("a").Namespace(namespace).UserConfig("config").Replicas(2).Obj()

@@ -16,7 +16,7 @@ limitations under the License.
 
 // Package operator_test runs the operator as it ships against a real API server: the production caches, the flags'
 // defaults, and the RBAC of config/rbac under its ServiceAccount. What an API server alone does not do is done by
-// stand-ins: one marks Deployments as rolled out and claims as bound, and one answers in the place of servers.
+// stand-ins: one marks Deployments as rolled out and PVCs as bound, and one answers for the servers.
 package operator_test
 
 import (
@@ -29,9 +29,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -44,11 +45,15 @@ import (
 const (
 	operatorVersion = "9.8.7-test"
 	starterImage    = "registry.example/starter:related"
+	platformImage   = "registry.example/platform:related"
 )
 
 // onOpenShift runs every spec with the API groups of OpenShift present and with admission that checks who may set an
 // owner reference that blocks a deletion.
 var onOpenShift = flag.Bool("openshift", false, "run with the OpenShift API groups and OwnerReferencesPermissionEnforcement")
+
+// timing also checks ratios of times: "make test-perf", on a machine that does nothing else.
+var timing = flag.Bool("timing", false, "compare times, on a machine that does nothing else")
 
 // The suite's own world: one API server, one operator, shared by specs that each have a namespace of their own.
 var (
@@ -67,6 +72,8 @@ func TestOperator(t *testing.T) {
 	RunSpecs(t, "Operator against an API server")
 }
 
+var _ = harness.ReportLeftOut()
+
 var _ = BeforeSuite(func() {
 	ctrl.SetLogger(GinkgoLogr)
 	controlPlane = harness.StartControlPlane(harness.Options{OpenShift: *onOpenShift, Routing: true})
@@ -78,7 +85,7 @@ var _ = BeforeSuite(func() {
 	get(context.Background(), harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
 })
 
-// What the operator was forbidden to do is a hole in its RBAC, whatever the spec that made it try.
+// What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.
 var _ = AfterSuite(func() {
 	if audit != nil {
 		forbidden := slices.DeleteFunc(audit.Forbidden(), asksForOneSecret) // until it is allowed, where a server asks for it
@@ -97,11 +104,12 @@ func startOperator() *harness.Operator {
 	counted, err := operatorMetrics()
 	Expect(err).NotTo(HaveOccurred())
 	return controlPlane.StartOperator(harness.OperatorOptions{
-		Version: operatorVersion, Getenv: operatorEnvironment, Dial: servers.Dial, Metrics: counted, Roots: operatorRoots,
+		Version: operatorVersion, Getenv: operatorEnvironment, Environ: []string{"RELATED_IMAGE_RH_DISTRIBUTION=" + platformImage},
+		Dial: servers.Dial, Metrics: counted, Roots: operatorRoots,
 	})
 }
 
-// whileDown does something while no operator runs. One runs afterwards, whatever happened.
+// whileDown runs a function while no operator runs. One runs afterwards in any case.
 func whileDown(do func()) {
 	GinkgoHelper()
 	operator.Stop()
@@ -110,17 +118,33 @@ func whileDown(do func()) {
 }
 
 func operatorEnvironment(name string) string {
-	if name == "RELATED_IMAGE_STARTER" {
+	switch name {
+	case "RELATED_IMAGE_STARTER":
 		return starterImage
+	case "RELATED_IMAGE_RH_DISTRIBUTION":
+		return platformImage
 	}
 	return os.Getenv(name)
 }
 
-// quiet is how long an operator that has nothing more to do sends nothing: it holds back the news of a rollout for 5 seconds.
+// quiet is how long an operator without work sends nothing: it delays the progress of a rollout for 5 seconds.
 const quiet = 5500 * time.Millisecond
 
 // waitForQuiet waits until the operator has sent nothing for a while.
 func waitForQuiet() {
 	GinkgoHelper()
-	audit.WaitForQuiet(quiet)
+	audit.WaitForQuiet(quiet, asksForRouteFields)
+}
+
+// requestsSince are the operator's requests after the mark, but those of an operator that has just started. "make bench" counts
+// the requests of one that has not.
+func requestsSince(mark int64) []harness.Request {
+	GinkgoHelper()
+	return slices.DeleteFunc(audit.Since(mark), asksForRouteFields)
+}
+
+// asksForRouteFields is whether the operator reads which fields HTTPRoutes have, which it does at growing intervals for
+// a minute after it starts and after their definition changes.
+func asksForRouteFields(r harness.Request) bool {
+	return r.URI == "/openapi/v3/apis/"+children.Of(children.HTTPRoute).GroupVersionKind.GroupVersion().String()
 }

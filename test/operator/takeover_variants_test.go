@@ -25,7 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -45,7 +45,7 @@ func mergePatch(ctx context.Context, object client.Object, patch string, options
 	Expect(admin.Patch(ctx, object, client.RawPatch(types.MergePatchType, []byte(patch)), options...)).To(Succeed())
 }
 
-var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, ContinueOnFailure, Serial, func() {
+var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, ContinueOnFailure, func() {
 	var (
 		left      leftovers
 		namespace string
@@ -89,7 +89,7 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 		}
 	})
 
-	It("has a claim without an owner adopted, and not made anew", func(ctx context.Context) {
+	It("gets a PVC without an owner adopted, and not created again", func(ctx context.Context) {
 		before := left.children["PersistentVolumeClaim/stored-pvc"]
 		after := get(ctx, namespace, "stored-pvc", &corev1.PersistentVolumeClaim{})
 		Expect(after.UID).To(Equal(before.GetUID()))
@@ -97,7 +97,7 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 		Expect(volumesOf(ctx, named("stored"))).To(ContainElement(HaveField("PersistentVolumeClaim.ClaimName", "stored-pvc")))
 	})
 
-	It("has an object that nothing marks as ours left alone, which is reported", func(ctx context.Context) {
+	It("does not change an object that nothing marks as the operator's, which is reported", func(ctx context.Context) {
 		Eventually(conditionOf(ctx, named("ported"), v1alpha1.ConditionReady)).Should(
 			say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict, "Service "+namespace+"/ported-service", "remove or rename it"))
 		after := get(ctx, namespace, "ported-service", &corev1.Service{})
@@ -106,13 +106,13 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 		Expect(after.Annotations).To(BeEmpty())
 	})
 
-	It("has an object that only its owner marks as ours taken over, with its labels", func(ctx context.Context) {
+	It("takes over an object that only its owner marks as the operator's, with its labels", func(ctx context.Context) {
 		after := deploymentOf(ctx, named("minimal"))
 		Expect(after.UID).To(Equal(left.children["Deployment/minimal"].GetUID()))
 		Expect(after.Labels).To(HaveKeyWithValue(v1alpha1.LabelManagedBy, v1alpha1.ManagedBy))
 	})
 
-	It("gets strategy Recreate where storage came that 0.9.0 could not give", func(ctx context.Context) {
+	It("gets strategy Recreate if the new storage was not possible in 0.9.0", func(ctx context.Context) {
 		Expect(left.children["Deployment/configured"].Object["spec"]).To(HaveKeyWithValue("strategy", HaveKey("rollingUpdate")))
 		Expect(deploymentOf(ctx, named("configured")).Spec.Strategy).To(Equal(appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}))
 	})
@@ -121,7 +121,7 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 		Expect(get(ctx, namespace, "exposed-ingress", &networkingv1.Ingress{}).Spec.IngressClassName).To(HaveValue(Equal("nginx")))
 	})
 
-	It("loses volumes that only 0.9.0 asked for", func(ctx context.Context) {
+	It("loses volumes that only 0.9.0 added", func(ctx context.Context) {
 		Expect(volumeNames(volumesOf(ctx, named("trusted")))).NotTo(ContainElement("ca-bundle"))
 		Eventually(exists(ctx, namespace, "trusted-ca-bundle", &corev1.ConfigMap{})).Should(BeFalse())
 		Expect(volumeNames(volumesOf(ctx, named("everything")))).To(And(ContainElement("ca-bundle"), ContainElement("extra"), Not(ContainElement("user-config"))))
@@ -133,7 +133,7 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 			i.Spec.Server.ContainerSpec.Env, i.Spec.Server.PodOverrides, i.Spec.Server.TLSConfig = nil, nil, nil
 			i.Spec.Server.ContainerSpec.Port = 0
 		})
-		Eventually(func() []string { return volumeNames(volumesOf(ctx, everything)) }).Should(ConsistOf("lls-storage"))
+		Eventually(func() []string { return volumeNames(volumesOf(ctx, everything)) }).Should(ConsistOf("lls-storage", "lls-tmp"))
 		Expect(deploymentOf(ctx, everything).Spec.Template.Spec.ServiceAccountName).To(Equal("everything-sa"))
 		Eventually(func() []corev1.ServicePort {
 			return get(ctx, namespace, "everything-service", &corev1.Service{}).Spec.Ports
@@ -142,7 +142,7 @@ var _ = Describe("A cluster that 0.9.0 left in a less tidy state", Ordered, Cont
 		becomeReady(ctx, everything)
 	})
 
-	It("has a ClusterRoleBinding left alone, which is reported on OpenShift to whom it is for", func(ctx context.Context) {
+	It("keeps a ClusterRoleBinding, which is reported on OpenShift on the servers that it is for", func(ctx context.Context) {
 		Expect(get(ctx, "", binding.Name, &rbacv1.ClusterRoleBinding{}).ResourceVersion).To(Equal(binding.ResourceVersion))
 		if *onOpenShift {
 			Eventually(eventsOf(ctx, named("scaled"))).Should(ContainElement(And(
@@ -156,8 +156,8 @@ func volumesOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) [
 	return deploymentOf(ctx, instance).Spec.Template.Spec.Volumes
 }
 
-var _ = Describe("The operator's ConfigMap in another namespace than the operator's", Serial, func() {
-	It("is not read, which is said on the one that is", func(ctx context.Context) {
+var _ = Describe("The operator's ConfigMap in another namespace than the operator's", func() {
+	It("is not read, which is reported on the one that is", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		create(ctx, configMap(namespace, operatorconfig.Name, recordedConfig()))
 		ours := get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
@@ -174,8 +174,8 @@ var _ = Describe("The operator's ConfigMap in another namespace than the operato
 	})
 })
 
-var _ = Describe("0.9.0 that was left running", Serial, func() {
-	It("is noticed, named and not fought, and what it wrote is put right when it is gone", func(ctx context.Context) {
+var _ = Describe("0.9.0 that was left running", func() {
+	It("is detected, reported and not contested, and what it wrote is healed when it is gone", func(ctx context.Context) {
 		instance := llsdtest.Make("minimal").Namespace(newNamespace(ctx, false)).Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)

@@ -23,7 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,7 +39,7 @@ const (
 )
 
 var _ = Describe("A server whose configuration makes it speak TLS", func() {
-	It("is asked and probed by TLS, and trusted by its CA bundle alone", func(ctx context.Context) {
+	It("is probed by TLS, and trusted by its CA bundle alone", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		trusted := servers.ReplaceTLS(namespace, "secure", healthy())
 		create(ctx,
@@ -57,7 +57,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 			HaveField("ServiceURL", "https://"+harness.HostOf(namespace, "secure")+".cluster.local:8321")))
 	})
 
-	It("is told of a Secret's certificate in the copy of its configuration", func(ctx context.Context) {
+	It("gets a Secret's certificate in the copy of its configuration", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		servers.ReplaceTLS(namespace, "serving", harness.Answer(nil))
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "server: {port: 8321} # mine\n"}))
@@ -76,7 +76,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Eventually(statusOf(ctx, instance)).Should(HaveField("ServiceURL", HavePrefix("http://")))
 	})
 
-	It("shows the certificate that its configuration names, and says so, where a Secret is named, too", func(ctx context.Context) {
+	It("uses the certificate that its configuration names, and reports it, if the spec names a Secret, too", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		servers.ReplaceTLS(namespace, "own", harness.Answer(nil))
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": tlsConfig}))
@@ -87,7 +87,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady, "of its own", "instead of Secret mine"))
 	})
 
-	It("is not touched while its configuration leaves open whether it has a certificate", func(ctx context.Context) {
+	It("does not change while its configuration leaves open whether it has a certificate", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "server: {tls_certfile: /tls/tls.crt}\n"}))
 		instance := llsdtest.Make("half").Namespace(namespace).UserConfig("config").ServingTLS("mine").Obj()
@@ -96,7 +96,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUserConfigInvalid, "remove both"))
 	})
 
-	It("says what it waits for while the Secret is missing, as the Events about its Pod tell", func(ctx context.Context) {
+	It("reports what it waits for while the Secret is missing, from the Events about its Pod", func(ctx context.Context) {
 		instance := llsdtest.Make("waiting").Namespace(newNamespace(ctx, true)).Command("serve").ServingTLS("mine").Obj()
 		create(ctx, instance)
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
@@ -117,7 +117,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Expect(audit.In(instance.Namespace, mark)).To(HaveEach(HaveField("Subresource", "status")), "nothing is read but the Events, once")
 	})
 
-	It("is taken by its word where it has a command of its own", func(ctx context.Context) {
+	It("is not changed if it has its own command", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := llsdtest.Make("command").Namespace(namespace).Command("serve").ServingTLS("mine").Obj()
 		create(ctx, instance)
@@ -125,7 +125,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		Eventually(statusOf(ctx, instance)).Should(HaveField("ServiceURL", HavePrefix("https://")))
 	})
 
-	It("is probed by TCP where it wants a certificate of everybody who asks", func(ctx context.Context) {
+	It("is probed by TCP if it requires client certificates", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": mutualTLSConfig}))
 		instance := llsdtest.Make("mutual").Namespace(namespace).UserConfig("config").Obj()
@@ -152,7 +152,7 @@ func copiedConfig(ctx context.Context, instance *v1alpha1.LlamaStackDistribution
 	}
 }
 
-// healthy answers as a server of OGX that is well.
+// healthy answers as a healthy OGX server.
 func healthy() http.Handler {
 	return harness.Answer(map[string]string{
 		"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.3.0"}`, "/v1/providers": `{"data":[]}`,

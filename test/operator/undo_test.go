@@ -23,7 +23,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/rollback"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -57,7 +57,7 @@ func haveImage(image string) OmegaMatcher {
 	return HaveField("Spec.Template.Spec.Containers", HaveExactElements(HaveField("Image", image)))
 }
 
-// giveUp is what the Deployment's controller tells of a rollout without a Pod that starts.
+// giveUp is what the Deployment's controller reports about a rollout without a Pod that starts.
 func giveUp(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, at time.Time) {
 	GinkgoHelper()
 	reportRollout(ctx, instance, appsv1.DeploymentStatus{
@@ -68,8 +68,8 @@ func giveUp(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, at t
 	})
 }
 
-// serveNow rolls out, until the server is Ready and its template is written down as such, which is another generation of the
-// Deployment.
+// serveNow rolls out, until the server is Ready and its template is recorded as such, which is another generation of
+// the Deployment.
 func serveNow(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
 	rollOutNow(ctx, instance)
@@ -82,7 +82,7 @@ func serveNow(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 var _ = Describe("A rollout that fails", func() {
 	beRolledBack := say(metav1.ConditionFalse, v1alpha1.ReasonRolledBack, "ImagePullBackOff: no such image")
 
-	It("is undone until the spec changes, also by an operator that has just started", Serial, func(ctx context.Context) {
+	It("is rolled back until the spec changes, also by an operator that has just started", func(ctx context.Context) {
 		instance := rollingBack(newNamespace(ctx, true)).Replicas(2).Obj()
 		create(ctx, instance)
 		serveNow(ctx, instance)
@@ -101,7 +101,7 @@ var _ = Describe("A rollout that fails", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionDeploymentReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonDeploymentReady))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 		Eventually(statusOf(ctx, instance)).Should(And(HaveField("Phase", v1alpha1.PhaseFailed), HaveField("Image", goodImage)))
-		Eventually(func() ([]string, error) { return toldOf(ctx, instance) }).Should(ContainElement("Warning RolledBack"))
+		Eventually(func() ([]string, error) { return eventReasons(ctx, instance) }).Should(ContainElement("Warning RolledBack"))
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Replicas = new(int32(3)) })
 		Eventually(deploymentNow(ctx, instance)).Should(And(haveImage(goodImage), HaveField("Spec.Replicas", HaveValue(Equal(int32(3))))))
 		rollOutNow(ctx, instance)
@@ -161,7 +161,7 @@ var _ = Describe("A rollout that fails", func() {
 		Expect(get(ctx, namespace, "undone-service", &corev1.Service{}).Spec.Ports).To(HaveExactElements(HaveField("TargetPort", intstr.FromInt32(9002))))
 	})
 
-	It("is told of as ever where nothing was ready before, or nobody asked for more", func(ctx context.Context) {
+	It("is only reported if nothing was ready before, or rollback is not set", func(ctx context.Context) {
 		first := rollingBack(newNamespace(ctx, true)).Image(badImage).Obj()
 		create(ctx, first)
 		giveUp(ctx, first, time.Now())
@@ -182,17 +182,17 @@ var _ = Describe("A rollout that fails", func() {
 	})
 })
 
-// toldOf are the Events about a LlamaStackDistribution, as "type reason".
-func toldOf(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) ([]string, error) {
+// eventReasons are the Events about a LlamaStackDistribution, as "type reason".
+func eventReasons(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) ([]string, error) {
 	list := &eventsv1.EventList{}
 	if err := admin.List(ctx, list, client.InNamespace(instance.Namespace)); err != nil {
 		return nil, err
 	}
-	var told []string
+	var found []string
 	for i := range list.Items {
 		if list.Items[i].Regarding.UID == instance.UID {
-			told = append(told, list.Items[i].Type+" "+list.Items[i].Reason)
+			found = append(found, list.Items[i].Type+" "+list.Items[i].Reason)
 		}
 	}
-	return told, nil
+	return found, nil
 }

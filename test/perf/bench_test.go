@@ -32,7 +32,7 @@ import (
 
 const (
 	benchNamespace = "bench"
-	// benchChildren of a member: ServiceAccount, claim, Service, Deployment and the copy of its configuration.
+	// benchChildren of a member: ServiceAccount, PVC, Service, Deployment and the copy of its configuration.
 	benchChildren = 5
 	// benchReconciles until a server is Ready.
 	benchReconciles = 6
@@ -52,8 +52,8 @@ func benchSize() int {
 	return size
 }
 
-// The operator's requests, counted by verb and resource, with any number of servers. Everything that is judged is a
-// count, or is relative to the number of servers; seconds are told and not judged.
+// The operator's requests, counted by verb and resource, with any number of servers. Every budget is a count, or is
+// relative to the number of servers; seconds are reported without a budget.
 var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func() {
 	var b *bench
 
@@ -85,7 +85,7 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 		Expect(p.Requests).To(BeEmpty())
 	})
 
-	It("looks at every server again without asking for anything", func(ctx context.Context) {
+	It("reconciles every server again without a request", func(ctx context.Context) {
 		rendered := operator.counter("llama_stack_operator_renders_total", `source="rendered"`)
 		p := b.measure("reconcile", func() {
 			before := operator.reconciles()
@@ -108,12 +108,12 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 		Expect(p.Reads-p.count("get", "configmaps")).To(BeNumerically("<=", maxLists+maxDiscovery), "lists and discovery")
 	})
 
-	It("holds little of each server in memory", func() {
+	It("keeps little of each server in memory", func() {
 		b.remember()
 		Expect(b.Memory.LiveHeapKiBPerServer).To(BeNumerically("<=", float64(memberBudget+contentBudget)/kibi))
 	})
 
-	It("removes what it made when the servers are deleted", func(ctx context.Context) {
+	It("removes what it created when the servers are deleted", func(ctx context.Context) {
 		b.measure("deletion", func() {
 			Expect(admin.DeleteAllOf(ctx, &v1alpha1.LlamaStackDistribution{}, inBench())).To(Succeed())
 			Eventually(func() int { return count(ctx, benchNamespace, &v1alpha1.LlamaStackDistributionList{}) }).WithTimeout(b.patience()).Should(BeZero())
@@ -121,14 +121,14 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 	})
 })
 
-// allReady waits until every server of the bench is Ready and was asked for its health.
+// allReady waits until every server of the bench is Ready and was probed.
 func allReady(ctx context.Context, servers int) {
 	GinkgoHelper()
 	Eventually(func() int { return ready(ctx, benchNamespace) }).WithPolling(time.Second).WithTimeout(patienceFor(servers)).Should(Equal(servers))
 	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).WithTimeout(patienceFor(servers)).Should(BeNumerically(">=", servers))
 }
 
-// patienceFor many servers is more than for some.
+// patienceFor is the limit of time for a number of servers.
 func patienceFor(servers int) time.Duration {
 	return patience + time.Duration(servers)*200*time.Millisecond
 }

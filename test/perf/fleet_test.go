@@ -29,7 +29,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -41,10 +41,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// workers is how many requests a plain client has under way at once, and how many users create at once.
+// workers is how many requests a plain client sends at once, and how many users create at once.
 const workers = 8
 
-// patience is for asking all servers where it takes the name server seconds to say that there are none.
+// patience is for probes of all servers if the name server takes seconds to answer that there are none.
 const patience = 5 * time.Minute
 
 const serverConfig = "version: '2'\n"
@@ -81,7 +81,7 @@ func inParallel(n int, do func(int)) {
 	all.Wait()
 }
 
-// plainClient applies the objects of n members as a client without an operator would, and says how long it took.
+// plainClient applies the objects of n members as a client without an operator does, and returns how long it took.
 func plainClient(ctx context.Context, namespace string, n int) time.Duration {
 	GinkgoHelper()
 	renderer, err := render.New()
@@ -99,7 +99,7 @@ func plainClient(ctx context.Context, namespace string, n int) time.Duration {
 	return time.Since(start)
 }
 
-// objectsOf is what the operator makes for a member, the copy of its configuration included.
+// objectsOf are the objects that the operator creates for a member, the copy of its configuration included.
 func objectsOf(renderer *render.Renderer, instance *v1alpha1.LlamaStackDistribution) []*unstructured.Unstructured {
 	GinkgoHelper()
 	content := userConfigOf(instance).Data
@@ -123,12 +123,12 @@ func purge(ctx context.Context, namespace string) {
 	for _, kind := range kinds {
 		Expect(admin.DeleteAllOf(ctx, kind, client.InNamespace(namespace))).To(Succeed())
 	}
-	claims := &corev1.PersistentVolumeClaimList{}
-	Expect(admin.List(ctx, claims, client.InNamespace(namespace))).To(Succeed())
-	for i := range claims.Items { // nobody is there to see that no Pod uses them
-		before := claims.Items[i].DeepCopy()
-		claims.Items[i].Finalizers = nil
-		Expect(client.IgnoreNotFound(admin.Patch(ctx, &claims.Items[i], client.MergeFrom(before)))).To(Succeed())
+	pvcs := &corev1.PersistentVolumeClaimList{}
+	Expect(admin.List(ctx, pvcs, client.InNamespace(namespace))).To(Succeed())
+	for i := range pvcs.Items { // no controller removes them
+		before := pvcs.Items[i].DeepCopy()
+		pvcs.Items[i].Finalizers = nil
+		Expect(client.IgnoreNotFound(admin.Patch(ctx, &pvcs.Items[i], client.MergeFrom(before)))).To(Succeed())
 	}
 	Eventually(func() int { return count(ctx, namespace, &appsv1.DeploymentList{}) }).Should(BeZero())
 }
@@ -144,13 +144,13 @@ func count(ctx context.Context, namespace string, list client.ObjectList) int {
 // ready counts the LlamaStackDistributions of a namespace that are Ready.
 func ready(ctx context.Context, namespace string) int {
 	GinkgoHelper()
-	return told(ctx, namespace, func(conditions []metav1.Condition) bool {
+	return countWith(ctx, namespace, func(conditions []metav1.Condition) bool {
 		return meta.IsStatusConditionTrue(conditions, string(v1alpha1.ConditionReady))
 	})
 }
 
-// told counts the LlamaStackDistributions of a namespace whose conditions say something.
-func told(ctx context.Context, namespace string, something func([]metav1.Condition) bool) int {
+// countWith counts the LlamaStackDistributions of a namespace whose conditions satisfy a function.
+func countWith(ctx context.Context, namespace string, something func([]metav1.Condition) bool) int {
 	GinkgoHelper()
 	list := &v1alpha1.LlamaStackDistributionList{}
 	Expect(admin.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
@@ -163,27 +163,27 @@ func told(ctx context.Context, namespace string, something func([]metav1.Conditi
 	return n
 }
 
-// becomeReady waits until n LlamaStackDistributions of a namespace are Ready, the operator has told of each that it
+// becomeReady waits until n LlamaStackDistributions of a namespace are Ready, the operator has reported of each that it
 // cannot be reached, and is quiet.
 func becomeReady(ctx context.Context, namespace string, n int) {
 	GinkgoHelper()
 	Eventually(func() int { return ready(ctx, namespace) }).WithPolling(time.Second).Should(Equal(n))
-	becomeTold(ctx, namespace, n, patience)
+	waitForUnreachable(ctx, namespace, n, patience)
 	waitForQuiet()
 }
 
-// becomeTold waits until the operator has told of n servers of a namespace that it cannot reach them.
-func becomeTold(ctx context.Context, namespace string, n int, within time.Duration) {
+// waitForUnreachable waits until the operator has reported of n servers of a namespace that it cannot reach them.
+func waitForUnreachable(ctx context.Context, namespace string, n int, within time.Duration) {
 	GinkgoHelper()
 	Eventually(func() int {
-		return told(ctx, namespace, func(conditions []metav1.Condition) bool {
+		return countWith(ctx, namespace, func(conditions []metav1.Condition) bool {
 			health := meta.FindStatusCondition(conditions, string(v1alpha1.ConditionHealthCheck))
 			return health != nil && strings.Contains(health.Message, "cannot reach")
 		})
 	}).WithPolling(time.Second).WithTimeout(within).Should(Equal(n))
 }
 
-// waitForProbes waits until a new process has asked every server.
+// waitForProbes waits until a new process has probed every server.
 func waitForProbes(ctx context.Context) {
 	GinkgoHelper()
 	all := count(ctx, "", &v1alpha1.LlamaStackDistributionList{})

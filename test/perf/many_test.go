@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,7 +36,8 @@ import (
 
 const (
 	fleet = "fleet"
-	// memberBudget is for the live heap of the five children of a plain server with a claim, and all that goes with them.
+	// memberBudget is for the live heap of the five children of a plain server with a PVC, and all that belongs to
+	// them.
 	memberBudget = 25 * kibi
 	// contentBudget is for the identities of a ConfigMap that is referred to and of its copy, and for what was found in
 	// it: the same whatever its size.
@@ -52,12 +53,12 @@ const (
 // fleetHeap is the live heap of an operator that has started with all servers of the fleet.
 var fleetHeap float64
 
-// describeFleet looks at an operator with many servers.
+// describeFleet measures an operator with many servers.
 func describeFleet() {
 	It("creates many servers nearly as fast as a plain client applies their objects", func(ctx context.Context) {
 		newNamespace(ctx, "plain")
 		newNamespace(ctx, fleet)
-		operator.stop() // it would look at what the plain client makes
+		operator.stop() // it would reconcile what the plain client creates
 		var plain time.Duration
 		for range 2 { // the first time warms the API server up
 			plain = plainClient(ctx, "plain", fleetSize)
@@ -88,7 +89,7 @@ func describeFleet() {
 
 	It("finds quickly that nothing is left to do", describeNothingToDo)
 	describeRepair()
-	It("reads little and writes nothing when it starts again", describeRestart)
+	It("reads little and writes nothing when it restarts", describeRestart)
 
 	It("needs little memory for each server with a configuration", func() { // after a restart, which leaves nothing of how they were made
 		fleetHeap = operator.liveHeap()
@@ -118,7 +119,7 @@ func describeNothingToDo(ctx context.Context) {
 	Expect(rendered()).To(Equal(renders))
 }
 
-// touch has the servers of a namespace looked at again.
+// touch causes a reconcile of the servers of a namespace.
 func touch(ctx context.Context, namespace string, servers int) {
 	GinkgoHelper()
 	inParallel(servers, func(number int) {
@@ -137,7 +138,7 @@ func describeRepair() {
 		},
 	}
 	for _, kind := range []string{"Deployment", "Service", "ServiceAccount"} {
-		It(fmt.Sprintf("brings a %s back at once", kind), func(ctx context.Context) {
+		It(fmt.Sprintf("restores a %s at once", kind), func(ctx context.Context) {
 			waitForQuiet()
 			var deleted, edited []time.Duration
 			for n := range perKind {
@@ -191,7 +192,7 @@ func reportRepair(what string, times []time.Duration) {
 	Expect(longest).To(BeNumerically("<", repairLimit))
 }
 
-// describeRestart ends the operator and counts what the next one asks for.
+// describeRestart ends the operator and counts the requests of the next one.
 func describeRestart(ctx context.Context) {
 	waitForQuiet()
 	mark := audit.Mark()
@@ -199,7 +200,7 @@ func describeRestart(ctx context.Context) {
 
 	seen := sortOut(audit.Since(mark))
 	figuref("a restart with 200 servers (budget: 0 writes, one read per ConfigMap that is referred to)",
-		"%d writes, %d reads of single objects for %d ConfigMaps, %d lists, %d of discovery; all servers looked at after %.1f s",
+		"%d writes, %d reads of single objects for %d ConfigMaps, %d lists, %d of discovery; all servers reconciled after %.1f s",
 		len(seen.writes), len(seen.gets), all, len(seen.lists), len(seen.discovery), took.Seconds())
 	Expect(seen.writes).To(BeEmpty())
 	Expect(len(seen.gets)).To(BeNumerically("<=", all), "%v", seen.gets)
@@ -208,8 +209,8 @@ func describeRestart(ctx context.Context) {
 	Expect(len(seen.discovery)).To(BeNumerically("<=", maxDiscovery), "%v", seen.discovery)
 }
 
-// restart ends the operator and waits until the next one has looked at all servers. It says how many there are and how
-// long that took.
+// restart ends the operator and waits until the next one has reconciled all servers. It returns how many there are and
+// how long that took.
 func restart(ctx context.Context) (int, time.Duration) {
 	GinkgoHelper()
 	operator.stop()
@@ -225,9 +226,9 @@ func restart(ctx context.Context) (int, time.Duration) {
 
 const (
 	// maxLists: one for each informer. Each kind of child, the LlamaStackDistributions, the referenced ConfigMaps, the
-	// operator's ConfigMap and the CustomResourceDefinition that tells OpenShift; and two each for HTTPRoutes and Routes:
-	// whether they are served, and what tells that they are from now on.
+	// operator's ConfigMap and the CustomResourceDefinition that identifies OpenShift; and two each for HTTPRoutes and
+	// Routes: whether they are served, and a watch for the time when they are.
 	maxLists = 9 + 4 + 2*2
-	// maxDiscovery: the groups, which tell OpenShift.
+	// maxDiscovery: the groups, which identify OpenShift.
 	maxDiscovery = 2
 )

@@ -48,14 +48,14 @@ const (
 	bundleSize = 200_000
 )
 
-// describeMemory looks at the memory of plain servers, and of servers that trust many certificate authorities.
+// describeMemory measures the memory of plain servers, and of servers that trust many certificate authorities.
 func describeMemory() {
 	var plainEach, plainHeap float64
 
 	It("needs little memory for each plain server", func(ctx context.Context) {
 		newNamespace(ctx, "plain-servers")
 		inParallel(plainServers, func(number int) {
-			// The second replica makes for a PodDisruptionBudget, the fifth child.
+			// The second replica creates a PodDisruptionBudget, the fifth child.
 			create(ctx, llsdtest.Make(fmt.Sprintf("plain-%03d", number)).Namespace("plain-servers").Distribution("starter").Storage("1Gi").Replicas(2).Obj())
 		})
 		becomeReady(ctx, "plain-servers", plainServers)
@@ -63,11 +63,11 @@ func describeMemory() {
 
 		plainHeap = operator.liveHeap()
 		plainEach = (plainHeap - fleetHeap) / plainServers
-		figuref("memory, each plain server with a claim (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", plainEach/kibi, operator.resident("RssAnon")/mebi)
+		figuref("memory, each plain server with a PVC (budget 25 KiB)", "%.1f KiB of live heap; %.1f MiB of its own", plainEach/kibi, operator.resident("RssAnon")/mebi)
 		Expect(plainEach).To(BeNumerically("<=", memberBudget))
 	})
 
-	It("does not hold the certificates that servers trust", func(ctx context.Context) {
+	It("does not keep the certificates that servers trust", func(ctx context.Context) {
 		newNamespace(ctx, "bundles")
 		certificates := newBundle()
 		inParallel(bundled, func(number int) {

@@ -26,7 +26,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,15 +38,15 @@ import (
 )
 
 const (
-	// podsOfNode is how many Pods a simulated node takes, perNode how many servers there are for each: every server has
-	// one Pod, one that comes before that one is gone, and one of a stranger's.
+	// podsOfNode is how many Pods a simulated node accepts, perNode how many servers there are for each: every server
+	// has one Pod, one that starts before that one is gone, and one of another owner.
 	podsOfNode, perNode = 350, 100
-	// leaseSeconds is how long a simulated node counts as there, as a kubelet has it.
+	// leaseSeconds is how long a simulated node counts as running, as for a kubelet.
 	leaseSeconds = 40
 )
 
-// simulateNodes runs what a cluster has beside an API server, until the specs end: its own controllers and scheduler, and
-// kwok, which says of nodes that they are there and of their Pods that they run. There are volumes for every server.
+// simulateNodes runs what a cluster has beside an API server, until the specs end: its own controllers and scheduler,
+// and kwok, which reports nodes as ready and their Pods as running. There are volumes for every server.
 func simulateNodes(ctx context.Context, servers int) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
@@ -59,7 +59,7 @@ func simulateNodes(ctx context.Context, servers int) {
 
 	node := os.Getenv("BENCH_NODE_TOOLS")
 	for _, name := range []string{"kube-controller-manager", "kube-scheduler"} {
-		// Kubernetes' own default of 20 or 50 requests a second would be what is measured.
+		// Otherwise the test would measure Kubernetes' own default of 20 or 50 requests a second.
 		daemon(filepath.Join(node, name), append(listening(dir), "--kubeconfig="+kubeconfig, "--leader-elect=false", "--kube-api-qps=1000", "--kube-api-burst=1000")...)
 	}
 	arguments := []string{"--kubeconfig=" + kubeconfig, "--manage-all-nodes", "--cidr=10.64.0.0/12", fmt.Sprintf("--node-lease-duration-seconds=%d", leaseSeconds)}
@@ -70,14 +70,14 @@ func simulateNodes(ctx context.Context, servers int) {
 	Eventually(func() int { return readyNodes(ctx) }).Should(Equal(servers/perNode+1), "nodes that are Ready")
 }
 
-// stages are what kwok's own files say that nodes and Pods go through: ready at once, and gone at once.
+// stages are the states of nodes and Pods in kwok's own files: ready at once, and gone at once.
 func stages() []string {
 	GinkgoHelper()
 	var found []string
 	for _, folder := range []string{"node/fast", "node/heartbeat-with-lease", "pod/fast"} {
 		files, err := filepath.Glob(filepath.Join(os.Getenv("BENCH_KWOK_STAGES"), folder, "*-*.yaml"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(files).NotTo(BeEmpty(), "make bench-pods says in BENCH_KWOK_STAGES where kwok's stages are")
+		Expect(files).NotTo(BeEmpty(), "make bench-pods sets BENCH_KWOK_STAGES to the folder of kwok's stages")
 		found = append(found, files...)
 	}
 	return found
@@ -98,10 +98,11 @@ func readyNodes(ctx context.Context) int {
 	return n
 }
 
-// daemon runs a program until the specs end. What it says is in a file of TEST_PERF_DAEMONS, a folder, if any: it is much.
+// daemon runs a program until the specs end. Its output, which is long, is in a file in the folder TEST_PERF_DAEMONS,
+// if that is set.
 func daemon(path string, args ...string) {
 	GinkgoHelper()
-	Expect(path).To(BeAnExistingFile(), "make bench-pods builds it and says where it is")
+	Expect(path).To(BeAnExistingFile(), "make bench-pods builds it and sets its path")
 	command := exec.CommandContext(context.Background(), path, args...)
 	if dir := os.Getenv("TEST_PERF_DAEMONS"); dir != "" {
 		log, err := os.Create(filepath.Join(dir, filepath.Base(path)+".log"))
@@ -119,7 +120,7 @@ func daemon(path string, args ...string) {
 	})
 }
 
-// listening is where a program of Kubernetes serves its own metrics: it cannot do without.
+// listening is where a program of Kubernetes serves its own metrics, which it requires.
 func listening(dir string) []string {
 	GinkgoHelper()
 	_, port, err := net.SplitHostPort(harness.FreeAddress())
@@ -138,13 +139,13 @@ func adminKubeconfig() clientcmdapi.Config {
 }
 
 func nodeObject(number int) *corev1.Node {
-	room := corev1.ResourceList{
+	capacity := corev1.ResourceList{
 		corev1.ResourceCPU: resource.MustParse("10k"), corev1.ResourceMemory: resource.MustParse("100Ti"),
 		corev1.ResourcePods: *resource.NewQuantity(podsOfNode, resource.DecimalSI),
 	}
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("simulated-%02d", number)},
-		Status:     corev1.NodeStatus{Capacity: room, Allocatable: room},
+		Status:     corev1.NodeStatus{Capacity: capacity, Allocatable: capacity},
 	}
 }
 

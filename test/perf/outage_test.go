@@ -47,9 +47,9 @@ func (s size) String() string {
 	return fmt.Sprintf("%.1f MiB resident, %.1f MiB live heap, %.0f goroutines", s.resident/mebi, s.live/mebi, s.goroutines)
 }
 
-// describeOutages takes the API server away again and again.
+// describeOutages cuts the operator off from the API server again and again.
 func describeOutages() {
-	It("outlives the API server and does not grow by it", func(ctx context.Context) {
+	It("survives outages of the API server without growth", func(ctx context.Context) {
 		newNamespace(ctx, "outages")
 		process := operator.session.Command.Process.Pid
 		sizes := []size{sizeNow()}
@@ -68,7 +68,7 @@ func describeOutages() {
 	})
 }
 
-// outage lasts until the operator has given its manager up, and ends with a new server that is Ready.
+// outage lasts until the operator has stopped its manager, and ends with a new server that is Ready.
 func outage(ctx context.Context, number int) string {
 	GinkgoHelper()
 	start := time.Now()
@@ -84,12 +84,12 @@ func outage(ctx context.Context, number int) string {
 		g.Expect(operator.status("/readyz")).To(Equal(http.StatusInternalServerError))
 	}).WithTimeout(5 * time.Second).Should(Succeed())
 
-	mended := time.Now()
-	wire.Mend()
+	restored := time.Now()
+	wire.Restore()
 	instance := member("outages", number).Obj()
 	create(ctx, userConfigOf(instance), instance)
 	Eventually(operator.leads).Should(Succeed())
-	leads := time.Since(mended)
+	leads := time.Since(restored)
 	becomeReady(ctx, "outages", number+1)
 	return fmt.Sprintf("not ready after %.1f s, leads again %.1f s after the API server is back", noticed.Seconds(), leads.Seconds())
 }

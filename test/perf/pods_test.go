@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,22 +38,22 @@ import (
 )
 
 const (
-	// podBudget is for the live heap of a Pod that runs, of which next to nothing is kept.
+	// podBudget is for the live heap of a Pod that runs, of which almost nothing is kept.
 	podBudget = 1 * kibi
 	// heapNoise is how far two readings of the same heap are apart.
 	heapNoise = 512 * kibi
-	// perPodGone is how many times a status is written when a Pod is gone and another has taken its place: the server is
-	// not ready, it is, and what its probe found.
+	// perPodGone is how many times a status is written when a Pod is replaced by another: the server is not ready, it
+	// is ready, and the result of its probe.
 	perPodGone = 4
 )
 
-// podFigures are what only a bench with Pods finds.
+// podFigures are the figures of a bench with Pods.
 type podFigures struct {
 	Nodes int `json:"nodes"`
 	// ProbesInMinute and CPUSecondsInMinute are of the minute in which nothing happens.
 	ProbesInMinute     int     `json:"probesInMinute"`
 	CPUSecondsInMinute float64 `json:"cpuSecondsInMinute"`
-	// Watched is the size of a Pod as the watch brings it, in KiB of JSON; Kept is what stays of it in the live heap.
+	// Watched is the size of a Pod in the watch, in KiB of JSON; Kept is what stays of it in the live heap.
 	WatchedKiBPerPod float64 `json:"watchedKiBPerPod"`
 	KeptKiBPerPod    float64 `json:"keptKiBPerPod"`
 }
@@ -64,8 +64,8 @@ func (p *podFigures) String() string {
 		p.Nodes, p.ProbesInMinute, p.CPUSecondsInMinute, p.WatchedKiBPerPod, p.KeptKiBPerPod)
 }
 
-// The bench with Pods: the cluster's own controllers and scheduler make them, on nodes that kwok simulates. Nothing runs
-// in them: the operator's probes reach nobody.
+// The bench with Pods: the cluster's own controllers and scheduler make them, on nodes that kwok simulates. Nothing
+// runs in them: the operator's probes reach no server.
 var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench-pods"), func() {
 	var b *bench
 
@@ -87,14 +87,14 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		p := b.measure("creation", func() {
 			inParallel(b.Servers, func(number int) { create(ctx, member(benchNamespace, number).Obj()) })
 			allReady(ctx, b.Servers)
-			becomeTold(ctx, benchNamespace, b.Servers, b.patience())
+			waitForUnreachable(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(podsOf(ctx)).To(HaveLen(b.Servers))
 		Expect(p.perServer(p.Reads)).To(BeNumerically("<=", benchChildren+1), "reads for each server")
 		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", benchChildren+3), "writes for each server")
 	})
 
-	It("sends nothing in a minute in which nothing happens", func() {
+	It("sends nothing in a minute without changes", func() {
 		waitForQuiet()
 		probes, seconds := operator.counter("llama_stack_operator_probes_total"), operator.counter("process_cpu_seconds_total")
 		p := b.measure("steady minute", func() { <-time.After(time.Minute) })
@@ -103,13 +103,13 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		Expect(p.Requests).To(BeEmpty())
 	})
 
-	It("tells of a Pod that was deleted, and leaves the rest to the cluster", func(ctx context.Context) {
+	It("reports a Pod that was deleted, and leaves the rest to the cluster", func(ctx context.Context) {
 		old := podsOf(ctx)
 		p := b.measure("Pods deleted", func() {
 			inParallel(len(old), func(number int) { Expect(admin.Delete(ctx, &old[number])).To(Succeed()) })
 			Eventually(func() int { return newAndReady(ctx, old) }).WithPolling(time.Second).WithTimeout(b.patience()).Should(Equal(b.Servers))
 			allReady(ctx, b.Servers)
-			becomeTold(ctx, benchNamespace, b.Servers, b.patience())
+			waitForUnreachable(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(p.Requests).To(HaveEach(And(HaveField("Verb", "patch"), HaveField("Resource", "llamastackdistributions/status"))))
 		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", perPodGone), "writes for each Pod")
@@ -124,7 +124,7 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		Expect(p.Writes).To(BeZero())
 	})
 
-	It("keeps next to nothing of a Pod that runs", func(ctx context.Context) {
+	It("keeps almost nothing of a Pod that runs", func(ctx context.Context) {
 		b.remember()
 		before := operator.liveHeap()
 		p := b.measure("more Pods", func() {
@@ -169,7 +169,7 @@ func newAndReady(ctx context.Context, old []corev1.Pod) int {
 	return n
 }
 
-// stranger is a Pod that counts as one of a server's and is nobody's: one more for the operator to watch.
+// stranger is a Pod with a server's labels and without an owner: one more for the operator to watch.
 func stranger(number int) *corev1.Pod {
 	name := member(benchNamespace, number).Obj().Name
 	return &corev1.Pod{

@@ -37,12 +37,12 @@ const (
 	profileSeconds = 60
 )
 
-// profiled does something, and keeps what the operator spent its time on meanwhile and what it held in the end, as
-// NAME.cpu and NAME.heap for "go tool pprof".
+// profiled runs a function, and keeps the operator's CPU profile during it and its heap profile at the end, as NAME.cpu
+// and NAME.heap for "go tool pprof".
 func profiled(name string, do func()) {
 	GinkgoHelper()
 	folder := os.Getenv(profileFolder)
-	if folder == "" || name == "restart" { // whose process begins within
+	if folder == "" || name == "restart" { // whose process starts within
 		do()
 		return
 	}

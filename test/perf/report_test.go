@@ -29,20 +29,20 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-// bench is what `make bench` found, as its JSON has it.
+// bench is the result of `make bench`, as in its JSON.
 type bench struct {
 	// Servers there were.
 	Servers int     `json:"servers"`
 	Phases  []phase `json:"phases"`
 	Memory  memory  `json:"memory"`
-	// Pods are what `make bench-pods` found beside that.
+	// Pods are the additional results of `make bench-pods`.
 	Pods *podFigures `json:"pods,omitempty"`
 }
 
@@ -80,7 +80,7 @@ func inBench() client.DeleteAllOfOption { return client.InNamespace(benchNamespa
 
 func (b *bench) patience() time.Duration { return patienceFor(b.Servers) }
 
-// measure has something done, waits until the operator is quiet, and counts what it sent meanwhile.
+// measure runs a function, waits until the operator is quiet, and counts what it sent meanwhile.
 func (b *bench) measure(name string, do func()) *phase {
 	GinkgoHelper()
 	waitForQuiet()

@@ -27,11 +27,11 @@ import (
 )
 
 const (
-	// idleBudget is for all that the kernel counts as resident: what is the operator's own, and the pages of its program
-	// that are mapped. The latter are shared and can be taken back, and newer kernels map nearly the whole file whatever is
-	// needed of it, so that it is the size of the program that counts.
+	// idleBudget is for everything that the kernel counts as resident: the operator's own memory, and the mapped pages
+	// of its program. The latter are shared and can be reclaimed, and newer kernels map nearly the whole file, so that
+	// the size of the program counts.
 	idleBudget = 40 * mebi
-	// ownBudget is for what is the operator's own: its heap, its stacks, its tables.
+	// ownBudget is for the operator's own memory: its heap, its stacks, its tables.
 	ownBudget = 16 * mebi
 )
 
@@ -39,7 +39,7 @@ const (
 // one costs.
 var oneHeap float64
 
-// describeIdle looks at an operator that has nothing to do.
+// describeIdle measures an operator that has nothing to do.
 func describeIdle() {
 	It("needs little memory while there is nothing to do", func() {
 		operator.start()
@@ -56,9 +56,9 @@ func describeIdle() {
 
 // describeOne counts what one server costs from its creation until all is quiet.
 func describeOne() {
-	// ServiceAccount, claim, Service, PodDisruptionBudget, Deployment, and the copy of the configuration.
+	// ServiceAccount, PVC, Service, PodDisruptionBudget, Deployment, and the copy of the configuration.
 	const children, maxReconciles = 6, 6
-	// The status is written when the objects were made, when the server is up, and when it was asked for its health.
+	// The status is written when the objects were created, when the server is ready, and when it was probed.
 	const maxWrites = children + 3
 
 	It("creates a server with few requests and few reconciles", func(ctx context.Context) {

@@ -21,12 +21,12 @@ package perf_test
 import (
 	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/harness"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 
 	. "github.com/onsi/ginkgo/v2"
 )
 
-// quietTime without a request is what counts as quiet.
+// quietTime is how long there is no request when the operator is quiet.
 const quietTime = 3 * time.Second
 
 // waitForQuiet waits until the operator has sent nothing for a while.
@@ -37,7 +37,7 @@ func waitForQuiet() {
 
 // traffic sorts requests by what they cost.
 type traffic struct {
-	// discovery asks what there is to read; it names no resource.
+	// discovery reads which APIs exist; it names no resource.
 	discovery, lists, gets, writes []harness.Request
 }
 

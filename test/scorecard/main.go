@@ -18,8 +18,8 @@ limitations under the License.
 //
 //	scorecard-tests NAME
 //
-// It reads the bundle from where scorecard puts it, and prints what it found as scorecard wants it: a TestStatus of
-// v1alpha3, and not a word besides. It exits with 1 when the test does not pass. Tests that need the operator find the
+// It reads the bundle from where scorecard puts it, and prints what it found as scorecard reads it: a TestStatus of
+// v1alpha3, and nothing else. It exits with 1 when the test does not pass. Tests that need the operator find the
 // cluster through the ServiceAccount of their Pod.
 package main
 
@@ -50,13 +50,13 @@ const (
 	// defaultReady is how long one server may take: a real one has an image to be pulled, and packages to import.
 	defaultReady = 10 * time.Minute
 	objects      = time.Minute
-	// cleanup is less than what a Pod has between being told to end and being killed.
+	// cleanup is less than the grace period of a Pod.
 	cleanup = 25 * time.Second
 	poll    = time.Second
 )
 
 func main() {
-	// scorecard ends a Pod whose time is up; what the test made is still to be removed.
+	// scorecard stops a Pod after its time limit; the test still has to remove what it created.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	passed, err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
@@ -77,14 +77,14 @@ type options struct {
 
 // tests are the tests by name.
 func (o options) tests() map[string]checks.Check {
-	online := func(look func(*cluster.Tester) checks.Check) checks.Check {
+	online := func(check func(*cluster.Tester) checks.Check) checks.Check {
 		return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 			tester, err := cluster.InCluster(cluster.Patience{Ready: o.ready, Objects: objects, Cleanup: cleanup, Poll: poll})
 			if err != nil {
 				r.Errorf("%v", err)
 				return
 			}
-			look(tester)(ctx, b, r)
+			check(tester)(ctx, b, r)
 		}
 	}
 	return map[string]checks.Check{
@@ -97,7 +97,7 @@ func (o options) tests() map[string]checks.Check {
 	}
 }
 
-// run is the whole program. The arguments are those after the program's name. It tells whether the test passed.
+// run is the whole program. The arguments are those after the program's name. It returns whether the test passed.
 func run(ctx context.Context, args []string, result io.Writer) (bool, error) {
 	logrus.SetOutput(io.Discard) // Libraries must not write between the lines of the result.
 
@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, result io.Writer) (bool, error) {
 	} else {
 		test(ctx, b, r)
 	}
-	return !r.Failed(), tell(result, r)
+	return !r.Failed(), printReport(result, r)
 }
 
 func parse(args []string) (options, error) {
@@ -129,8 +129,8 @@ func parse(args []string) (options, error) {
 	return chosen, nil
 }
 
-// tell prints the report in the form that scorecard reads.
-func tell(result io.Writer, r *report.Report) error {
+// printReport prints the report in the form that scorecard reads.
+func printReport(result io.Writer, r *report.Report) error {
 	encoder := json.NewEncoder(result)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(v1alpha3.TestStatus{Results: []v1alpha3.TestResult{r.Result()}}); err != nil {

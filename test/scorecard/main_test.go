@@ -87,7 +87,7 @@ var _ = Describe("scorecard-tests", Ordered, func() {
 		Entry("channels-are-connected", "channels-are-connected"),
 	)
 
-	DescribeTable("fails, and says why in the form that scorecard reads,", func(expected string, args []string) {
+	DescribeTable("fails, and reports why in the format that scorecard reads,", func(expected string, args []string) {
 		log, code := run(args...)
 		Expect(result(log).State).To(Equal(v1alpha3.FailState))
 		Expect(result(log).Errors).To(HaveExactElements(ContainSubstring(expected)))

@@ -17,7 +17,7 @@ kubectl wait llsd/NAME --for=condition=Ready --timeout=10m
 
 Every condition carries the generation that it is about, and `status.observedGeneration` is that of the whole status:
 when it is less than `metadata.generation`, the operator has not seen the last edit. What each condition and each
-reason means, and what to do, is in [operations.md](operations.md#conditions).
+reason means, and what to do, is in [conditions.md](conditions.md).
 
 {{ range .SortedTypes }}{{ if eq .Name "LlamaStackDistributionStatus" "VersionInfo" "DistributionConfig" "ProviderInfo" "ProviderHealthStatus" "DistributionPhase" -}}
 {{ template "type" . }}

@@ -107,7 +107,7 @@ type AutoscalingSpec struct {
 	TargetMemoryUtilizationPercentage *int32 `json:"targetMemoryUtilizationPercentage,omitempty"`
 }
 
-// StorageSpec of the claim.
+// StorageSpec of the PVC.
 type StorageSpec struct {
 	Size      *resource.Quantity `json:"size,omitempty"`
 	MountPath string             `json:"mountPath,omitempty"`

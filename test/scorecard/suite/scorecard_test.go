@@ -104,7 +104,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	results = scorecard(ctx, bundle)
 })
 
-// newNamespace makes a namespace that admits no Pod below the standard "restricted", with what access.yaml allows.
+// newNamespace creates a namespace that only admits Pods of the standard "restricted", with the rights of access.yaml.
 func newNamespace(ctx context.Context) string {
 	GinkgoHelper()
 	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
@@ -144,7 +144,7 @@ func scorecard(ctx context.Context, folder string, args ...string) map[string]v1
 	return found
 }
 
-// beginning is as much of a log as a person reads: some of operator-sdk's tests print whole schemas.
+// beginning is the beginning of a log: some of operator-sdk's tests print whole schemas.
 func beginning(log string) string { return log[:min(len(log), 1000)] }
 
 var _ = Describe("Scorecard", func() {
@@ -173,7 +173,7 @@ var _ = Describe("Scorecard", func() {
 		for _, list := range []client.ObjectList{
 			&v1alpha1.LlamaStackDistributionList{}, &corev1.PersistentVolumeClaimList{}, &corev1.PodList{},
 		} {
-			// Pods and claims take a moment to go.
+			// Pods and PVCs take a moment to be deleted.
 			Eventually(func() (int, error) {
 				err := kube.List(ctx, list, client.InNamespace(namespace))
 				items, _ := runtime.DefaultUnstructuredConverter.ToUnstructured(list)
@@ -183,7 +183,7 @@ var _ = Describe("Scorecard", func() {
 		}
 	})
 
-	It("fails for a bundle that is worse, in the same Pods", func(ctx SpecContext) {
+	It("fails for a broken bundle, in the same Pods", func(ctx SpecContext) {
 		worse := filepath.Join(GinkgoT().TempDir(), "bundle")
 		Expect(os.CopyFS(worse, os.DirFS(bundle))).To(Succeed())
 		files, err := filepath.Glob(filepath.Join(worse, "manifests", "*.clusterserviceversion.yaml"))

@@ -41,7 +41,7 @@ type entry struct {
 	Skips          []string
 }
 
-// document is what is looked at of a document of the catalog.
+// document has the fields that the specs read from a document of the catalog.
 type document struct {
 	Schema, Name, Package, DefaultChannel string
 	Entries                               []entry

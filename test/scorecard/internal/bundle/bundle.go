@@ -36,15 +36,15 @@ import (
 // almExamples is the annotation of a CSV that holds a JSON list of custom resources to start from.
 const almExamples = "alm-examples"
 
-// Bundle is what the manifests of a bundle say.
+// Bundle is the content of the manifests of a bundle.
 type Bundle struct {
 	// CSV describes and installs the operator.
 	CSV *v1alpha1.ClusterServiceVersion
 	// CRDs by name.
 	CRDs map[string]*apiextensionsv1.CustomResourceDefinition
-	// Channels that the bundle says it is part of.
+	// Channels of the bundle's annotations.
 	Channels []string
-	// Package that the bundle says it belongs to.
+	// Package of the bundle's annotations.
 	Package string
 
 	objects []*unstructured.Unstructured
@@ -82,7 +82,7 @@ func (b *Bundle) Examples() ([]*unstructured.Unstructured, error) {
 	return examples, nil
 }
 
-// Deployments are what OLM makes of the CSV.
+// Deployments are those that OLM creates from the CSV.
 func (b *Bundle) Deployments() []v1alpha1.StrategyDeploymentSpec {
 	return b.CSV.Spec.InstallStrategy.StrategySpec.DeploymentSpecs
 }
@@ -100,7 +100,7 @@ func containersOf(deployment appsv1.DeploymentSpec) []corev1.Container {
 	return slices.Concat(deployment.Template.Spec.InitContainers, deployment.Template.Spec.Containers)
 }
 
-// Grant is a set of rules, and who gets it.
+// Grant is a set of rules, and its subject.
 type Grant struct {
 	// Where the rules are written, and how the sources call them.
 	Where string

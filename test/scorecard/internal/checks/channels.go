@@ -34,7 +34,8 @@ import (
 
 // Channels is the check of the catalog in a folder: every version that any channel has can be upgraded to the newest
 // one of its channel, the channels share versions, so that a subscription can move from one to another, and this
-// bundle, once it is released, is in the channels that it says it is in. operator-registry's own validation, which OLM relies on, is part.
+// bundle, once it is released, is in the channels of its annotations. operator-registry's own validation, which OLM
+// relies on, is part.
 func Channels(folder string) Check {
 	return func(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 		channels, err := read(ctx, folder, b.Package)
@@ -50,8 +51,8 @@ func Channels(folder string) Check {
 	}
 }
 
-// read reads the channels of a package. Cycles, versions without a way on, several newest versions and the like are
-// found by operator-registry.
+// read reads the channels of a package. operator-registry finds cycles, versions without an upgrade, several newest
+// versions and the like.
 func read(ctx context.Context, folder, name string) (map[string]*model.Channel, error) {
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no catalog in %s: the image of this test is to be built with catalog/ inside (make docker-build-scorecard)", folder)
@@ -71,8 +72,8 @@ func read(ctx context.Context, folder, name string) (map[string]*model.Channel, 
 	return found.Channels, nil
 }
 
-// checkMembership wants the bundle in the channels of its annotations, once it is in any: what is not released yet is
-// in none.
+// checkMembership requires that the bundle is in the channels of its annotations, once it is in any: what is not
+// released yet is in none.
 func checkMembership(b *bundle.Bundle, channels map[string]*model.Channel, r *report.Report) {
 	released := slices.ContainsFunc(slices.Collect(maps.Values(channels)), func(c *model.Channel) bool { return c.Bundles[b.CSV.Name] != nil })
 	if !released {
@@ -90,7 +91,8 @@ func checkMembership(b *bundle.Bundle, channels map[string]*model.Channel, r *re
 	}
 }
 
-// checkConnected wants a way from every channel to every other, over the versions that they share.
+// checkConnected requires that a subscription can move from every channel to every other, over the versions that they
+// share.
 func checkConnected(channels map[string]*model.Channel, r *report.Report) {
 	names := slices.Sorted(maps.Keys(channels))
 	reached := map[string]bool{names[0]: true}

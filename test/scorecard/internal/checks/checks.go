@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package checks has the tests that need nothing but the bundle, and the catalog that it is going to be part of.
+// Package checks has the tests that only need the bundle, and the catalog that it will be part of.
 package checks
 
 import (
@@ -32,5 +32,5 @@ const (
 	ChannelsAreConnected  = "channels-are-connected"
 )
 
-// Check looks at a bundle and reports what it found.
+// Check checks a bundle and reports what it found.
 type Check func(context.Context, *bundle.Bundle, *report.Report)

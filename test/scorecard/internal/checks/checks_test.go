@@ -49,9 +49,9 @@ var _ = Describe("Checks", func() {
 		Describe(kind.name, func() {
 			for _, folder := range cases(kind.name) {
 				name := strings.ReplaceAll(filepath.Base(folder), "-", " ")
-				It("tells of "+name, func() {
+				It("reports "+name, func() {
 					found := run(kind.check(folder), patched(folder))
-					Expect(found.Log+strings.Join(found.Errors, "")).NotTo(BeEmpty(), "the check must say what it looked at")
+					Expect(found.Log+strings.Join(found.Errors, "")).NotTo(BeEmpty(), "the check must say what it checked")
 					Expect(found.Errors == nil).To(Equal(strings.HasPrefix(name, "good")), strings.Join(found.Errors, "\n"))
 					matchGolden(filepath.Join(folder, "errors.txt"), lines(found.Errors))
 				})
@@ -59,7 +59,7 @@ var _ = Describe("Checks", func() {
 		})
 	}
 
-	It("says of a bundle that is not released that its catalog is still to have it", func() {
+	It("reports that the catalog does not have an unreleased bundle yet", func() {
 		folder := filepath.Join("testdata", "channels", "good-before-its-release")
 		Expect(run(checks.Channels(filepath.Join(folder, "catalog")), patched(folder)).Suggestions).To(HaveExactElements(
 			"the catalog does not have llama-stack-k8s-operator.v1.1.0: make release enters it"))

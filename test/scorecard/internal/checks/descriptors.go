@@ -43,8 +43,8 @@ type section struct {
 	descriptors map[string]descriptor
 }
 
-// Descriptors wants one descriptor for every field of spec and status: a form in the console is made of them.
-// Scorecard's own test looks only at those top-level fields of the spec that the examples use.
+// Descriptors requires one descriptor for every field of spec and status: the console builds its form from them.
+// Scorecard's own test only checks those top-level fields of the spec that the examples use.
 func Descriptors(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	owned := b.CSV.Spec.CustomResourceDefinitions.Owned
 	if len(owned) == 0 {
@@ -131,13 +131,13 @@ func (s section) checkTexts(r *report.Report, d descriptor, known ownFields) {
 	}
 }
 
-// marker is what makes a descriptor of a field.
+// marker is the comment that creates the descriptor of a field.
 func marker(section string) string {
 	return `"// +operator-sdk:csv:customresourcedefinitions:type=` + section + `,displayName=...,xDescriptors=..."`
 }
 
 // pathsIn lists the fields of a schema, in order, as descriptors call them: a field of the elements of a list is
-// list[0].field. The inside of a type of Kubernetes is not ours to describe.
+// list[0].field. Fields of Kubernetes' own types have no descriptors.
 func pathsIn(schema apiextensionsv1.JSONSchemaProps, section, prefix string, known ownFields) []string {
 	var paths []string
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {

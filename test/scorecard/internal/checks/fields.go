@@ -36,12 +36,12 @@ type ownFields map[string]goField
 type goField struct {
 	// owner is Type.Field.
 	owner string
-	// foreign tells whether the field's type is not ours.
+	// foreign is true if the field's type is not of this API.
 	foreign bool
 }
 
-// fields are the fields of a LlamaStackDistribution. A CRD does not tell which of its fields come from a type of ours
-// and which from one of Kubernetes; the Go types do.
+// fields are the fields of a LlamaStackDistribution. A CRD does not show which of its fields come from a type of this
+// API and which from one of Kubernetes; the Go types do.
 func fields() ownFields {
 	known := ownFields{}
 	known.add(reflect.TypeFor[v1alpha1.LlamaStackDistributionSpec](), specSection, "")
@@ -76,7 +76,7 @@ func elementOf(t reflect.Type) (reflect.Type, string) {
 	return t, suffix
 }
 
-// isForeign tells whether a field is known to be of a type that is not ours.
+// isForeign reports whether a field is known to be of a type that is not of this API.
 func (f ownFields) isForeign(section, path string) bool { return f[key(section, path)].foreign }
 
 // owner says where a field is declared, for a person to find it.

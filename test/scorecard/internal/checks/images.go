@@ -27,19 +27,19 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/test/scorecard/internal/report"
 )
 
-// relatedImageVariable begins the environment variables that tell the operator the image of a distribution.
+// relatedImageVariable is the prefix of the environment variables that set the image of a distribution.
 const relatedImageVariable = "RELATED_IMAGE_"
 
-// howToRelate is how an image gets into the list.
+// howToRelate says how an image gets into the list.
 const howToRelate = "make bundle writes the list, from the containers and the variables RELATED_IMAGE_... in config/manager/manager.yaml"
 
-// RelatedImages wants every image that the operator runs, or can be asked to run by name, among the related images:
-// a cluster without a network gets the images of that list, and no others.
+// RelatedImages requires that every image that the operator runs, or that a name can select, is among the related
+// images: a disconnected cluster gets the images of that list, and no others.
 func RelatedImages(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	related := relatedImages(b, r)
 	wanted := wantedImages(b, r)
 	if r.Failed() {
-		return // What follows would only be more of the same.
+		return // More errors would have the same cause.
 	}
 	for _, image := range slices.Sorted(maps.Keys(wanted)) {
 		if _, found := related[image]; !found {
@@ -74,7 +74,7 @@ func relatedImages(b *bundle.Bundle, r *report.Report) map[string]string {
 	return related
 }
 
-// wantedImages are the images that the operator can run, and why, by image.
+// wantedImages are the images that the operator can run, with the reason.
 func wantedImages(b *bundle.Bundle, r *report.Report) map[string]string {
 	wanted := map[string]string{}
 	environment := map[string]string{}

@@ -42,14 +42,14 @@ func changes() []string {
 	return []string{"create", "update", "patch", "delete", "deletecollection"}
 }
 
-// bans lists what leads from the operator's rights to more rights, or to what is none of its business.
+// bans lists rights that lead to more rights, or that the operator does not need.
 func bans() []ban {
 	return []ban{
 		{resources: []string{"secrets"}, why: "the operator must not see Secrets"},
 		{resources: []string{"serviceaccounts/token"}, why: "tokens are the rights of others"},
 		{
 			resources: []string{"pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "pods/ephemeralcontainers", "services/proxy", "nodes/proxy"},
-			why:       "it leads into other people's containers",
+			why:       "it gives access to other people's containers",
 		},
 		{resources: []string{"pods", "nodes", "namespaces"}, verbs: changes(), why: "the operator changes Deployments, and nothing below or above them"},
 		{everyone: true, verbs: []string{"escalate", "bind", "impersonate"}, why: "it gives rights that the operator does not have"},
@@ -57,13 +57,13 @@ func bans() []ban {
 		{group: "certificates.k8s.io", why: "a signed certificate is an identity"},
 		{group: "admissionregistration.k8s.io", verbs: changes(), why: "admission sees and changes everything"},
 		{group: "apiextensions.k8s.io", verbs: changes(), why: "OLM owns the CRDs"},
-		{group: "apiregistration.k8s.io", verbs: changes(), why: "it stands in for the API server"},
+		{group: "apiregistration.k8s.io", verbs: changes(), why: "it replaces the API server"},
 		{group: "security.openshift.io", verbs: append(changes(), "use"), why: "servers run under the platform's own constraints"},
 	}
 }
 
-// secretWatcher is the one role with which an administrator may let the operator notice new certificates. docs/tls.md says
-// how.
+// secretWatcher is the role that an administrator may grant so that the operator notices new certificates. docs/tls.md
+// says how.
 const secretWatcher = "llama-stack-k8s-operator-llsd-secret-watcher-role"
 
 // offered is whether a rule is all that the role secretWatcher may have, in a bundle that gives it to nobody.
@@ -72,7 +72,7 @@ func offered(grant bundle.Grant, rule rbacv1.PolicyRule) bool {
 		slices.Equal(rule.Verbs, []string{"list", "watch"})
 }
 
-// Rights wants no wildcard, no access to Secrets, and no way to more rights in what the operator is granted.
+// Rights requires that the operator's rights have no wildcard, no access to Secrets, and no way to more rights.
 func Rights(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	grants, err := b.Grants()
 	if err != nil {
@@ -89,7 +89,7 @@ func Rights(_ context.Context, b *bundle.Bundle, r *report.Report) {
 		}
 	}
 	if rules == 0 {
-		r.Errorf("the CSV grants the operator nothing, with which it cannot work: list config/rbac in config/manifests, and run make bundle")
+		r.Errorf("the CSV grants the operator nothing, and it cannot work without rights: list config/rbac in config/manifests, and run make bundle")
 	}
 	r.Logf("%d rules in %d grants", rules, len(grants))
 }
@@ -97,7 +97,7 @@ func Rights(_ context.Context, b *bundle.Bundle, r *report.Report) {
 func checkRule(where string, rule rbacv1.PolicyRule, r *report.Report) {
 	if wildcard(rule) {
 		r.Errorf("%s: a rule has a wildcard (%s): name what is needed in the rbac markers of internal/controller, and run make manifests bundle", where, inWords(rule))
-		return // a wildcard is all of the others, too
+		return // a wildcard includes all others
 	}
 	for _, ban := range bans() {
 		if ban.hits(rule) {
@@ -116,7 +116,7 @@ func (b ban) hits(rule rbacv1.PolicyRule) bool {
 	return (b.everyone || slices.Contains(rule.APIGroups, b.group)) && overlap(b.resources, rule.Resources) && overlap(b.verbs, rule.Verbs)
 }
 
-// overlap tells whether any of what is banned is granted. No list of bans is a ban on everything.
+// overlap reports whether any banned right is granted. If bans is empty, every right is banned.
 func overlap(banned, granted []string) bool {
 	return len(banned) == 0 || slices.ContainsFunc(banned, func(s string) bool { return slices.Contains(granted, s) })
 }

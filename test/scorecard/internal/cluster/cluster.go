@@ -40,18 +40,18 @@ const (
 	PodsAreRestricted   = "pods-are-restricted"
 )
 
-// namespaceVariable is where scorecard tells a test the namespace that its Pod is in.
+// namespaceVariable is the variable in which scorecard sets the namespace of a test's Pod.
 const namespaceVariable = "SCORECARD_NAMESPACE"
 
-// Patience is how long things may take on a busy machine.
+// Patience has the limits of time on a busy machine.
 type Patience struct {
 	// Ready is how long one server may take to become Ready: real ones need minutes.
 	Ready time.Duration
-	// Objects is how long the operator may take to make a server's objects.
+	// Objects is how long the operator may take to create a server's objects.
 	Objects time.Duration
 	// Cleanup is how long it may take until a server is gone.
 	Cleanup time.Duration
-	// Poll is the time between two looks.
+	// Poll is the interval between two reads.
 	Poll time.Duration
 }
 
@@ -86,15 +86,15 @@ func New(config *rest.Config, namespace string, patience Patience) (*Tester, err
 	return &Tester{client: client.WithFieldValidation(direct, metav1.FieldValidationStrict), namespace: namespace, patience: patience}, nil
 }
 
-// beQuiet keeps libraries from logging: all that a test's Pod writes is read as its result.
+// beQuiet stops libraries from logging: everything that a test's Pod writes is read as its result.
 func beQuiet(config *rest.Config) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	log.SetLogger(logr.Discard())
 	klog.SetLogger(logr.Discard())
 }
 
-// Examples wants every example of the bundle to be accepted as it is, and its server to become Ready. Servers run one
-// after the other, so that a small cluster can hold them.
+// Examples requires that every example of the bundle is accepted unchanged, and that its server becomes Ready. Servers
+// run one after the other, so that a small cluster can hold them.
 func (t *Tester) Examples(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 	t.each(ctx, b, r, func(server *server) {
 		server.checkDistribution(r)
@@ -102,8 +102,8 @@ func (t *Tester) Examples(ctx context.Context, b *bundle.Bundle, r *report.Repor
 	})
 }
 
-// Restricted wants the Pods of every example to pass the Pod Security Standard restricted: the template that the
-// operator renders, and the Pods that come of it on this cluster.
+// Restricted requires that the Pods of every example pass the Pod Security Standard restricted: the template that the
+// operator renders, and its Pods on this cluster.
 func (t *Tester) Restricted(ctx context.Context, b *bundle.Bundle, r *report.Report) {
 	t.each(ctx, b, r, func(server *server) { server.checkRestricted(ctx, r) })
 }

@@ -34,7 +34,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// patient waits for what comes; a spec in which it does not come is hasty.
+// patient waits long enough for a result; hasty is for specs in which there is none.
 var (
 	patient = cluster.Patience{Ready: time.Minute, Objects: time.Minute, Cleanup: time.Minute, Poll: 20 * time.Millisecond}
 	hasty   = cluster.Patience{Ready: 3 * time.Second, Objects: 3 * time.Second, Cleanup: time.Minute, Poll: 20 * time.Millisecond}
@@ -93,22 +93,22 @@ var _ = Describe("Tests on a cluster", func() {
 			Expect(log).To(Equal("first: Ready is True, Ready: serving\nsecond: Ready is True, Ready: serving\n"))
 		})
 
-		It("leaves nothing behind, and touches nothing of others", func(ctx SpecContext) {
-			Expect(claims(namespace, "sample")).To(Succeed())
-			operator(namespace, makesClaim, says(metav1.ConditionTrue, "Ready", "serving"))
+		It("leaves nothing behind, and changes nothing of others", func(ctx SpecContext) {
+			Expect(pvcs(namespace, "sample")).To(Succeed())
+			operator(namespace, createsPVC, says(metav1.ConditionTrue, "Ready", "serving"))
 			errors, _ := run(ctx, examplesTest, patient, examples("sample", starter))
 			Expect(errors).To(BeEmpty())
 			Expect(servers(ctx)).To(BeEmpty())
 
 			list := &corev1.PersistentVolumeClaimList{}
 			Expect(admin.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
-			Expect(list.Items).To(HaveLen(2)) // nothing here takes the finalizers of claims off
-			for _, claim := range list.Items {
-				Expect(claim.DeletionTimestamp == nil).To(Equal(claim.Name == "sample-pvc"), claim.Name)
+			Expect(list.Items).To(HaveLen(2)) // nothing here removes the finalizers of PVCs
+			for _, pvc := range list.Items {
+				Expect(pvc.DeletionTimestamp == nil).To(Equal(pvc.Name == "sample-pvc"), pvc.Name)
 			}
 		})
 
-		It("takes a server of the same name for another's", func(ctx SpecContext) {
+		It("treats a server of the same name as another's", func(ctx SpecContext) {
 			mine := &v1alpha1.LlamaStackDistribution{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "sample"}}
 			mine.Spec.Server.Distribution.Name = "starter"
 			Expect(admin.Create(ctx, mine)).To(Succeed())
@@ -127,7 +127,7 @@ var _ = Describe("Tests on a cluster", func() {
 			}
 			Expect(servers(ctx)).To(BeEmpty())
 		},
-			Entry("has a field that there is not", `{"distribution":{"name":"starter"},"storge":{}}`, `unknown field "spec.server.storge"`),
+			Entry("has an unknown field", `{"distribution":{"name":"starter"},"storge":{}}`, `unknown field "spec.server.storge"`),
 			Entry("breaks a rule", `{"distribution":{"name":"starter"},"containerSpec":{"port":70000}}`, "port must be from 1 to 65535"),
 			Entry("has a value of another type", `{"distribution":{"name":"starter"},"workers":"many"}`, "workers"),
 			Entry("names what is not public", `{"distribution":{"name":"ours"}}`, `the distribution "ours", which is not public: name one of`, "starter"),
@@ -141,16 +141,16 @@ var _ = Describe("Tests on a cluster", func() {
 				"the example sample did not become Ready within 3s: Ready is False, ImagePullBackOff: the image cannot be pulled")))
 		})
 
-		DescribeTable("does not take for Ready what", func(ctx SpecContext, deeds ...deed) {
+		DescribeTable("does not treat as Ready what", func(ctx SpecContext, deeds ...deed) {
 			operator(namespace, deeds...)
 			errors, _ := run(ctx, examplesTest, hasty, examples("sample", starter))
-			Expect(errors).To(HaveExactElements(ContainSubstring("the operator has said nothing about it; is it running?")))
+			Expect(errors).To(HaveExactElements(ContainSubstring("the operator has not reported a status; is it running?")))
 		},
-			Entry("nobody speaks of"),
-			Entry("was said about an earlier spec", deed(saysOfAnother)),
+			Entry("has no condition"),
+			Entry("has a condition about an earlier spec", deed(saysOfAnother)),
 		)
 
-		It("cleans up when it is told to end", func(ctx SpecContext) {
+		It("cleans up when it is stopped", func(ctx SpecContext) {
 			ending, end := context.WithCancel(ctx)
 			operator(namespace, func(context.Context, *v1alpha1.LlamaStackDistribution) error {
 				end()
@@ -178,7 +178,7 @@ var _ = Describe("Tests on a cluster", func() {
 			Expect(servers(ctx)).To(BeEmpty())
 		})
 
-		It("judges the template although no Pod of it is admitted", func(ctx SpecContext) {
+		It("checks the template although no Pod of it is admitted", func(ctx SpecContext) {
 			operator(namespace, makesDeployment(privileged))
 			errors, _ := run(ctx, restrictedTest, patient, examples("sample", starter))
 			Expect(errors).To(HaveExactElements(And(
@@ -186,7 +186,7 @@ var _ = Describe("Tests on a cluster", func() {
 				ContainSubstring(`container "llama-stack" must not set securityContext.privileged=true`), ContainSubstring("internal/render"))))
 		})
 
-		It("judges the Pods that came of it", func(ctx SpecContext) {
+		It("checks the Pods of the template", func(ctx SpecContext) {
 			operator(namespace, makesDeployment(unchanged), makesPod(privileged))
 			errors, _ := run(ctx, restrictedTest, patient, examples("sample", starter))
 			Expect(errors).To(HaveExactElements(And(
@@ -194,19 +194,19 @@ var _ = Describe("Tests on a cluster", func() {
 				ContainSubstring("securityContext.privileged=true"))))
 		})
 
-		DescribeTable("does not pass what it could not look at:", func(ctx SpecContext, expected string, deeds ...deed) {
+		DescribeTable("does not pass what it could not check:", func(ctx SpecContext, expected string, deeds ...deed) {
 			operator(namespace, deeds...)
 			errors, _ := run(ctx, restrictedTest, hasty, examples("sample", starter))
 			Expect(errors).To(HaveExactElements(ContainSubstring(expected)))
 		},
-			Entry("no Deployment", "the operator made no Deployment within 3s; is it running?"),
+			Entry("no Deployment", "the operator created no Deployment within 3s; is it running?"),
 			Entry("no Pod", "its Deployment has no Pod within 3s", makesDeployment(unchanged)),
 		)
 	})
 })
 
 var _ = Describe("A test without rights", func() {
-	It("says which it needs, and how to give them", func(ctx SpecContext) {
+	It("reports which it needs, and how to grant them", func(ctx SpecContext) {
 		namespace := newNamespace()
 		tester, err := cluster.New(asServiceAccount(namespace), namespace, patient)
 		Expect(err).NotTo(HaveOccurred())
@@ -219,13 +219,13 @@ var _ = Describe("A test without rights", func() {
 })
 
 var _ = Describe("InCluster", func() {
-	It("wants to be told the namespace", func() {
+	It("requires the namespace", func() {
 		GinkgoT().Setenv("SCORECARD_NAMESPACE", "")
 		_, err := cluster.InCluster(patient)
 		Expect(err).To(MatchError(ContainSubstring("scorecard sets SCORECARD_NAMESPACE")))
 	})
 
-	It("wants to be in a Pod", func() {
+	It("requires a Pod", func() {
 		GinkgoT().Setenv("SCORECARD_NAMESPACE", "any")
 		GinkgoT().Setenv("KUBERNETES_SERVICE_HOST", "")
 		_, err := cluster.InCluster(patient)

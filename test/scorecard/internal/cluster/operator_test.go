@@ -31,10 +31,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// deed is something that an operator does about a new server.
+// deed is something that an operator does for a new server.
 type deed func(context.Context, *v1alpha1.LlamaStackDistribution) error
 
-// operator does its deeds about every new server of a namespace, in their order, until the spec ends.
+// operator runs its deeds for every new server of a namespace, in their order, until the spec ends.
 func operator(namespace string, deeds ...deed) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -89,7 +89,7 @@ func says(status metav1.ConditionStatus, reason, message string) deed {
 	}
 }
 
-// saysOfAnother writes a condition about a generation that is not the present one.
+// saysOfAnother writes a condition about a generation that is not the current one.
 func saysOfAnother(ctx context.Context, server *v1alpha1.LlamaStackDistribution) error {
 	server.Status.Conditions = []metav1.Condition{{
 		Type: string(v1alpha1.ConditionReady), Status: metav1.ConditionTrue, Reason: "Ready",
@@ -98,11 +98,11 @@ func saysOfAnother(ctx context.Context, server *v1alpha1.LlamaStackDistribution)
 	return admin.Status().Update(ctx, server)
 }
 
-// claims makes a claim of a server's name.
-func claims(namespace, server string) error {
+// pvcs creates a PVC with a server's name.
+func pvcs(namespace, server string) error {
 	return admin.Create(context.Background(), &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: namespace, Name: server + "-pvc", Labels: map[string]string{v1alpha1.LabelInstance: server},
+			Namespace: namespace, Name: server + "-pvc",
 		},
 		Spec: corev1.PersistentVolumeClaimSpec{
 			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
@@ -113,11 +113,11 @@ func claims(namespace, server string) error {
 	})
 }
 
-func makesClaim(_ context.Context, server *v1alpha1.LlamaStackDistribution) error {
-	return claims(server.Namespace, server.Name)
+func createsPVC(_ context.Context, server *v1alpha1.LlamaStackDistribution) error {
+	return pvcs(server.Namespace, server.Name)
 }
 
-// makesDeployment makes one whose Pods are changed.
+// makesDeployment creates one whose Pods are changed.
 func makesDeployment(change func(*corev1.PodSpec)) deed {
 	return func(ctx context.Context, server *v1alpha1.LlamaStackDistribution) error {
 		labels := map[string]string{"app": server.Name}
@@ -130,7 +130,7 @@ func makesDeployment(change func(*corev1.PodSpec)) deed {
 	}
 }
 
-// makesPod makes the Pod that a ReplicaSet would have made, changed.
+// makesPod creates the Pod that a ReplicaSet would create, changed.
 func makesPod(change func(*corev1.PodSpec)) deed {
 	return func(ctx context.Context, server *v1alpha1.LlamaStackDistribution) error {
 		pod := &corev1.Pod{

@@ -24,6 +24,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/rand"
@@ -31,7 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// suffixLength makes the names of what a test makes unlike all others.
+// suffixLength is long enough for unique names of a test's objects.
 const suffixLength = 5
 
 // server is the copy of one example on the cluster.
@@ -40,14 +41,14 @@ type server struct {
 
 	// example is the name that the example has in the bundle.
 	example string
-	// object is the copy, under a name of its own, so that nothing that is already there is touched.
+	// object is the copy, under its own name, so that existing objects do not change.
 	object *unstructured.Unstructured
-	// typed is what the copy says, for reading.
+	// typed is the copy as its Go type.
 	typed v1alpha1.LlamaStackDistribution
 }
 
-// start creates the example as it is, but for its name. A bundle's example has to work by itself: nobody who is handed
-// it in a console has the ConfigMaps that it might refer to.
+// start creates the example unchanged, except for its name. A bundle's example has to work by itself: a user of a
+// console does not have the ConfigMaps that it might refer to.
 func (s *server) start(ctx context.Context, example *unstructured.Unstructured) error {
 	object := example.DeepCopy()
 	object.SetNamespace(s.namespace)
@@ -59,7 +60,7 @@ func (s *server) start(ctx context.Context, example *unstructured.Unstructured) 
 	return s.understand()
 }
 
-// understand reads the object as it was last seen.
+// understand reads the object into its type.
 func (s *server) understand() error {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(s.object.Object, &s.typed); err != nil {
 		return fmt.Errorf("failed to understand it as a %s: %w", v1alpha1.Kind, err)
@@ -80,7 +81,7 @@ func (s *server) hint(err error) string {
 	}
 }
 
-// stop removes what was made, also when the test is told to end.
+// stop removes what was created, also when the test is stopped.
 func (s *server) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience.Cleanup)
 	defer cancel()
@@ -88,7 +89,7 @@ func (s *server) stop(ctx context.Context) error {
 	if s.object == nil {
 		return nil
 	}
-	return errors.Join(s.remove(ctx), s.removeClaims(ctx))
+	return errors.Join(s.remove(ctx), s.deletePVC(ctx))
 }
 
 // remove deletes the server and waits until it is gone.
@@ -106,24 +107,16 @@ func (s *server) remove(ctx context.Context) error {
 	return nil
 }
 
-// removeClaims deletes the claims that outlive the server.
-func (s *server) removeClaims(ctx context.Context) error {
-	claims := &corev1.PersistentVolumeClaimList{}
-	mine := client.MatchingLabels{v1alpha1.LabelInstance: s.object.GetName()}
-	if err := s.client.List(ctx, claims, client.InNamespace(s.namespace), mine); err != nil {
-		return fmt.Errorf("failed to list the claims to clean up: %w", err)
-	}
-	var failed []error
-	for i := range claims.Items {
-		failed = append(failed, client.IgnoreNotFound(s.client.Delete(ctx, &claims.Items[i])))
-	}
-	if err := errors.Join(failed...); err != nil {
-		return fmt.Errorf("failed to clean up the claims: %w", err)
+// deletePVC deletes the PVC, which outlives the server under Retain, and then carries no label with the server's name.
+func (s *server) deletePVC(ctx context.Context) error {
+	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.object.GetName() + "-pvc"}}
+	if err := client.IgnoreNotFound(s.client.Delete(ctx, pvc)); err != nil {
+		return fmt.Errorf("failed to clean up the PVC: %w", err)
 	}
 	return nil
 }
 
-// until looks again and again, as long as the context allows.
-func (s *server) until(ctx context.Context, look wait.ConditionWithContextFunc) error {
-	return wait.PollUntilContextCancel(ctx, s.patience.Poll, true, look) //nolint:wrapcheck // callers say what they waited for
+// until polls a condition, as long as the context allows.
+func (s *server) until(ctx context.Context, condition wait.ConditionWithContextFunc) error {
+	return wait.PollUntilContextCancel(ctx, s.patience.Poll, true, condition) //nolint:wrapcheck // callers say what they waited for
 }

@@ -45,7 +45,7 @@ func TestCluster(t *testing.T) {
 // root of this module, seen from this package.
 const root = "../.."
 
-// What the suite shares: a real API server, and an administrator's way to it.
+// What the suite shares: a real API server, and an administrator's connection to it.
 var (
 	config *rest.Config
 	admin  client.Client
@@ -84,7 +84,7 @@ func giveAccess(namespace string) {
 	}
 }
 
-// asServiceAccount is the way to the API server of the ServiceAccount that access.yaml makes.
+// asServiceAccount is the connection to the API server as the ServiceAccount of access.yaml.
 func asServiceAccount(namespace string) *rest.Config {
 	impersonated := rest.CopyConfig(config)
 	impersonated.Impersonate = rest.ImpersonationConfig{

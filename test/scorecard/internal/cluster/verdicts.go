@@ -35,7 +35,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// checkDistribution wants the example to name a distribution that anybody can have.
+// checkDistribution requires that the example names a public distribution.
 func (s *server) checkDistribution(r *report.Report) {
 	catalog, err := distribution.New(func(string) string { return "" })
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *server) checkDistribution(r *report.Report) {
 	wanted := s.typed.Spec.Server.Distribution
 	_, named := public[wanted.Name]
 	if !named && !slices.Contains(slices.Collect(maps.Values(public)), wanted.Image) {
-		r.Errorf("the example %s asks for the distribution %q, which is not public: name one of %s in config/samples, and run make bundle",
+		r.Errorf("the example %s uses the distribution %q, which is not public: name one of %s in config/samples, and run make bundle",
 			s.example, wanted.Name+wanted.Image, strings.Join(slices.Sorted(maps.Keys(public)), ", "))
 	}
 }
@@ -56,7 +56,7 @@ func (s *server) checkReady(ctx context.Context, r *report.Report) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience.Ready)
 	defer cancel()
 
-	said := "the operator has said nothing about it; is it running?"
+	said := "the operator has not reported a status; is it running?"
 	err := s.until(ctx, func(ctx context.Context) (bool, error) {
 		if err := s.client.Get(ctx, client.ObjectKeyFromObject(s.object), s.object); err != nil {
 			return false, fmt.Errorf("failed to read it: %w", err)
@@ -74,7 +74,7 @@ func (s *server) checkReady(ctx context.Context, r *report.Report) {
 	r.Logf("%s: %s", s.example, said)
 }
 
-// ready is the condition Ready about the present generation, or nil.
+// ready is the condition Ready of the current generation, or nil.
 func (s *server) ready() (*metav1.Condition, error) {
 	if err := s.understand(); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (s *server) ready() (*metav1.Condition, error) {
 	return ready, nil
 }
 
-// checkRestricted judges the template of the server's Pods, and then those Pods. On a namespace that enforces the
-// standard there would never be a Pod of a template that violates it.
+// checkRestricted checks the template of the server's Pods, and then those Pods. In a namespace that enforces the
+// standard there is no Pod of a template that violates it.
 func (s *server) checkRestricted(ctx context.Context, r *report.Report) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience.Objects)
 	defer cancel()
@@ -97,7 +97,7 @@ func (s *server) checkRestricted(ctx context.Context, r *report.Report) {
 		err := s.client.Get(ctx, client.ObjectKey{Namespace: s.namespace, Name: s.object.GetName()}, deployment)
 		return err == nil, client.IgnoreNotFound(err)
 	}); err != nil {
-		r.Errorf("the example %s: the operator made no Deployment within %s; is it running? (%v)", s.example, s.patience.Objects, err)
+		r.Errorf("the example %s: the operator created no Deployment within %s; is it running? (%v)", s.example, s.patience.Objects, err)
 		return
 	}
 	template := deployment.Spec.Template
@@ -127,7 +127,7 @@ func (s *server) checkPods(ctx context.Context, deployment *appsv1.Deployment, r
 	r.Logf("%s: template and %d Pods pass", s.example, len(pods.Items))
 }
 
-// violations says what of a Pod is against the standard restricted.
+// violations returns how a Pod violates the standard restricted.
 func violations(meta *metav1.ObjectMeta, spec *corev1.PodSpec) string {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {

@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package report puts together what a scorecard test found, in the form that scorecard reads.
+// Package report collects what a scorecard test found, in the format that scorecard reads.
 package report
 
 import (
@@ -39,17 +39,17 @@ func (r *Report) Errorf(format string, args ...any) {
 	r.result.Errors = append(r.result.Errors, fmt.Sprintf(format, args...))
 }
 
-// Suggestf adds something that would be better; it fails nothing.
+// Suggestf adds a suggestion, which does not fail the test.
 func (r *Report) Suggestf(format string, args ...any) {
 	r.result.Suggestions = append(r.result.Suggestions, fmt.Sprintf(format, args...))
 }
 
-// Logf adds a line about what was looked at, for those who wonder whether the test looked at anything.
+// Logf adds a line about what was checked, which shows that the test checked something.
 func (r *Report) Logf(format string, args ...any) {
 	r.result.Log += fmt.Sprintf(format, args...) + "\n"
 }
 
-// Failed tells whether an error was added.
+// Failed reports whether an error was added.
 func (r *Report) Failed() bool { return r.result.State != v1alpha3.PassState }
 
 // Result is what was found.
