@@ -17,6 +17,7 @@ limitations under the License.
 package manager
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -24,6 +25,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -73,14 +75,14 @@ type Caches struct {
 }
 
 func newCaches(of cluster.Cluster, options Options) (Caches, error) {
-	references, err := cache.New(of.GetConfig(), cache.Options{
+	references, err := options.newCache(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(), DefaultNamespaces: only(options.WatchNamespaces),
 		DefaultTransform: keepIdentity, NewInformer: newInformer,
 	})
 	if err != nil {
 		return Caches{}, fmt.Errorf("failed to make the cache of referenced ConfigMaps: %w", err)
 	}
-	operatorConfig, err := cache.New(of.GetConfig(), cache.Options{
+	operatorConfig, err := options.newCache(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
 		DefaultNamespaces:    map[string]cache.Config{options.Namespace: {}},
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", options.OperatorConfigName),
@@ -99,6 +101,39 @@ type standby struct{ cache.Cache }
 
 // GetCache is how the manager recognizes a cache.
 func (s standby) GetCache() cache.Cache { return s.Cache }
+
+// interruptibleCache lets a manager end before its caches are synchronized. Without it, controller-runtime ignores the end
+// while it waits for them, and uses a whole core meanwhile. If the API server is lost, that is until the process is killed.
+type interruptibleCache struct {
+	cache.Cache
+
+	ended <-chan struct{}
+}
+
+// WaitForCacheSync returns true when the manager has ended, too: controller-runtime waits until it is true.
+func (i interruptibleCache) WaitForCacheSync(ctx context.Context) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	synced := make(chan bool, 1)
+	go func() { synced <- i.Cache.WaitForCacheSync(ctx) }()
+	select {
+	case ok := <-synced:
+		return ok
+	case <-i.ended:
+		return true
+	}
+}
+
+// newInterruptibleCaches makes caches of a manager that ends with the context.
+func newInterruptibleCaches(ctx context.Context) cache.NewCacheFunc {
+	return func(config *rest.Config, options cache.Options) (cache.Cache, error) {
+		made, err := cache.New(config, options)
+		if err != nil {
+			return nil, fmt.Errorf("failed to make a cache: %w", err)
+		}
+		return interruptibleCache{Cache: made, ended: ctx.Done()}, nil
+	}
+}
 
 // keepIdentity drops all metadata that nobody reads, so that a cluster's many ConfigMaps cost little memory.
 func keepIdentity(object any) (any, error) {

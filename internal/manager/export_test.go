@@ -97,14 +97,11 @@ var (
 // Standby is how the caches beside the manager's own are added to it.
 func Standby(of cache.Cache) ctrlmanager.Runnable { return standby{of} }
 
-// NewWatchedLock is a lease that notices when nobody answers, and what ends the manager then.
-func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock) (resourcelock.Interface, ctrlmanager.Runnable) {
-	inTouch := newTouch()
-	return &lock{Interface: inner, clock: clock, lost: inTouch.lose}, inTouch
+// NewWatchedLock is a lease that calls lost when nobody answers. KeepAsking requests it until a context ends.
+func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock, lost func()) (lease resourcelock.Interface, keepAsking func(context.Context)) {
+	watched := &lock{Interface: inner, clock: clock, lost: lost}
+	return watched, watched.keepAsking
 }
-
-// ErrOutOfTouch is how it ends.
-var ErrOutOfTouch = errOutOfTouch
 
 // PollOptional checks the kinds of other APIs now and then, as an operator of some namespaces does.
 func PollOptional(ctx context.Context, built Optional, every time.Duration, check func(context.Context) Optional) error {

@@ -28,6 +28,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/apimachinery/pkg/util/wait"
 	coordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
@@ -39,6 +40,8 @@ const (
 	renewDeadline = 10 * time.Second
 	// answerDeadline lets one request that hangs not be the end of it.
 	answerDeadline = renewDeadline / 2
+	// askAgain is how often controller-runtime requests the lease.
+	askAgain = 2 * time.Second
 )
 
 // errOutOfTouch ends the manager of a standby, as a leader's ends when it cannot renew its lease.
@@ -113,31 +116,13 @@ func (l *lock) note(err error) error {
 	return err
 }
 
+// keepAsking requests the lease until the context ends. While the manager waits for its caches, nobody else does.
+func (l *lock) keepAsking(ctx context.Context) {
+	wait.UntilWithContext(ctx, func(ctx context.Context) { _, _, _ = l.Get(ctx) }, askAgain) // note has seen the error
+}
+
 // refused distinguishes a refusal from an API server that does not answer, or that has lost its database.
 func refused(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError
 }
-
-// touch ends the manager when the API server was lost.
-type touch struct {
-	lost chan struct{}
-	once sync.Once
-}
-
-func newTouch() *touch { return &touch{lost: make(chan struct{})} }
-
-func (t *touch) lose() { t.once.Do(func() { close(t.lost) }) }
-
-// Start implements manager.Runnable.
-func (t *touch) Start(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-t.lost:
-		return errOutOfTouch
-	}
-}
-
-// NeedLeaderElection is false: the leader has noticed already.
-func (*touch) NeedLeaderElection() bool { return false }

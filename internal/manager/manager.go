@@ -27,6 +27,7 @@ import (
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -70,6 +71,8 @@ type Options struct {
 
 	// identity of the process for the lease.
 	identity string
+	// newCache makes the caches of one manager.
+	newCache cache.NewCacheFunc
 }
 
 // Parts are what a controller is built from.
@@ -95,7 +98,8 @@ type Parts struct {
 	Working func() (done func())
 }
 
-func build(ctx context.Context, options Options, health *Health) (manager.Manager, error) {
+// build makes a manager that runs until the context ends. It calls lost when the API server no longer answers.
+func build(ctx context.Context, options Options, health *Health, lost func()) (manager.Manager, error) {
 	restConfig, err := options.RESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("failed to find the API server: %w", err)
@@ -112,8 +116,7 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 		return nil, fmt.Errorf("failed to make a discovery client: %w", err)
 	}
 	optional := findOptional(ctx, discoverer.RESTClient(), options.WatchNamespaces)
-	inTouch := newTouch()
-	lease, err := newLock(restConfig, options.Namespace, options.identity, inTouch.lose)
+	lease, err := newLock(restConfig, options.Namespace, options.identity, lost)
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +124,15 @@ func build(ctx context.Context, options Options, health *Health) (manager.Manage
 	if err != nil {
 		return nil, fmt.Errorf("failed to make the manager: %w", err)
 	}
-	if err := mgr.Add(inTouch); err != nil {
-		return nil, fmt.Errorf("failed to add to the manager: %w", err)
+	starting, started := context.WithCancel(ctx)
+	if err := populate(ctx, mgr, options, optional, &readiness{health: health, started: started, ended: ctx.Done()}); err != nil {
+		started()
+		return nil, err
 	}
-	return mgr, populate(ctx, mgr, options, optional, health)
+	if options.LeaderElection {
+		go lease.keepAsking(starting)
+	}
+	return mgr, nil
 }
 
 func (o *Options) transform() toolscache.TransformFunc {
@@ -137,6 +145,7 @@ func (o *Options) transform() toolscache.TransformFunc {
 func managerOptions(options Options, optional Optional, base manager.Options) manager.Options {
 	yes := true
 	base.Cache = MainCacheOptions(options.transform(), optional, options.WatchNamespaces)
+	base.NewCache = options.newCache
 	base.MapperProvider = newMapper
 	base.Client = client.Options{Cache: &client.CacheOptions{Unstructured: true}}
 	base.Metrics = metricsserver.Options{BindAddress: "0"} // served by Run, for longer than a manager lives
@@ -155,7 +164,7 @@ func managerOptions(options Options, optional Optional, base manager.Options) ma
 	return base
 }
 
-func populate(ctx context.Context, mgr manager.Manager, options Options, optional Optional, health *Health) error {
+func populate(ctx context.Context, mgr manager.Manager, options Options, optional Optional, ready *readiness) error {
 	discoverer, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("failed to make a discovery client: %w", err)
@@ -173,9 +182,10 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, optiona
 	if err != nil {
 		return err
 	}
+	ready.caches = []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}
 	runnables := slices.Concat(watches, []manager.Runnable{
 		standby{caches.References}, standby{caches.OperatorConfig},
-		&readiness{health: health, caches: []waiter{mgr.GetCache(), caches.References, caches.OperatorConfig}},
+		ready,
 	})
 	for _, runnable := range runnables {
 		if err := mgr.Add(runnable); err != nil {
@@ -185,7 +195,7 @@ func populate(ctx context.Context, mgr manager.Manager, options Options, optiona
 	return options.Setup(ctx, Parts{
 		Manager: mgr, Caches: caches, Children: append(ManagedObjects(), optional.served()...),
 		OpenShift: openShift, Unserved: optional.unserved(), Namespace: options.Namespace, WatchNamespaces: options.WatchNamespaces,
-		RouteTimeouts: routes.timeouts, Working: health.workers.begin,
+		RouteTimeouts: routes.timeouts, Working: ready.health.workers.begin,
 	})
 }
 
@@ -197,7 +207,7 @@ func platformWatches(mgr manager.Manager, options Options, optional Optional, ro
 	}
 	runnables := []manager.Runnable{&platformWatch{cache: mgr.GetCache(), openShift: openShift}}
 	for _, kind := range optionalKinds() {
-		marker, err := newMarkerCache(mgr, kind)
+		marker, err := newMarkerCache(mgr, options.newCache, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -223,14 +233,24 @@ type waiter interface {
 type readiness struct {
 	health *Health
 	caches []waiter
+	// started is called when the manager has its caches and starts all else.
+	started func()
+	// ended is closed when the manager ends, also while it waits for its caches.
+	ended <-chan struct{}
 }
 
 // Start implements manager.Runnable.
 func (r *readiness) Start(ctx context.Context) error {
+	r.started()
 	for _, cache := range r.caches {
 		if !cache.WaitForCacheSync(ctx) {
 			return nil
 		}
+	}
+	select {
+	case <-r.ended:
+		return nil // the caches may have nothing
+	default:
 	}
 	r.health.SetReady(true)
 	<-ctx.Done()

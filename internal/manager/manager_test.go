@@ -159,6 +159,40 @@ var _ = Describe("Supervision", func() {
 		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
 	})
 
+	It("ends with the process, although its caches cannot be filled", func() {
+		lists := make(chan string, 1000)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/apis":
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, `{"kind": "APIGroupList", "apiVersion": "v1"}`)
+			case r.URL.Path == "/api":
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, `{"kind": "APIVersions", "versions": ["v1"]}`)
+			default:
+				lists <- r.URL.Path
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}))
+		DeferCleanup(server.Close)
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() {
+			done <- manager.Run(ctx, manager.Options{
+				RESTConfig: func() (*rest.Config, error) { return &rest.Config{Host: server.URL}, nil },
+				Namespace:  "system", OperatorConfigName: "config", MetricsAddress: "0", HealthAddress: "0", LeaderElection: true,
+				Setup: func(ctx context.Context, parts manager.Parts) error {
+					_, err := parts.Manager.GetCache().GetInformer(ctx, &v1alpha1.LlamaStackDistribution{}, cache.BlockUntilSynced(false))
+					return err
+				},
+			})
+		}()
+		Eventually(lists).WithTimeout(10 * time.Second).Should(Receive(HaveSuffix("/llamastackdistributions")))
+		Consistently(done).WithTimeout(100 * time.Millisecond).ShouldNot(Receive())
+		cancel()
+		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+	})
+
 	It("ends with an error that names an address it cannot serve on", func() {
 		taken, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())

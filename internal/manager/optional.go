@@ -184,8 +184,8 @@ func metadataOf(gvk schema.GroupVersionKind) client.Object {
 }
 
 // newMarkerCache has the one object that announces a kind.
-func newMarkerCache(of cluster.Cluster, kind optionalKind) (cache.Cache, error) {
-	made, err := cache.New(of.GetConfig(), cache.Options{
+func newMarkerCache(of cluster.Cluster, newCache cache.NewCacheFunc, kind optionalKind) (cache.Cache, error) {
+	made, err := newCache(of.GetConfig(), cache.Options{
 		HTTPClient: of.GetHTTPClient(), Scheme: of.GetScheme(), Mapper: of.GetRESTMapper(),
 		DefaultFieldSelector: fields.OneTermEqualSelector("metadata.name", kind.Marker.Name),
 		DefaultTransform:     keepIdentity,

@@ -87,16 +87,24 @@ func outlivePanics() {
 
 func runOnce(ctx context.Context, options Options, health *Health) error {
 	defer health.SetReady(false)
-	mgr, err := build(ctx, options, health)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	options.newCache = newInterruptibleCaches(ctx)
+	mgr, err := build(ctx, options, health, func() { end(errOutOfTouch) })
 	if err != nil {
 		return err
 	}
 	if options.Ended != nil {
 		defer options.Ended()
 	}
-	if err := mgr.Start(ctx); isLeftOver(err) {
+	err = mgr.Start(ctx)
+	switch {
+	case isLeftOver(err):
 		return errors.Join(errLeftOver, err)
-	} else if err != nil {
+	case errors.Is(context.Cause(ctx), errOutOfTouch):
+		err = errors.Join(errOutOfTouch, err)
+	}
+	if err != nil {
 		return fmt.Errorf("failed to keep the manager running: %w", err)
 	}
 	return nil
