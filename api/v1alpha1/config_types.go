@@ -135,7 +135,8 @@ type ConfigSecret struct {
 	// +kubebuilder:validation:Pattern=`^[^.\s]+(\.[^.\s]+)*$`
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Field",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Field string `json:"field"`
-	// SecretKeyRef is the key of the Secret that has the value. A change of the Secret does not restart Pods.
+	// SecretKeyRef is the key of the Secret that has the value. A change of the Secret restarts Pods only with
+	// rollout.onReferenceChange Roll.
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret Key",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
 	SecretKeyRef SecretKey `json:"secretKeyRef"`
 }

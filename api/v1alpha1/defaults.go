@@ -71,6 +71,9 @@ const (
 	AnnotationRollout = "llamastack.io/rollout"
 	// AnnotationReadyTemplate on such a Deployment is the Pod template that was ready last, compressed.
 	AnnotationReadyTemplate = "llamastack.io/ready-template"
+	// AnnotationReferences on a Deployment whose server rolls when its references change records which of their contents
+	// its Pods were last requested with, as hashes.
+	AnnotationReferences = "llamastack.io/references"
 	// AnnotationSyncOptions is an annotation that Argo CD reads before it prunes an object. SyncOptionsKeep prevents
 	// pruning.
 	AnnotationSyncOptions = "argocd.argoproj.io/sync-options"

@@ -203,7 +203,7 @@ type ContainerSpec struct {
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:select:IfNotPresent","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 	// EnvFrom adds environment variables from ConfigMaps and Secrets, at most 32. env and the operator's variables take
-	// precedence. Changes of the content do not restart Pods.
+	// precedence. New content restarts Pods only with rollout.onReferenceChange Roll.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional

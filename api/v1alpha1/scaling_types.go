@@ -172,7 +172,21 @@ type RolloutSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollback",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:None","urn:alm:descriptor:com.tectonic.ui:select:Automatic","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Rollback string `json:"rollback,omitempty"`
+	// OnReferenceChange decides whether the Pods are replaced when a ConfigMap or Secret changes that they use: Ignore
+	// (default) or Roll. For Secrets, the operator needs permission to watch them.
+	// +kubebuilder:validation:Enum=Roll;Ignore
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Reference Change",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:Ignore","urn:alm:descriptor:com.tectonic.ui:select:Roll","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	OnReferenceChange string `json:"onReferenceChange,omitempty"`
 }
 
 // RollbackAutomatic of RolloutSpec.
 const RollbackAutomatic = "Automatic"
+
+// ReferenceChangeRoll is OnReferenceChange of RolloutSpec.
+const ReferenceChangeRoll = "Roll"
+
+// RollsOnReferenceChange reports whether the Pods are replaced when a ConfigMap or Secret that they use changes.
+func (s *ServerSpec) RollsOnReferenceChange() bool {
+	return s.Rollout != nil && s.Rollout.OnReferenceChange == ReferenceChangeRoll
+}

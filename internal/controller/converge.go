@@ -266,6 +266,9 @@ func (s *scope) author(instance *v1alpha1.LlamaStackDistribution) string {
 	}
 	sum := sha256.New()
 	_, _ = fmt.Fprintf(sum, "%d/%q/%q/%q/%q", instance.Generation, s.Input.RestartedAt, s.User.Source, s.Bundle.Source, version) // a hash takes everything
+	if used := s.Input.References; used != nil {                                                                                 // without, it is that of an earlier release
+		_, _ = fmt.Fprintf(sum, "/%q/%q", used.ConfigMaps, used.Secrets)
+	}
 	return hex.EncodeToString(sum.Sum(nil)[:authorBytes])
 }
 

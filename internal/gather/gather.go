@@ -61,10 +61,9 @@ type Gatherer struct {
 
 // Secrets are those that servers roll for, as secretwatch.Secrets watches them.
 type Secrets interface {
-	// Follow is what is known of the Secret of a server, and for how long to wait for an answer.
-	Follow(server, secret types.NamespacedName) (secretwatch.State, time.Duration)
-	// Leave ends that.
-	Leave(server types.NamespacedName)
+	// Follow is what is known of the Secrets of a server, which are in its namespace, by their names, and for how long to wait
+	// for answers.
+	Follow(server types.NamespacedName, secrets []string) (map[string]secretwatch.State, time.Duration)
 }
 
 // Found is what was gathered.
@@ -120,7 +119,12 @@ func (g *Gatherer) Gather(ctx context.Context, instance *v1alpha1.LlamaStackDist
 	if err := g.declared(ctx, instance, f); err != nil {
 		return err
 	}
-	g.serving(instance, f)
+	set := used(instance, f)
+	secrets := g.followed(instance, set.Secrets, f)
+	g.serving(instance, secrets, f)
+	if err := g.references(ctx, instance, set, secrets, f); err != nil {
+		return err
+	}
 	return g.caBundle(ctx, instance, config, f)
 }
 

@@ -68,6 +68,7 @@ func (c *configMaps) Get(_ context.Context, key client.ObjectKey, into client.Ob
 	into.SetNamespace(key.Namespace)
 	into.SetName(key.Name)
 	into.SetResourceVersion("1")
+	into.SetUID(types.UID("uid-" + key.Name))
 	if content, ok := into.(*corev1.ConfigMap); ok {
 		content.Data = data
 		return c.err
@@ -88,18 +89,21 @@ func authority() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// secrets answer the same for each Secret.
+// secrets answer the same for each Secret, and know which were asked for last.
 type secrets struct {
 	state secretwatch.State
 	wait  time.Duration
-	left  []types.NamespacedName
+	asked []string
 }
 
-func (s *secrets) Follow(types.NamespacedName, types.NamespacedName) (secretwatch.State, time.Duration) {
-	return s.state, s.wait
+func (s *secrets) Follow(_ types.NamespacedName, names []string) (map[string]secretwatch.State, time.Duration) {
+	s.asked = names
+	states := map[string]secretwatch.State{}
+	for _, name := range names {
+		states[name] = s.state
+	}
+	return states, s.wait
 }
-
-func (s *secrets) Leave(server types.NamespacedName) { s.left = append(s.left, server) }
 
 // gathererOf reads these ConfigMaps.
 func gathererOf(content *configMaps) *gather.Gatherer {
@@ -228,10 +232,10 @@ var _ = Describe("The Secret that a server rolls for", func() {
 	})
 
 	It("is no longer watched for a server that does not roll for it", func(ctx context.Context) {
-		gatherer, answer := gathererOf(&configMaps{}), &secrets{}
+		gatherer, answer := gathererOf(&configMaps{}), &secrets{asked: []string{"cert"}}
 		gatherer.Secrets = answer
 		found(ctx, gatherer, server().Image("i:1").Obj(), defaults())
-		Expect(answer.left).To(ConsistOf(types.NamespacedName{Namespace: "ns", Name: "a"}))
+		Expect(answer.asked).To(BeEmpty())
 	})
 })
 

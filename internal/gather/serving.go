@@ -18,6 +18,7 @@ package gather
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -35,24 +36,34 @@ const (
 	serviceAccount    = "llama-stack-k8s-operator-controller-manager"
 )
 
+func rollsOnRenewal(instance *v1alpha1.LlamaStackDistribution, f *Found) bool {
+	return instance.Spec.Server.RollsOnRenewal() && !f.Input.Serving.Unused
+}
+
+// followed is what is known of the Secrets that the server rolls for.
+func (g *Gatherer) followed(instance *v1alpha1.LlamaStackDistribution, used []string, f *Found) map[string]secretwatch.State {
+	names := used
+	if rollsOnRenewal(instance, f) && !slices.Contains(names, f.Input.Serving.SecretName) {
+		names = append([]string{f.Input.Serving.SecretName}, names...)
+	}
+	var secrets map[string]secretwatch.State
+	secrets, f.Awaits = g.Secrets.Follow(client.ObjectKeyFromObject(instance), names)
+	return secrets
+}
+
 // serving finds the version of the Secret that the Pods carry, for a server that rolls when it changes.
 //
 // While the version is not known the Pods keep the one that they have: neither a restart of the operator nor the loss
 // of the right to watch rolls anything. A Secret that is created after its server adds its version and rolls the Pods,
 // which have been waiting for it: the kubelet mounts it at once into a new Pod, and only after up to two minutes into
 // one whose mount has failed.
-func (g *Gatherer) serving(instance *v1alpha1.LlamaStackDistribution, f *Found) {
-	server, serving := client.ObjectKeyFromObject(instance), f.Input.Serving
-	if !instance.Spec.Server.RollsOnRenewal() || serving.Unused {
-		g.Secrets.Leave(server)
+func (g *Gatherer) serving(instance *v1alpha1.LlamaStackDistribution, secrets map[string]secretwatch.State, f *Found) {
+	serving := f.Input.Serving
+	if !rollsOnRenewal(instance, f) || f.Awaits > 0 {
 		return
 	}
 	secret := types.NamespacedName{Namespace: instance.Namespace, Name: serving.SecretName}
-	found, wait := g.Secrets.Follow(server, secret)
-	if wait > 0 {
-		f.Awaits = wait
-		return
-	}
+	found := secrets[secret.Name]
 	serving.Rolls, serving.Version = true, found.Version
 	if found.Version == "" && f.Children.Deployment() != nil {
 		serving.Version = render.ServingVersion(f.Children.Deployment())

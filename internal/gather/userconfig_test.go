@@ -26,7 +26,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
-	"k8s.io/apimachinery/pkg/types"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -93,13 +92,13 @@ var _ = Describe("The configuration of a user", func() {
 	)
 
 	It("shows its own certificate instead of the Secret's, which nothing rolls for then", func(ctx context.Context) {
-		gatherer, answer := withConfig("server:\n  tls_certfile: /mine.crt\n  tls_keyfile: /mine.key\n"), &secrets{}
+		gatherer, answer := withConfig("server:\n  tls_certfile: /mine.crt\n  tls_keyfile: /mine.key\n"), &secrets{asked: []string{"cert"}}
 		gatherer.Secrets = answer
 		f := beside(ctx, gatherer, user().ServingTLS("cert").RollOnRenewal(), defaults())
 		Expect(f.Input.Serving.Unused).To(BeTrue())
 		Expect(f.Input.UserConfig.TLS).To(BeTrue())
 		Expect(f.Notices).To(ConsistOf(ContainSubstring("which the server shows instead of Secret cert")))
-		Expect(answer.left).To(ConsistOf(types.NamespacedName{Namespace: "ns", Name: "a"}))
+		Expect(answer.asked).To(BeEmpty())
 	})
 
 	It("is not inspected where it is too large, which is reported", func(ctx context.Context) {

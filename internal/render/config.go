@@ -56,6 +56,8 @@ const (
 	declaredHashAnnotation   = "configmap.hash/server-config"
 	caBundleHashAnnotation   = "configmap.hash/ca-bundle"
 	servingVersionAnnotation = "secret.version/serving-tls"
+	configMapsHashAnnotation = "configmap.hash/references"
+	secretsHashAnnotation    = "secret.version/references" //nolint:gosec // it is a name
 )
 
 // The label that distinguishes the ConfigMaps of the operator, and its values.
@@ -91,7 +93,20 @@ func (t mountConfig) Transform(m resmap.ResMap) error {
 	if t.Serving != nil {
 		t.mountServing(e)
 	}
+	if t.References != nil {
+		t.markReferences(e)
+	}
 	return e.err
+}
+
+// markReferences marks the Pods with the contents that they use.
+func (t mountConfig) markReferences(e *editor) {
+	for annotation, hash := range map[string]string{configMapsHashAnnotation: t.References.ConfigMaps, secretsHashAnnotation: t.References.Secrets} {
+		if hash != "" {
+			e.set(annotationsPath, annotation, hash)
+		}
+	}
+	e.set(ownAnnotationsPath, v1alpha1.AnnotationReferences, t.References.Record)
 }
 
 // mountServing mounts the certificate. Both keys are asked for by name, so that the kubelet says which one is missing,

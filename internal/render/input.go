@@ -44,6 +44,8 @@ type Input struct {
 	Serving *Serving `json:"serving,omitempty"`
 	// CABundle is the certificate authorities that the server trusts; nil: the image's own.
 	CABundle *CABundle `json:"caBundle,omitempty"`
+	// References are the contents that the Pods use and that roll them; nil: none does.
+	References *References `json:"references,omitempty"`
 	// Labels that the objects inherit from the LlamaStackDistribution, from InheritedLabels.
 	Labels map[string]string `json:"labels,omitempty"`
 	// OpenShift leaves user and group ids to the platform's security context constraints.
@@ -119,6 +121,15 @@ type Serving struct {
 	Rolls bool `json:"rolls,omitempty"`
 	// Version of the Secret, a short text that the Pods carry where Rolls is set; empty: it is not known.
 	Version string `json:"version,omitempty"`
+}
+
+// References are the contents of other ConfigMaps and Secrets that the Pods use.
+type References struct {
+	// ConfigMaps and Secrets are hashes, which the Pods carry; empty: there are none.
+	ConfigMaps string `json:"configMaps,omitempty"`
+	Secrets    string `json:"secrets,omitempty"`
+	// Record is what the Deployment keeps of them.
+	Record string `json:"record"`
 }
 
 // TLS says that the server listens with TLS: by its configuration, or because its command receives a certificate.

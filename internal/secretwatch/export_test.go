@@ -37,9 +37,9 @@ var (
 // FollowAndWait has a server follow a Secret, waits for the first answer, and returns the version and who may not watch it.
 func (s *Secrets) FollowAndWait(ctx context.Context, server, secret types.NamespacedName) (string, string) {
 	for ctx.Err() == nil {
-		found, wait := s.Follow(server, secret)
+		found, wait := s.Follow(server, []string{secret.Name})
 		if wait == 0 {
-			return found.Version, found.Denied
+			return found[secret.Name].Version, found[secret.Name].Denied
 		}
 		<-time.After(time.Millisecond)
 	}
@@ -49,8 +49,8 @@ func (s *Secrets) FollowAndWait(ctx context.Context, server, secret types.Namesp
 // TryToFollow does not wait for the first answer: it returns for how long that is still waited for, and whether there are too
 // many Secrets in the namespace.
 func (s *Secrets) TryToFollow(server, secret types.NamespacedName) (time.Duration, bool) {
-	found, wait := s.Follow(server, secret)
-	return wait, found.Beyond
+	found, wait := s.Follow(server, []string{secret.Name})
+	return wait, found[secret.Name].Beyond
 }
 
 // At measures the time by a clock of the test's own.

@@ -80,8 +80,8 @@ type Secrets struct {
 	// watched is how many there are in each namespace, and beyond has the servers for whose Secret there was no place.
 	watched map[string]int
 	beyond  map[string]sets.Set[types.NamespacedName]
-	// follows has the Secret of each server that follows one.
-	follows map[types.NamespacedName]types.NamespacedName
+	// follows has the Secrets of each server that follows some.
+	follows map[types.NamespacedName]sets.Set[string]
 	wake    func(server types.NamespacedName)
 	// wakeNow is for what servers wait for.
 	wakeNow func(server types.NamespacedName)
@@ -132,7 +132,7 @@ func onlySecret(client metadata.Interface, secret types.NamespacedName) toolscac
 func empty(listed func(types.NamespacedName) toolscache.ListerWatcherWithContext) *Secrets {
 	return &Secrets{
 		listed: listed, clock: clock.RealClock{}, background: sources.NewBackground(),
-		watches: map[types.NamespacedName]*secretWatch{}, follows: map[types.NamespacedName]types.NamespacedName{},
+		watches: map[types.NamespacedName]*secretWatch{}, follows: map[types.NamespacedName]sets.Set[string]{},
 		watched: map[string]int{}, beyond: map[string]sets.Set[types.NamespacedName]{},
 		wake: func(types.NamespacedName) {}, wakeNow: func(types.NamespacedName) {},
 		begin: func(func(context.Context)) context.CancelFunc { return func() {} },
@@ -154,22 +154,32 @@ func (s *Secrets) Start(ctx context.Context, queue workqueue.TypedRateLimitingIn
 // Background is the runnable of the manager that the source needs.
 func (s *Secrets) Background() *sources.Background { return s.background }
 
-// Follow has a server woken when what is known of a Secret changes, and returns what is. Until the first answer it returns
-// for how long that is still waited for, and the answer wakes the server: what a server is made with, or gets when the
+// Follow has a server woken when what is known of one of its Secrets changes, and returns what is, by the names of the
+// Secrets, which are in its namespace. It ends what an earlier call began for others. Until the first answers it returns for
+// how long these are still waited for, and each answer wakes the server: what a server is made with, or gets when the
 // operator starts, is not to be put right a moment later by a rollout.
-func (s *Secrets) Follow(server, secret types.NamespacedName) (State, time.Duration) {
+func (s *Secrets) Follow(server types.NamespacedName, secrets []string) (map[string]State, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if before, ok := s.follows[server]; ok && before != secret {
-		s.drop(server, before)
+	s.leave(server, s.follows[server].Difference(sets.New(secrets...)))
+	known, longest := make(map[string]State, len(secrets)), time.Duration(0)
+	for _, name := range secrets {
+		state, wait := s.follow(server, name)
+		known[name], longest = state, max(longest, wait)
 	}
-	watched := s.watch(secret)
+	return known, longest
+}
+
+func (s *Secrets) follow(server types.NamespacedName, name string) (State, time.Duration) {
+	watched := s.watch(types.NamespacedName{Namespace: server.Namespace, Name: name})
 	if watched == nil {
 		s.turnAway(server)
 		return State{Beyond: true}, 0
 	}
-	s.beyond[server.Namespace].Delete(server)
-	s.follows[server] = secret
+	if s.follows[server] == nil {
+		s.follows[server] = sets.New[string]()
+	}
+	s.follows[server].Insert(name)
 	watched.servers.Insert(server)
 	if !watched.answered {
 		return State{}, max(firstAnswer-s.clock.Since(watched.began), 0)
@@ -205,14 +215,22 @@ func (s *Secrets) turnAway(server types.NamespacedName) {
 func (s *Secrets) Leave(server types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leave(server, s.follows[server].Clone())
+}
+
+// leave ends that a server follows these.
+func (s *Secrets) leave(server types.NamespacedName, secrets sets.Set[string]) {
 	s.beyond[server.Namespace].Delete(server)
-	if secret, ok := s.follows[server]; ok {
-		s.drop(server, secret)
+	for name := range secrets {
+		s.follows[server].Delete(name)
+		s.drop(server, types.NamespacedName{Namespace: server.Namespace, Name: name})
+	}
+	if s.follows[server].Len() == 0 {
+		delete(s.follows, server)
 	}
 }
 
 func (s *Secrets) drop(server, secret types.NamespacedName) {
-	delete(s.follows, server)
 	watched := s.watches[secret]
 	watched.servers.Delete(server)
 	if watched.servers.Len() > 0 {

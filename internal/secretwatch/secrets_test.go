@@ -250,6 +250,27 @@ var _ = Describe("The Secrets that servers roll for", func() {
 		Expect(waits()).To(BeZero())
 	})
 
+	It("are several for one server, which waits for the last answer and leaves those that it no longer uses", func(ctx context.Context) {
+		server.set(func() { server.secrets = []metav1.PartialObjectMetadata{*secretOf("u", "1")} })
+		known, wait := secrets.Follow(key("a"), []string{"mine", "other"})
+		Expect(known).To(HaveLen(2))
+		Expect(wait).To(BeNumerically(">", 0))
+		secrets.FollowAndWait(ctx, key("b"), mine)
+		Eventually(func() map[string]secretwatch.State {
+			known, _ := secrets.Follow(key("a"), []string{"mine", "other"})
+			return known
+		}).Should(
+			And(HaveKeyWithValue("mine", HaveField("Version", "u@1")), HaveKeyWithValue("other", HaveField("Version", "u@1"))))
+		Expect(server.watches()).To(ConsistOf(mine, types.NamespacedName{Namespace: "ns", Name: "other"}))
+
+		secrets.Follow(key("a"), []string{"other"})
+		Expect(secrets.Watched()).To(Equal(2), "another server follows the first")
+		secrets.Leave(key("b"))
+		Expect(secrets.Watched()).To(Equal(1))
+		secrets.Follow(key("a"), nil)
+		Expect(secrets.Watched()).To(BeZero())
+	})
+
 	It("have a limit for each namespace, and the next one's server is reconciled when another is no longer watched", func(ctx context.Context) {
 		for i := range secretwatch.MaxPerNamespace {
 			secrets.FollowAndWait(ctx, key(fmt.Sprintf("server-%d", i)), secretIn(i))

@@ -25,6 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -115,11 +116,14 @@ func (s *story) variants(base *v1alpha1.LlamaStackDistribution, one leaf) []map[
 }
 
 // bases are the specs in which a leaf is tried: fields without dependencies, fields with some, an image instead of a
-// name, another strategy, and declared configurations.
+// name, another strategy with a reference, and declared configurations.
 func (s *story) bases() []*v1alpha1.LlamaStackDistribution {
 	image := llsdtest.Make("demo").Image("registry.example/a:1").Obj()
 	rolling := llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) {
 		i.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Strategy: string(appsv1.RollingUpdateDeploymentStrategyType)}
+		i.Spec.Server.ContainerSpec.EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "config"},
+		}}}
 	}).Obj()
 	bases := []*v1alpha1.LlamaStackDistribution{llsdtest.Make("demo").Obj(), full().Obj(), image, rolling}
 	for _, config := range configurations() {

@@ -37,6 +37,9 @@ func operationFields() []fieldCase {
 	strategy.without = "RollingUpdate"
 	rollback := rollout("rollback", "Automatic", `{.metadata.annotations.llamastack\.io/rollout}`, "")
 	rollback.shows = ContainSubstring("template")
+	changes := rollout("onReferenceChange", "Roll", `{.spec.template.metadata.annotations.configmap\.hash/references}`, "")
+	changes.shows = HaveLen(32)
+	changes.with = "server: {rollout: {strategy: RollingUpdate}, containerSpec: {envFrom: [{configMapRef: {name: config}}]}}"
 	fields := []fieldCase{
 		{path: "suspend", value: "true", in: inDeployment, at: "{.spec.replicas}", shows: "0"},
 		strategy,
@@ -45,6 +48,7 @@ func operationFields() []fieldCase {
 		rollout("revisionHistoryLimit", "2", "{.spec.revisionHistoryLimit}", "2"),
 		rollout("progressDeadlineSeconds", "900", "{.spec.progressDeadlineSeconds}", "900"),
 		rollback,
+		changes,
 		{
 			path: "server.autoscaling.metrics", value: "[{pods: {name: requests, averageValue: 20}}]", with: withAutoscaling,
 			in: inAutoscaler, at: "{.spec.metrics[*].pods.metric.name}{.spec.metrics[*].pods.target.averageValue}", shows: "requests20",
