@@ -46,8 +46,8 @@ type containerPort struct {
 type portChange struct {
 	// wanted is that of the template that is applied, runs that of the live one.
 	wanted, runs containerPort
-	// settled says that all Pods are of the live template.
-	settled bool
+	// settled says that all Pods are of the live template and available, alone that there are no others.
+	settled, alone bool
 }
 
 // Live are the objects that a cluster has; nil is absent.
@@ -69,7 +69,7 @@ func LeadToPods(objects []*unstructured.Unstructured, has Live) {
 	template, _, _ := unstructured.NestedMap(deployment.Object, "spec", "template")
 	change := portChange{wanted: renderedPort(template)}
 	if live := has.Deployment; live != nil {
-		change.runs, change.settled = livePort(live), status.RolledOut(live) && !status.Leaving(live)
+		change.runs, change.settled, change.alone = livePort(live), status.RolledOut(live) && !status.Leaving(live), alone(live)
 	}
 	if service := children.Find(objects, children.Service); service != nil {
 		setTarget(service, change.target(has.Service))
@@ -79,10 +79,25 @@ func LeadToPods(objects []*unstructured.Unstructured, has Live) {
 	}
 }
 
+// alone says that there are no Pods of an earlier template.
+func alone(deployment *appsv1.Deployment) bool {
+	return deployment.Status.ObservedGeneration >= deployment.Generation && !status.Leaving(deployment) &&
+		deployment.Status.Replicas <= deployment.Status.UpdatedReplicas
+}
+
 // same says that all Pods listen on the wanted port. The Service leads to a number only where they did when it was written.
+// Where somebody deleted it, nothing shows which port the Pods of an earlier template have.
 func (c portChange) same(service *corev1.Service) bool {
-	return c.runs.number == 0 || c.runs.number == c.wanted.number &&
-		(c.settled || service == nil || len(service.Spec.Ports) == 0 || service.Spec.Ports[0].TargetPort.IntVal == c.wanted.number)
+	switch {
+	case c.runs.number == 0 || c.settled && c.runs.number == c.wanted.number:
+		return true
+	case c.runs.number != c.wanted.number:
+		return false
+	case service == nil || len(service.Spec.Ports) == 0:
+		return c.alone
+	default:
+		return service.Spec.Ports[0].TargetPort.IntVal == c.wanted.number
+	}
 }
 
 // target is the Service's, as a number or a name. Where it is not known that all Pods have the name, it stays as it is until they do.

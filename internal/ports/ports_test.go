@@ -62,6 +62,28 @@ func livePods(name string, number int32, settled bool) *appsv1.Deployment {
 	return deployment
 }
 
+// startingPods are those of a Deployment that has no others and serves nothing yet.
+func startingPods(name string, number int32) *appsv1.Deployment {
+	deployment := livePods(name, number, false)
+	deployment.Status = appsv1.DeploymentStatus{Replicas: 2, UpdatedReplicas: 2}
+	return deployment
+}
+
+// terminatingPods are those of a Deployment beside the last of its earlier template.
+func terminatingPods(name string, number int32) *appsv1.Deployment {
+	deployment := livePods(name, number, true)
+	deployment.Status.TerminatingReplicas = new(int32(1))
+	return deployment
+}
+
+// unseenPods are those of a Deployment whose status is about an earlier template.
+func unseenPods(name string, number int32) *appsv1.Deployment {
+	deployment := livePods(name, number, true)
+	deployment.Generation = 2
+	deployment.Status.ObservedGeneration = 1
+	return deployment
+}
+
 func leadsTo(target intstr.IntOrString) *corev1.Service {
 	return &corev1.Service{Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "http", TargetPort: target}}}}
 }
@@ -95,7 +117,8 @@ var _ = Describe("Where a Service and a NetworkPolicy lead", func() {
 		},
 		Entry("a new server", renderedWith(name, 8321), nil, nil, nil, int64(8321), int64(8321)),
 		Entry("one that starts", renderedWith(name, 8321), livePods(name, 8321, false), leadsTo(number(8321)), admits(8321), int64(8321), int64(8321)),
-		Entry("one whose Service is not seen yet", renderedWith(name, 8321), livePods(name, 8321, false), nil, nil, int64(8321), int64(8321)),
+		Entry("one whose Service is not seen yet", renderedWith(name, 8321), startingPods(name, 8321), nil, nil, int64(8321), int64(8321)),
+		Entry("one whose Service was deleted while no other Pods serve", renderedWith(name, 8321), livePods(name, 8321, true), nil, nil, int64(8321), int64(8321)),
 		Entry("a new port", renderedWith(name, 9000), livePods(name, 8321, true), leadsTo(number(8321)), admits(8321), name, int64(9000), int64(8321)),
 		Entry("a new port while it rolls", renderedWith(name, 9000), livePods(name, 9000, false), leadsTo(byName), admits(9000, 8321), name, int64(9000), int64(8321)),
 		Entry("a new port that all Pods have", renderedWith(name, 9000), livePods(name, 9000, true), leadsTo(byName), admits(9000, 8321), int64(9000), int64(9000)),
@@ -103,6 +126,14 @@ var _ = Describe("Where a Service and a NetworkPolicy lead", func() {
 			name, int64(9001), int64(8321), int64(9000)),
 		Entry("a port that is taken back", renderedWith(name, 8321), livePods(name, 9000, false), leadsTo(byName), admits(9000, 8321), name, int64(8321), int64(9000)),
 		Entry("a new port where the Service was deleted", renderedWith(name, 9000), livePods(name, 8321, true), nil, admits(8321), name, int64(9000), int64(8321)),
+		Entry("a Service that was deleted while a new port rolls", renderedWith(name, 9000), livePods(name, 9000, false), nil, admits(9000, 8321),
+			name, int64(9000), int64(8321)),
+		Entry("the same while the old Pods are terminating", renderedWith(name, 9000), terminatingPods(name, 9000), nil, admits(9000, 8321),
+			name, int64(9000), int64(8321)),
+		Entry("the same while the Deployment's controller has not begun", renderedWith(name, 9000), unseenPods(name, 9000), nil, admits(9000, 8321),
+			name, int64(9000), int64(8321)),
+		Entry("a template without the name whose Service was deleted while it rolls", renderedWith(none, 9000), livePods(none, 9000, false), nil, admits(9000),
+			int64(9000), int64(9000)),
 		Entry("an upgrade from a release without the name", renderedWith(name, 8321), livePods(none, 8321, true), leadsTo(number(8321)), admits(8321), int64(8321), int64(8321)),
 		Entry("the same while it rolls", renderedWith(name, 8321), livePods(name, 8321, false), leadsTo(number(8321)), admits(8321), int64(8321), int64(8321)),
 		Entry("a new port together with that upgrade: old Pods serve until they are gone", renderedWith(name, 9000), livePods(none, 8321, true),

@@ -116,6 +116,22 @@ var _ = Describe("While a port is changed", func() {
 		Expect(r.admitted()).To(Equal([]int32{9000}))
 	})
 
+	It("old and new Pods answer where the Service is deleted, until it leads to a number again", func() {
+		r := serving(pod{"http", 8321})
+		r.reconcile(9000)
+		for range 3 {
+			r.service = nil
+			r.reconcile(9000)
+			Expect(r.unreached()).To(BeEmpty())
+			r.reconcile(9000)
+			Expect(r.unreached()).To(BeEmpty())
+		}
+		r.settle()
+		r.reconcile(9000)
+		Expect(r.service.Spec.Ports[0].TargetPort).To(Equal(intstr.FromInt32(9000)))
+		Expect(r.admitted()).To(Equal([]int32{9000}))
+	})
+
 	It("the old Pods of a release without the name answer until they are gone", func() {
 		r := serving(pod{"", 8321})
 		for range 3 {
@@ -145,7 +161,7 @@ var _ = Describe("While a port is changed", func() {
 			r, wanted, history := serving(pod{"http", 8000}), int32(8000), "8000"
 			edits := 0
 			for range 20 {
-				switch random.IntN(4) {
+				switch random.IntN(5) {
 				case 0:
 					if edits++; edits <= 6 {
 						wanted = 8000 + random.Int32N(6)
@@ -155,6 +171,9 @@ var _ = Describe("While a port is changed", func() {
 					r.settle()
 					edits = 0
 					history += ", settle"
+				case 2:
+					r.service = nil
+					history += ", delete the Service"
 				default:
 					history += ", reconcile"
 				}
