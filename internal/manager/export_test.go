@@ -97,8 +97,8 @@ var (
 // Standby is how the caches beside the manager's own are added to it.
 func Standby(of cache.Cache) ctrlmanager.Runnable { return standby{of} }
 
-// NewWatchedLock is a lease that calls lost when nobody answers. KeepAsking requests it until a context ends.
-func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock, lost func()) (lease resourcelock.Interface, keepAsking func(context.Context)) {
+// NewWatchedLock is a lease that calls lost when nobody answers, and a function that requests it until a context ends.
+func NewWatchedLock(inner resourcelock.Interface, clock clock.PassiveClock, lost func()) (resourcelock.Interface, func(context.Context)) {
 	watched := &lock{Interface: inner, clock: clock, lost: lost}
 	return watched, watched.keepAsking
 }

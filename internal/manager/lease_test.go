@@ -96,7 +96,8 @@ var _ = Describe("The lease of a standby", func() {
 
 	It("is requested while the manager waits for its caches", func(ctx context.Context) {
 		lost := make(chan struct{})
-		_, keepAsking := manager.NewWatchedLock(&answering{err: errNoAnswer}, &clocktesting.IntervalClock{Time: time.Now(), Duration: 11 * time.Second}, sync.OnceFunc(func() { close(lost) }))
+		clock := &clocktesting.SimpleIntervalClock{Time: time.Now(), Duration: 11 * time.Second}
+		_, keepAsking := manager.NewWatchedLock(&answering{err: errNoAnswer}, clock, sync.OnceFunc(func() { close(lost) }))
 		ctx, cancel := context.WithCancel(ctx)
 		ended := make(chan struct{})
 		go func() {

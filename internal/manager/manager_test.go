@@ -162,11 +162,11 @@ var _ = Describe("Supervision", func() {
 	It("ends with the process, although its caches cannot be filled", func() {
 		lists := make(chan string, 1000)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch {
-			case r.URL.Path == "/apis":
+			switch r.URL.Path {
+			case "/apis":
 				w.Header().Set("Content-Type", "application/json")
 				_, _ = io.WriteString(w, `{"kind": "APIGroupList", "apiVersion": "v1"}`)
-			case r.URL.Path == "/api":
+			case "/api":
 				w.Header().Set("Content-Type", "application/json")
 				_, _ = io.WriteString(w, `{"kind": "APIVersions", "versions": ["v1"]}`)
 			default:
