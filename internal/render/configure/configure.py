@@ -726,6 +726,9 @@ class Compiler:
         if api == "vector_io":
             if not old:
                 defaults["persistence"] = kv(f"vector_io::{provider}")
+                if since(1) and name not in ("inline::chromadb", "remote::oci"):
+                    # Without it each replica only knows the vector stores that were created there.
+                    defaults["metadata_store"] = sql("vector_stores")
             elif name in ("inline::faiss", "inline::meta-reference"):
                 defaults["kvstore"] = kv(f"vector_io_{provider}")
             if name in ("inline::sqlite-vec", "inline::sqlite_vec", "inline::chromadb", "inline::milvus"):
