@@ -20,6 +20,7 @@
 #   IMG             the operator
 #   STAND_IN_IMG    the stand-ins of test/infra/standin
 #   LLAMA_STACK_IMG, OGX_IMG, OGX_BEFORE_IMG  real servers (default: the published ones)
+#   DATABASE_IMG    PostgreSQL with pgvector (default: the published one)
 #   LOAD            instead, the command that takes an archive made here, such as "kind load image-archive"
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -29,7 +30,8 @@ cd "$ROOT" || exit
 LLAMA_STACK_IMG="${LLAMA_STACK_IMG:-docker.io/llamastack/distribution-starter:0.7.3}"
 OGX_IMG="${OGX_IMG:-docker.io/ogxai/distribution-starter:1.5.0}"
 OGX_BEFORE_IMG="${OGX_BEFORE_IMG:-docker.io/ogxai/distribution-starter:1.3.1}"
-export LLAMA_STACK_IMG OGX_IMG OGX_BEFORE_IMG
+DATABASE_IMG="${DATABASE_IMG:-docker.io/pgvector/pgvector:pg17}"
+export LLAMA_STACK_IMG OGX_IMG OGX_BEFORE_IMG DATABASE_IMG
 ARCHIVES="${IMAGES_DIR:-bin/images}"
 # Set by use_cluster: whether it started the cluster.
 export STARTED=no
@@ -106,6 +108,13 @@ provide_servers() {
 	imports || return 0
 	quiet make --no-print-directory bin/images-tool || return
 	bin/images-tool servers --only "$(IFS=, && echo "$*")" --out "$ARCHIVES" --pull="${IMAGES_PULL:-true}" >/dev/null
+}
+
+# provide_database makes the archive of PostgreSQL where it is needed.
+provide_database() {
+	imports || return 0
+	quiet make --no-print-directory bin/images-tool || return
+	bin/images-tool database --out "$ARCHIVES" --pull="${IMAGES_PULL:-true}" >/dev/null
 }
 
 # tagged REPOSITORY FILE prints a name that changes with the file, so that a new build is rolled out.

@@ -33,7 +33,7 @@ bin/stand-in: $(call sources,test/infra/standin)
 	@GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o $@ ./test/infra/standin
 
 .PHONY: images
-images: image-operator image-stand-in image-servers ## Make the archives of all images into bin/images.
+images: image-operator image-stand-in image-servers image-database ## Make the archives of all images into bin/images.
 
 .PHONY: image-operator
 image-operator: build bin/images-tool ## Make the archive of the operator's image, called IMG.
@@ -56,3 +56,7 @@ image-opm: bin/images-tool ## Make the archive of the image of opm, an empty cat
 .PHONY: image-servers
 image-servers: bin/images-tool ## Pull or build the image of a real server of each era.
 	@bin/images-tool servers --out $(IMAGES_DIR) --pull=$(IMAGES_PULL)
+
+.PHONY: image-database
+image-database: bin/images-tool ## Pull or build the image of PostgreSQL with pgvector.
+	@bin/images-tool database --out $(IMAGES_DIR) --pull=$(IMAGES_PULL)

@@ -147,6 +147,22 @@ func (b *binaryImage) write(w io.Writer, binary, license []byte) error {
 	return archive.Write(w, b.ref, image)
 }
 
+// database is the image of the database that real servers keep their data in.
+func database(set *flag.FlagSet) func(context.Context, job) error {
+	pull := set.Bool("pull", true, "try registries before building")
+
+	return func(ctx context.Context, j job) (err error) {
+		maker := &servers.Maker{Store: j.store, Log: j.log, Pull: *pull}
+		defer func() { err = errors.Join(err, maker.Close()) }()
+
+		path, err := maker.MakeDatabase(ctx, servers.Postgres())
+		if err != nil {
+			return err
+		}
+		return j.report(servers.Postgres().Ref, path)
+	}
+}
+
 // realServers are the images of real servers.
 func realServers(set *flag.FlagSet) func(context.Context, job) error {
 	only := set.String("only", "", "some of the servers, separated by commas: "+strings.Join(serverNames(), ", "))

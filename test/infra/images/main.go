@@ -19,6 +19,7 @@ limitations under the License.
 //	images operator   the operator, from its binary
 //	images stand-in   the stand-in server and inference backend, from their binary
 //	images servers    real Llama Stack servers, from a registry or from their Python packages
+//	images database   PostgreSQL with pgvector, from a registry or from Debian's packages
 //	images scorecard  the project's scorecard tests, from their binary and the catalog
 //	images scorecard-test   the tests that come with operator-sdk, from their binary
 //	images scorecard-untar  the program that unpacks the bundle for a test, from a static busybox
@@ -94,7 +95,7 @@ type job struct {
 // run is the whole program. The arguments are those after the program's name.
 func run(ctx context.Context, args []string, result, messages io.Writer) error {
 	kinds := map[string]func(*flag.FlagSet) func(context.Context, job) error{
-		"operator": operator, "stand-in": standIn, "servers": realServers,
+		"operator": operator, "stand-in": standIn, "servers": realServers, "database": database,
 		"olm": olmImage, "opm": opmImage, "catalog": catalogImage, "bundle": bundleImage,
 		"scorecard": scorecardTests, "scorecard-test": scorecardDefaults, "scorecard-untar": scorecardUntar,
 	}

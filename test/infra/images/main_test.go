@@ -243,6 +243,12 @@ var _ = Describe("images", Ordered, func() {
 		Expect(got.errors).To(ContainSubstring("error: failed to come by docker.io/llamastack/distribution-starter:0.7.3"))
 	})
 
+	It("exits with 3 when the database's image is not available", func() {
+		got := run([]string{"PATH=" + folder}, "database", "--out", folder, "--pull=false")
+		Expect(got.code).To(Equal(3), got.errors)
+		Expect(got.errors).To(ContainSubstring("error: failed to come by docker.io/pgvector/pgvector:pg17"))
+	})
+
 	DescribeTable("exits with 2 for", func(expected string, args ...string) {
 		got := run(nil, append(args, "--out="+folder)...)
 		Expect(got.code).To(Equal(2))

@@ -102,6 +102,8 @@ var _ = DescribeTable("Excluded", func(path string, expected bool) {
 	Entry("what mmdebstrap configured", "/etc/apt/apt.conf.d/99mmdebstrap", true),
 	Entry("this machine's resolver", "/etc/resolv.conf", true),
 	Entry("this machine's package index", "/etc/pip.conf", true),
+	Entry("the databases that Debian's package makes", "/var/lib/postgresql/17", true),
+	Entry("the compiler of PostgreSQL's queries", "/usr/lib/x86_64-linux-gnu/libLLVM.so.19.1", true),
 	Entry("package lists", "/var/lib/apt/lists/x_InRelease", true),
 	Entry("what is installed", "/var/lib/dpkg/status", false),
 	Entry("Python", "/usr/lib/python3.13/os.py", false),
@@ -172,6 +174,7 @@ var _ = Describe("Root", func() {
 
 var _ = Describe("Recipe", func() {
 	It("names the release and what is installed", func() {
-		Expect(debian.Recipe()).To(And(ContainSubstring("trixie"), ContainSubstring("python3")))
+		Expect(debian.Recipe(debian.Python()...)).To(And(ContainSubstring("trixie"), ContainSubstring("=python3,")))
+		Expect(debian.Recipe("postgresql-17")).To(And(ContainSubstring("trixie"), ContainSubstring("=postgresql-17 ")))
 	})
 })

@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package debian makes a root filesystem of Debian with Python in it, and runs programs inside, without a
+// Package debian makes a root filesystem of Debian with some of its packages, and runs programs inside, without a
 // container engine. It needs root on Debian or Ubuntu.
 package debian
 
@@ -43,14 +43,19 @@ const (
 	folderMode = 0o755
 )
 
+// Python are the packages that the image of a server begins with.
+func Python() []string { return []string{"python3", "python3-pip", "ca-certificates"} }
+
 // Recipe names everything that decides what Build creates, except the versions of the mirror on that day.
-func Recipe() string { return strings.Join(append([]string{"3", suite}, arguments()...), " ") }
+func Recipe(packages ...string) string {
+	return strings.Join(append([]string{"3", suite}, arguments(packages)...), " ")
+}
 
 // arguments are those of mmdebstrap that decide what is in the filesystem. Of the documentation only the
 // licences stay.
-func arguments() []string {
+func arguments(packages []string) []string {
 	return []string{
-		"--variant=apt", "--include=python3,python3-pip,ca-certificates",
+		"--variant=apt", "--include=" + strings.Join(packages, ","),
 		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--dpkgopt=path-exclude=/usr/share/info/*", "--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
@@ -60,9 +65,9 @@ func arguments() []string {
 // Root is a folder with a root filesystem.
 type Root struct{ Folder string }
 
-// Build fills the folder, which must not exist, with Debian from mirror (see Mirror), and compiles Python's library.
-func (r Root) Build(ctx context.Context, out io.Writer, mirror string) error {
-	args := append([]string{"--mode=root", "--format=directory"}, arguments()...)
+// Build fills the folder, which must not exist, with Debian and these packages from mirror (see Mirror).
+func (r Root) Build(ctx context.Context, out io.Writer, mirror string, packages ...string) error {
+	args := append([]string{"--mode=root", "--format=directory"}, arguments(packages)...)
 	if _, err := os.Stat(keyring); err == nil {
 		args = append(args, "--keyring="+keyring)
 	}
@@ -74,10 +79,7 @@ func (r Root) Build(ctx context.Context, out io.Writer, mirror string) error {
 		args = append(args, mirror)
 	}
 
-	if err := isolated(ctx, out, `exec mmdebstrap "$@"`, args...); err != nil {
-		return err
-	}
-	return r.Compile(ctx, out, "/usr/lib", "")
+	return isolated(ctx, out, `exec mmdebstrap "$@"`, args...)
 }
 
 // Unpack fills the folder with the output of WriteLayer.
@@ -127,7 +129,8 @@ func (r Root) WriteLayer(w io.Writer) error { return archive.WriteTree(w, r.Fold
 // Excluded reports whether a path stays out of the layer.
 func Excluded(name string) bool {
 	switch path.Dir(name) {
-	case "/proc", "/sys", "/dev", "/run", "/tmp", "/root/.config", "/var/cache", "/var/log", "/var/lib/apt/lists", "/etc/apt/sources.list.d":
+	case "/proc", "/sys", "/dev", "/run", "/tmp", "/root/.config", "/var/cache", "/var/log", "/var/lib/apt/lists", "/etc/apt/sources.list.d",
+		"/var/lib/postgresql":
 		return true
 	}
 	switch name {
@@ -135,7 +138,8 @@ func Excluded(name string) bool {
 		"/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap":
 		return true
 	}
-	return false
+	// 130 MB for compiling queries just in time, which no test needs.
+	return strings.HasPrefix(path.Base(name), "libLLVM")
 }
 
 // EnsureTools installs what Build needs, or returns why it cannot.

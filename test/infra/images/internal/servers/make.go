@@ -46,11 +46,11 @@ func (e *UnavailableError) Error() string {
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // unavailable is err as an UnavailableError, unless the context has ended.
-func unavailable(ctx context.Context, server Server, err error) error {
+func unavailable(ctx context.Context, ref string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("failed to build %s: %w", server.Ref, context.Cause(ctx))
+		return fmt.Errorf("failed to build %s: %w", ref, context.Cause(ctx))
 	}
-	return &UnavailableError{Ref: server.Ref, Err: err}
+	return &UnavailableError{Ref: ref, Err: err}
 }
 
 // Maker creates the archives of servers. Close it at the end.
@@ -60,7 +60,7 @@ type Maker struct {
 	// Pull is true if registries are tried.
 	Pull bool
 
-	// work is the folder of root; both are empty until a server has to be built.
+	// work is the folder of root; both are empty until an image has to be built.
 	work string
 	root debian.Root
 }
@@ -70,7 +70,7 @@ const baseName = "debian"
 
 // Make returns the path of the server's archive, which it pulls or builds if it does not exist.
 func (m *Maker) Make(ctx context.Context, server Server) (string, error) {
-	base := store.Key([]byte(debian.Recipe()))
+	base := store.Key([]byte(debian.Recipe(debian.Python()...)))
 	key, err := server.Key(base)
 	if err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (m *Maker) Make(ctx context.Context, server Server) (string, error) {
 	}
 
 	if m.Pull {
-		path, err := m.pull(ctx, server, key)
+		path, err := m.pull(ctx, server.Ref, server.Name, key)
 		if err == nil || ctx.Err() != nil {
 			return path, err
 		}
@@ -89,22 +89,22 @@ func (m *Maker) Make(ctx context.Context, server Server) (string, error) {
 	return m.build(ctx, server, base, key)
 }
 
-func (m *Maker) pull(ctx context.Context, server Server, key string) (string, error) {
-	if err := published(ctx, server.Ref); err != nil {
+func (m *Maker) pull(ctx context.Context, ref, name, key string) (string, error) {
+	if err := published(ctx, ref); err != nil {
 		return "", err
 	}
-	return m.add("pulling "+server.Ref, server.Name, key, func(w io.Writer) error { return fetch(ctx, w, server.Ref) })
+	return m.add("pulling "+ref, name, key, func(w io.Writer) error { return fetch(ctx, w, ref) })
 }
 
 // build makes the image of three layers: Debian, which all servers share, the Python packages, and the rest.
 func (m *Maker) build(ctx context.Context, server Server, base, key string) (string, error) {
 	debianLayer, err := m.prepare(ctx, base)
 	if err != nil {
-		return "", unavailable(ctx, server, err)
+		return "", unavailable(ctx, server.Ref, err)
 	}
 	pythonLayer, err := m.install(ctx, server)
 	if err != nil {
-		return "", unavailable(ctx, server, err)
+		return "", unavailable(ctx, server.Ref, err)
 	}
 
 	return m.add("archiving "+server.Ref, server.Name, key, func(w io.Writer) error {
@@ -129,17 +129,12 @@ func (m *Maker) prepare(ctx context.Context, base string) (string, error) {
 	if m.root.Folder != "" {
 		return layer, nil
 	}
-	if err := m.Log.Step("checking the tools for the build", func(out io.Writer) error { return debian.EnsureTools(ctx, out) }); err != nil {
+	if err := m.startWork(ctx); err != nil {
 		return "", err
 	}
+	root := debian.Root{Folder: filepath.Join(m.work, "root")}
 
-	work, err := m.Store.Work()
-	if err != nil {
-		return "", err
-	}
-	m.work = work
-	root := debian.Root{Folder: filepath.Join(work, "root")}
-
+	var err error
 	if found {
 		err = m.Log.Step("unpacking Debian", func(out io.Writer) error { return root.Unpack(ctx, out, layer) })
 	} else {
@@ -152,13 +147,32 @@ func (m *Maker) prepare(ctx context.Context, base string) (string, error) {
 	return layer, nil
 }
 
+// startWork makes the folder that images are built in, once.
+func (m *Maker) startWork(ctx context.Context) error {
+	if m.work != "" {
+		return nil
+	}
+	if err := m.Log.Step("checking the tools for the build", func(out io.Writer) error { return debian.EnsureTools(ctx, out) }); err != nil {
+		return err
+	}
+	work, err := m.Store.Work()
+	m.work = work
+	return err
+}
+
 // bootstrap makes a root filesystem and the layer of it.
 func (m *Maker) bootstrap(ctx context.Context, root debian.Root, base string) error {
 	mirror := debian.Mirror("/etc")
-	if err := m.Log.Step("building a Debian root with Python", func(out io.Writer) error { return root.Build(ctx, out, mirror) }); err != nil {
+	err := m.Log.Step("building a Debian root with Python", func(out io.Writer) error {
+		if err := root.Build(ctx, out, mirror, debian.Python()...); err != nil {
+			return err
+		}
+		return root.Compile(ctx, out, "/usr/lib", "")
+	})
+	if err != nil {
 		return err
 	}
-	_, err := m.add("archiving Debian", baseName, base, root.WriteLayer)
+	_, err = m.add("archiving Debian", baseName, base, root.WriteLayer)
 	return err
 }
 

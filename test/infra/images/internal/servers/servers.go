@@ -14,8 +14,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package servers has the images of real Llama Stack servers, at least one of each era, and gets them from a registry,
-// or builds them from the Python packages as the published ones are.
+// Package servers has the images of real Llama Stack servers, at least one of each era, and of their database. It gets them
+// from a registry, or builds them as the published ones are, from Python packages and Debian's.
 package servers
 
 import (
@@ -28,7 +28,8 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/images/internal/store"
 )
 
-// files are, by server: the pinned Python packages, the entrypoint and the bundled configuration.
+// files are, by server: the pinned Python packages, the entrypoint and the bundled configuration. The database has an
+// entrypoint only.
 //
 //go:embed files
 var files embed.FS

@@ -242,6 +242,30 @@ var _ = Describe("Maker", func() {
 			stop()
 		})
 
+		It("pulls the database", func() {
+			database := servers.Database{Ref: server.Ref}
+			tag, err := name.NewTag(database.Ref)
+			Expect(err).NotTo(HaveOccurred())
+			published, err := random.Image(1000, 2)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(remote.Write(tag, published)).To(Succeed())
+			configName, err := published.ConfigName()
+			Expect(err).NotTo(HaveOccurred())
+
+			path, err := maker.MakeDatabase(GinkgoT().Context(), database)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(image(path).ConfigName()).To(Equal(configName))
+			stop()
+		})
+
+		It("reports why the database cannot be pulled and not be made", func() {
+			GinkgoT().Setenv("PATH", GinkgoT().TempDir())
+			_, err := maker.MakeDatabase(GinkgoT().Context(), servers.Database{Ref: server.Ref})
+			Expect(err).To(BeAssignableToTypeOf(&servers.UnavailableError{}))
+			Expect(out).To(gbytes.Say(`cannot be pulled \(failed to ask its registry: .*\); building it`))
+			stop()
+		})
+
 		It("reports why not, if that fails", func() {
 			GinkgoT().Setenv("PATH", GinkgoT().TempDir())
 			_, err := maker.Make(GinkgoT().Context(), server)
@@ -356,6 +380,32 @@ var _ = Describe("Maker", func() {
 			stop()
 			Expect(filepath.Glob(filepath.Join(folder, ".work*"))).To(BeEmpty())
 			Expect(filepath.Glob(filepath.Join(folder, "ogx*"))).To(BeEmpty())
+		})
+
+		It("makes the database like the published one, once, and without databases", func() {
+			database := servers.Database{Ref: nobody + "/postgres:v1"}
+			path, err := maker.MakeDatabase(GinkgoT().Context(), database)
+			Expect(err).NotTo(HaveOccurred())
+			stop()
+			Expect(layers(path)).To(HaveLen(2))
+			Expect(config(path).User).To(Equal("999"), "the group is that of the user")
+			Expect(config(path).Env).To(ContainElement("PGDATA=/var/lib/postgresql/data"))
+			Expect(config(path).Entrypoint).To(Equal([]string{"/usr/local/bin/docker-entrypoint.sh"}))
+			Expect(files(path)["usr/local/bin/docker-entrypoint.sh"].Mode).To(BeEquivalentTo(0o755))
+
+			start()
+			Expect(maker.MakeDatabase(GinkgoT().Context(), database)).To(Equal(path))
+			Expect(called()).To(HaveExactElements("mmdebstrap"))
+			stop()
+		})
+
+		It("makes a server and the database in one run", func() {
+			build(ogx)
+			_, err := maker.MakeDatabase(GinkgoT().Context(), servers.Database{Ref: nobody + "/postgres:v1"})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(called()).To(HaveExactElements("mmdebstrap", "pip", "mmdebstrap"))
+			stop()
+			Expect(filepath.Glob(filepath.Join(folder, ".work*"))).To(BeEmpty())
 		})
 
 		It("does not report it as unavailable when its context ends", func() {
