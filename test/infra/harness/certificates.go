@@ -36,24 +36,25 @@ func NewCertificate(name string) string {
 	return newServerCertificate(name).certificate
 }
 
-// NewKeyPair is a certificate that signs for a host, and for itself, and its key, in PEM.
-func NewKeyPair(host string) (string, string) {
+// NewKeyPair is a certificate that signs for hosts, and for itself, and its key, in PEM.
+func NewKeyPair(hosts ...string) (string, string) {
 	GinkgoHelper()
-	pair := newServerCertificate(host)
+	pair := newServerCertificate(hosts...)
 	return pair.certificate, pair.key
 }
 
 // keyPair is a certificate and its key, in PEM.
 type keyPair struct{ certificate, key string }
 
-// newServerCertificate signs for a host, and for itself.
-func newServerCertificate(host string) keyPair {
+// newServerCertificate signs for hosts, and for itself.
+func newServerCertificate(hosts ...string) keyPair {
 	GinkgoHelper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Expect(err).NotTo(HaveOccurred())
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{host},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: hosts,
 		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, // Python is strict.
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	Expect(err).NotTo(HaveOccurred())

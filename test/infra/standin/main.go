@@ -18,6 +18,7 @@ limitations under the License.
 //
 //	stand-in server     a Llama Stack server that misbehaves on demand
 //	stand-in inference  an OpenAI-compatible inference backend that repeats its input
+//	stand-in outside    a proxy that answers for the hosts of model providers
 //	stand-in caller     a client in a Pod, which sends the requests of a test
 //
 // Without a role it is the server, so that it can replace a real image in a custom resource. The environment can set
@@ -75,10 +76,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, signals
 	}
 
 	build, known := map[string]func(*flags) (http.Handler, serve.Options, error){
-		"server": serverRole, "inference": inferenceRole, "caller": callerRole,
+		"server": serverRole, "inference": inferenceRole, "outside": outsideRole, "caller": callerRole,
 	}[role]
 	if !known {
-		return usageError{fmt.Errorf("unknown role %q: write server, inference or caller", role)}
+		return usageError{fmt.Errorf("unknown role %q: write server, inference, outside or caller", role)}
 	}
 
 	handler, options, err := build(newFlags(role, rest, getenv, output))

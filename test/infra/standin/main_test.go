@@ -124,11 +124,13 @@ var _ = Describe("stand-in", Ordered, func() {
 		Expect(exit.ExitCode()).To(Equal(2))
 		Expect(string(output)).To(ContainSubstring(expected))
 	},
-		Entry("a role that does not exist", `unknown role "client": write server, inference or caller`, "client"),
+		Entry("a role that does not exist", `unknown role "client": write server, inference, outside or caller`, "client"),
 		Entry("a flag that does not exist", "flag provided but not defined", "--nothing"),
 		Entry("an argument too many", `unexpected argument "now"`, "server", "now"),
 		Entry("an invalid behaviour", "failed to use --behaviour", "--behaviour=yes"),
 		Entry("an invalid delay", "failed to use --start-delay", "--start-delay=soon"),
+		Entry("embeddings without numbers", "failed to use --dimensions=0: write a number above 0", "inference", "--dimensions=0"),
+		Entry("a proxy without a certificate", "failed to use --tls-cert and --tls-key", "outside"),
 		Entry("a certificate without a key", "give both --tls-cert and --tls-key", "--tls-cert=x"),
 		Entry("a flag that the inference backend does not have", "flag provided but not defined", "inference", "--behaviour={}"),
 	)

@@ -17,16 +17,19 @@ limitations under the License.
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/caller"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/openai"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/outside"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/serve"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/standin"
 )
@@ -36,6 +39,8 @@ const (
 	serverPort = "8321"
 	// inferencePort is vLLM's port.
 	inferencePort = "8000"
+	// outsidePort is a usual one of proxies.
+	outsidePort = "3128"
 	// callerPort differs from both others, since a caller can be in the same Pod.
 	callerPort = "8500"
 )
@@ -121,14 +126,40 @@ func inferenceRole(f *flags) (http.Handler, serve.Options, error) {
 	port := f.text("port", inferencePort, "port to listen on", "INFERENCE_PORT")
 	models := f.text("models", "echo", "ids of the models, separated by commas", "INFERENCE_MODELS")
 
+	dimensions := f.text("dimensions", "8", "length of an embedding", "INFERENCE_DIMENSIONS")
+
 	if err := f.parse(); err != nil {
 		return nil, serve.Options{}, err
 	}
 
+	length, err := strconv.Atoi(*dimensions)
+	if err != nil || length < 1 {
+		return nil, serve.Options{}, fmt.Errorf("failed to use --dimensions=%s: write a number above 0", *dimensions)
+	}
+
 	mux := http.NewServeMux()
-	openai.Backend{Models: strings.Split(*models, ",")}.Register(mux)
+	openai.Backend{Models: strings.Split(*models, ","), Dimensions: length}.Register(mux)
 
 	return mux, serve.Options{Address: ":" + *port}, nil
+}
+
+// outsideRole is a proxy that answers for the hosts of model providers.
+func outsideRole(f *flags) (http.Handler, serve.Options, error) {
+	port := f.text("port", outsidePort, "port to listen on", "OUTSIDE_PORT")
+	models := f.text("models", "echo", "ids of the models, separated by commas", "OUTSIDE_MODELS")
+	cert := f.text("tls-cert", "", "PEM file of the certificate for the hosts", "OUTSIDE_TLS_CERT")
+	key := f.text("tls-key", "", "PEM file of the certificate's key", "OUTSIDE_TLS_KEY")
+
+	if err := f.parse(); err != nil {
+		return nil, serve.Options{}, err
+	}
+
+	certificate, err := tls.LoadX509KeyPair(*cert, *key)
+	if err != nil {
+		return nil, serve.Options{}, fmt.Errorf("failed to use --tls-cert and --tls-key: %w", err)
+	}
+
+	return &outside.Proxy{Models: strings.Split(*models, ","), Certificate: certificate}, serve.Options{Address: ":" + *port}, nil
 }
 
 // callerRole is a client that sends requests from a Pod's network.

@@ -19,6 +19,7 @@ limitations under the License.
 package openai
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -34,7 +35,7 @@ const (
 	created = 1
 	// maxRequest bounds a request's body, in bytes.
 	maxRequest = 1 << 20
-	// dimensions is the length of an embedding.
+	// dimensions is the length of an embedding, unless another one is wanted.
 	dimensions = 8
 
 	finishStop = "stop"
@@ -44,6 +45,8 @@ const (
 type Backend struct {
 	// Models are the ids of the models, as /v1/models lists them.
 	Models []string
+	// Dimensions is the length of an embedding; 0 is 8.
+	Dimensions int
 }
 
 // Register adds the backend's endpoints to mux: /health, /v1/models, /v1/chat/completions, /v1/completions and
@@ -136,7 +139,7 @@ func (b Backend) embed(w http.ResponseWriter, r *http.Request) {
 
 	data := make([]embedding, 0, len(request.Input))
 	for i, text := range request.Input {
-		data = append(data, embedding{Object: "embedding", Index: i, Embedding: vector(text)})
+		data = append(data, embedding{Object: "embedding", Index: i, Embedding: vector(text, cmp.Or(b.Dimensions, dimensions))})
 	}
 
 	WriteJSON(w, embeddings{
@@ -206,8 +209,8 @@ func digest(text string) string {
 	return fmt.Sprintf("%016x", hash.Sum64())
 }
 
-// vector is an embedding of length 1 that depends on the text alone.
-func vector(text string) []float64 {
+// vector is an embedding of length 1 that depends on the text and its dimensions alone.
+func vector(text string, dimensions int) []float64 {
 	values := make([]float64, dimensions)
 
 	var square float64

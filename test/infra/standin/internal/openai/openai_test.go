@@ -176,6 +176,14 @@ var _ = Describe("Backend", func() {
 			Expect(vectors(`"a"`)).NotTo(Equal(vectors(`"b"`)))
 		})
 
+		It("has 8 numbers, or as many as the backend is to give", func() {
+			Expect(vectors(`"a"`)).To(HaveExactElements(HaveLen(8)))
+			mux := http.NewServeMux()
+			openai.Backend{Models: []string{"echo"}, Dimensions: 768}.Register(mux)
+			handler = mux
+			Expect(vectors(`"a"`)).To(HaveExactElements(HaveLen(768)))
+		})
+
 		It("has length 1", func() {
 			var square float64
 			for _, value := range vectors(`"some text"`)[0] {
