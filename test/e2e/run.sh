@@ -43,6 +43,8 @@ else
 		export CLUSTER_PROGRAM="$ROOT/bin/cluster"
 	fi
 	step "providing the images of real servers" provide_servers "${servers[@]}"
+	step "providing the image of their database" provide_database
+	servers+=(database)
 fi
 step "building the operator and the stand-ins" provide_binaries
 load operator stand-in "${servers[@]}"

@@ -31,7 +31,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -94,31 +93,14 @@ func adapt(server *v1alpha1.LlamaStackDistribution, namespace string) {
 	server.Namespace = namespace
 	spec := &server.Spec.Server
 	spec.Distribution = v1alpha1.DistributionType{Image: image.standIn}
-	if spec.UserConfig != nil || spec.Config != nil {
+	if spec.UserConfig != nil {
 		spec.Distribution.Image = image.llamaStack
-	}
-	if spec.Config != nil {
-		for i := range spec.Config.Providers {
-			spec.Config.Providers[i].Config = &apiextensionsv1.JSON{Raw: []byte(`{"base_url": "${env.VLLM_URL}"}`)}
-		}
 	}
 	spec.ContainerSpec.Resources = small()
 	startup := eager()
 	spec.ContainerSpec.StartupProbe = &startup
 	spec.ContainerSpec.Env = slices.DeleteFunc(spec.ContainerSpec.Env, func(v corev1.EnvVar) bool { return v.Name == "VLLM_URL" })
 	spec.ContainerSpec.Env = append(spec.ContainerSpec.Env, corev1.EnvVar{Name: "VLLM_URL", Value: inference.first})
-}
-
-// elsewhere are the samples that do not run here: the image of the suite has no packages for their providers. "make
-// test-configure" checks such providers with the packages of servers.
-func elsewhere() []string {
-	return []string{"declared_bedrock.yaml", "declared_openai.yaml", "declared_pgvector.yaml", "declared_providers.yaml"}
-}
-
-// needsPackages says that a server declares a provider that the image of the suite has no packages for.
-func needsPackages(server *v1alpha1.LlamaStackDistribution) bool {
-	config := server.Spec.Server.Config
-	return config != nil && slices.ContainsFunc(config.Providers, func(p v1alpha1.ConfigProvider) bool { return p.Type != "remote::vllm" })
 }
 
 // presupposed is what a sample needs from the user: Secrets, authorities, a StorageClass.
@@ -133,13 +115,6 @@ func presupposed(server *v1alpha1.LlamaStackDistribution) []client.Object {
 	for _, variable := range spec.ContainerSpec.Env {
 		if from := variable.ValueFrom; from != nil && from.SecretKeyRef != nil {
 			secret(from.SecretKeyRef.Name, map[string]string{from.SecretKeyRef.Key: "secret"})
-		}
-	}
-	if spec.Config != nil {
-		for _, provider := range spec.Config.Providers {
-			for _, one := range provider.Secrets {
-				secret(one.SecretKeyRef.Name, map[string]string{one.SecretKeyRef.Key: "secret"})
-			}
 		}
 	}
 	if tls := spec.TLSConfig; tls != nil && tls.CABundle != nil {
@@ -181,15 +156,8 @@ var _ = Describe("The sample", func() {
 		}
 	})
 
-	It("is left out below only if its providers need packages that the image lacks", func() {
-		for _, file := range sampleFiles() {
-			server, _ := sample(file)
-			Expect(slices.Contains(elsewhere(), file)).To(Equal(needsPackages(server)), file)
-		}
-	})
-
 	for _, file := range sampleFiles() {
-		if slices.Contains(elsewhere(), file) {
+		if slices.Contains(declaredSamples(), file) {
 			continue
 		}
 		It(file+" becomes Ready unchanged", func(ctx SpecContext) {

@@ -65,9 +65,9 @@ const (
 	poll            = 250 * time.Millisecond
 )
 
-// images of servers on the cluster.
+// images on the cluster, of servers and of their database.
 type images struct {
-	standIn, llamaStack, ogx, ogxBefore string
+	standIn, llamaStack, ogx, ogxBefore, database string
 }
 
 // What the real servers report.
@@ -110,6 +110,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 		llamaStack: cmp.Or(os.Getenv("LLAMA_STACK_IMG"), "docker.io/llamastack/distribution-starter:"+llamaStackVersion),
 		ogx:        cmp.Or(os.Getenv("OGX_IMG"), "docker.io/ogxai/distribution-starter:"+ogxVersion),
 		ogxBefore:  cmp.Or(os.Getenv("OGX_BEFORE_IMG"), "docker.io/ogxai/distribution-starter:"+ogxBeforeVersion),
+		database:   cmp.Or(os.Getenv("DATABASE_IMG"), "docker.io/pgvector/pgvector:pg17"),
 	}
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
