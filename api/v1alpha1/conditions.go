@@ -36,6 +36,9 @@ const (
 	// ConditionAuthenticationRequired is False when a server that can be reached from outside of the cluster declares no
 	// authentication. It is absent without spec.server.config, and for a server that is not exposed.
 	ConditionAuthenticationRequired ConditionType = "AuthenticationRequired"
+	// ConditionModelsRegistered is True when the server lists every model of spec.server.config.models. It is absent without
+	// these.
+	ConditionModelsRegistered ConditionType = "ModelsRegistered"
 	// ConditionPaused is True while an annotation stops the operator from changing objects. Otherwise it is absent.
 	ConditionPaused ConditionType = "Paused"
 	// ConditionRouteReady is the state of the HTTPRoute or the Route. It is absent if the server has neither.
@@ -69,6 +72,7 @@ const (
 	ReasonSharedState       Reason = "SharedState"
 	ReasonStateUnknown      Reason = "StateUnknown"
 	ReasonAuthenticated     Reason = "Authenticated"
+	ReasonModelsRegistered  Reason = "ModelsRegistered"
 )
 
 // Reasons of conditions when the server or the cluster has a problem.
@@ -84,6 +88,7 @@ const (
 	ReasonReconcileError    Reason = "ReconcileError"
 	ReasonLocalState        Reason = "LocalState"
 	ReasonNoAuthentication  Reason = "NoAuthentication"
+	ReasonModelsMissing     Reason = "ModelsMissing"
 	ReasonRouteFailed       Reason = "RouteFailed"
 	ReasonRouteRefused      Reason = "RouteRefused"
 	ReasonRouteTLSMismatch  Reason = "RouteTLSMismatch"

@@ -158,7 +158,7 @@ type SecretKey struct {
 // ConfigModel is a model that the server registers.
 // +kubebuilder:validation:XValidation:rule="(has(self.type) && self.type == 'embedding') == has(self.embeddingDimension)",message="set embeddingDimension for type embedding, and for no other type",fieldPath=".embeddingDimension"
 type ConfigModel struct {
-	// ID of the model. Clients use provider/providerModelID, which is how servers from 0.7 name it.
+	// ID of the model. Clients use the id in status.models, such as provider/providerModelID or provider/id.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}

@@ -355,6 +355,7 @@ type CABundleConfig struct {
 // +kubebuilder:printcolumn:name="Server Version",type="string",JSONPath=".status.version.llamaStackServerVersion"
 // +kubebuilder:printcolumn:name="Available",type="integer",JSONPath=".status.availableReplicas"
 // +kubebuilder:printcolumn:name="URL",type="string",priority=1,JSONPath=".status.serviceURL"
+// +kubebuilder:printcolumn:name="Models",type="integer",priority=1,JSONPath=".status.models.total"
 // +kubebuilder:printcolumn:name="Age",type="date",JSONPath=".metadata.creationTimestamp"
 // +kubebuilder:selectablefield:JSONPath=".spec.server.userConfig.configMapName"
 // +kubebuilder:selectablefield:JSONPath=".spec.server.userConfig.configMapNamespace"

@@ -56,6 +56,10 @@ type LlamaStackDistributionStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig"}
 	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty,omitzero"`
+	// Models that the server lists. Absent until the server is asked.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models"}
+	Models *ModelsStatus `json:"models,omitempty"`
 	// Image is the desired image of the server's Pods.
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
@@ -151,4 +155,36 @@ type ProviderHealthStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Message string `json:"message"`
+}
+
+// ModelsStatus is the models that the server lists for a client without credentials.
+type ModelsStatus struct {
+	// Total is the number of models. Absent if it is unknown.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Number of Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	Total *int32 `json:"total,omitempty"`
+	// Items are up to 50 of the models, those of spec.server.config first, sorted by id.
+	// +listType=atomic
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models"}
+	Items []ModelInfo `json:"items,omitempty"`
+	// Message is why the models are unknown.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	Message string `json:"message,omitempty"`
+}
+
+// ModelInfo is one model of the server.
+type ModelInfo struct {
+	// ID that clients use.
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	ID string `json:"id"`
+	// Provider of the model.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model Provider",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	Provider string `json:"provider,omitempty"`
+	// Type of the model, such as llm or embedding.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	Type string `json:"type,omitempty"`
 }

@@ -75,7 +75,7 @@ func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, s *s
 		ServiceURL: s.serviceURL(instance),
 		Server: status.Server{
 			Probed: s.probed, Reached: s.server.Reached, Limited: s.server.Limited, Health: s.server.Health,
-			Version: s.server.Version, Providers: s.server.Providers, Problem: s.server.Problem,
+			Version: s.server.Version, Providers: s.server.Providers, Problem: s.server.Problem, Models: s.models(),
 		},
 	}
 }

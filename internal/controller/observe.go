@@ -28,6 +28,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/podwatch"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
@@ -60,6 +61,7 @@ func (r *Reconciler) observe(ctx context.Context, instance *v1alpha1.LlamaStackD
 			Endpoint: s.endpoint(instance),
 			Revision: revision(deployment),
 			Settled:  status.RolledOut(deployment) && !status.Leaving(deployment), // no earlier server answers any more
+			Wanted:   llamastack.Want(status.ModelIDs(&instance.Spec.Server)),
 		})
 		s.server, s.probed = r.prober.Observation(key)
 	}
@@ -182,6 +184,17 @@ func (s *scope) address(instance *v1alpha1.LlamaStackDistribution) (string, int3
 		return scheme, port
 	}
 	return last.Scheme, int32(number)
+}
+
+// models are what the server said about its models. It said so about the declared ones if no Pod with another configuration
+// could answer.
+func (s *scope) models() status.Models {
+	said, deployment := s.server.Models, s.Children.Deployment()
+	return status.Models{
+		Known: said.Known, Total: said.Total, Items: said.Items, Problem: said.Problem, Lasting: said.Lasting,
+		Declared: said.Settled && s.Input.Config != nil && deployment != nil &&
+			status.RolledOut(deployment) && inputs.Mounted(&deployment.Spec.Template).Has(s.Input.Config.CopyName),
+	}
 }
 
 // withAdvice adds to the trouble of the certificate's Secret what to do about it.

@@ -53,6 +53,7 @@ const (
 	pathHealth    = "/v1/health"
 	pathVersion   = "/v1/version"
 	pathProviders = "/v1/providers"
+	pathModels    = "/v1/models"
 )
 
 // Endpoint is where a server answers.
@@ -115,15 +116,15 @@ func NewClient(options ClientOptions) *Client {
 	return &Client{options: options, decoding: make(chan struct{}, decodings)}
 }
 
-// Observe asks a server for its health, and where it answers that, for its version and its providers. It takes at
-// most three timeouts, less when ctx ends, and returns no error: what went wrong is part of the observation.
+// Observe asks a server for its health, and where it answers that, for its version, its providers and its models. It takes at
+// most four timeouts, less when ctx ends, and returns no error: what went wrong is part of the observation.
 func (c *Client) Observe(ctx context.Context, endpoint Endpoint) Observation {
-	observation, _ := c.observe(ctx, endpoint)
+	observation, _ := c.observe(ctx, endpoint, "")
 	return observation
 }
 
 // observe also reports whether a response was 429, Too Many Requests. It sends no more requests to such a server.
-func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, bool) {
+func (c *Client) observe(ctx context.Context, endpoint Endpoint, wanted Wanted) (Observation, bool) {
 	var observation Observation
 	var problems []string
 	roots, err := c.roots(ctx, endpoint)
@@ -134,7 +135,7 @@ func (c *Client) observe(ctx context.Context, endpoint Endpoint) (Observation, b
 	steps := []struct {
 		path string
 		read func(*Observation, answer) string
-	}{{pathHealth, readHealth}, {pathVersion, readVersion}, {pathProviders, readProviders}}
+	}{{pathHealth, readHealth}, {pathVersion, readVersion}, {pathProviders, readProviders}, {pathModels, modelsReader(wanted)}}
 	throttled := false
 	for _, step := range steps {
 		got := c.get(ctx, requests, endpoint, step.path)

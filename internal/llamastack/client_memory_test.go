@@ -28,15 +28,19 @@ import (
 )
 
 var _ = Describe("Observe", func() {
-	It("uses little memory for a hostile answer", func() {
-		entries := `{"data":[{}` + strings.Repeat(",{}", longestBody/len(",{}")-10) + `]}`
-		endpoint := serve(healthy().with("/v1/providers", says(entries)))
+	DescribeTable("uses little memory for a hostile answer", func(path, entry string) {
+		entries := `{"data":[` + entry + strings.Repeat(","+entry, longestBody/len(","+entry)-10) + `]}`
+		endpoint := serve(healthy().with(path, says(entries)))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		Expect(observe(endpoint).Problem).To(BeEmpty())
 		runtime.ReadMemStats(&after)
 		Expect(after.TotalAlloc-before.TotalAlloc).To(BeNumerically("<", 64*longestBody), "all that was allocated, in bytes, most of it one after the other")
-	})
+	},
+		Entry("about providers", "/v1/providers", "{}"),
+		Entry("about models", "/v1/models", "{}"),
+		Entry("about models with an id", "/v1/models", `{"id":"a"}`),
+	)
 
 	It("decodes few answers at once, however many servers it probes", func() {
 		client := llamastack.NewClient(llamastack.ClientOptions{})

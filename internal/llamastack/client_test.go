@@ -54,8 +54,9 @@ func observeWithin(timeout time.Duration, endpoint llamastack.Endpoint) llamasta
 }
 
 var _ = Describe("Observe", func() {
-	It("reads health, version and providers", func() {
-		got := observe(serve(healthy().with("/v1/providers", says(`{"data":[
+	It("reads health, version, providers and models", func() {
+		models := says(`{"data":[{"id":"vllm/a","object":"model","custom_metadata":{"model_type":"llm","provider_id":"vllm"}}]}`)
+		got := observe(serve(healthy().with("/v1/models", models).with("/v1/providers", says(`{"data":[
 			{"api":"vector_io","provider_id":"faiss","provider_type":"inline::faiss","config":{},"health":{"status":"OK"}},
 			{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{"api_token":"secret"},"health":{"status":"Error","message":"no answer"}},
 			{"api":"agents","provider_id":"vllm","provider_type":"inline::x","config":null,"health":{"status":"Not Implemented"},"more":1}]}`))))
@@ -67,6 +68,7 @@ var _ = Describe("Observe", func() {
 				{API: "inference", ProviderID: "vllm", ProviderType: "remote::vllm", Health: v1alpha1.ProviderHealthStatus{Status: "Error", Message: "no answer"}},
 				{API: "vector_io", ProviderID: "faiss", ProviderType: "inline::faiss", Health: v1alpha1.ProviderHealthStatus{Status: "OK"}},
 			},
+			Models: llamastack.Models{Known: true, Total: 1, Items: []v1alpha1.ModelInfo{{ID: "vllm/a", Provider: "vllm", Type: "llm"}}},
 		}))
 		Expect(got.Result()).To(Equal("healthy"))
 	})
@@ -108,7 +110,7 @@ var _ = Describe("Observe", func() {
 		}
 		observe(serve(server))
 
-		Expect(headers).To(HaveLen(3))
+		Expect(headers).To(HaveLen(4))
 		Expect(headers).To(HaveEach(gstruct.MatchAllKeys(gstruct.Keys{
 			"Accept": ConsistOf("application/json"), "User-Agent": ConsistOf("llama-stack-k8s-operator"), "Connection": ConsistOf("close"),
 		})))
@@ -130,8 +132,8 @@ var _ = Describe("Observe", func() {
 		DeferCleanup(server.Close)
 		observe(endpointOf(server.URL))
 
-		Expect(opened.Load()).To(Equal(int32(3)))
-		Eventually(closed.Load).Should(Equal(int32(3)))
+		Expect(opened.Load()).To(Equal(int32(4)))
+		Eventually(closed.Load).Should(Equal(int32(4)))
 	})
 
 	It("connects directly to the server, whatever proxy the environment names", func() {
@@ -158,14 +160,17 @@ var _ = Describe("Observe", func() {
 		Expect(got.Result()).To(Equal("limited"))
 		Expect(count.Load()).To(BeNumerically("==", requests))
 	},
-		Entry("without a token", 401, 3),
-		Entry("by a policy", 403, 3),
+		Entry("without a token", 401, 4),
+		Entry("by a policy", 403, 4),
 		Entry("by a quota, which further requests would use up", 429, 1),
 	)
 
 	It("is not limited where only the details need a token", func() {
 		got := observe(serve(healthy().with("/v1/providers", refuses(401))))
-		Expect(got).To(Equal(llamastack.Observation{Reached: true, Health: "OK", Version: "0.7.3", Problem: "GET /v1/providers: answered 401"}))
+		Expect(got).To(Equal(llamastack.Observation{
+			Reached: true, Health: "OK", Version: "0.7.3", Problem: "GET /v1/providers: answered 401",
+			Models: llamastack.Models{Known: true, Items: []v1alpha1.ModelInfo{}},
+		}))
 	})
 
 	DescribeTable("says what is unknown and why", func(path string, handler http.HandlerFunc, problem string) {

@@ -17,6 +17,7 @@ limitations under the License.
 package llamastack
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 )
@@ -42,4 +43,10 @@ func MostDecodings(c *Client, number int, each func()) int32 {
 	}
 	all.Wait()
 	return most.Load()
+}
+
+// ObserveWanted is Observe of a server with models that are wanted.
+func ObserveWanted(ctx context.Context, c *Client, endpoint Endpoint, ids ...string) Observation {
+	observation, _ := c.observe(ctx, endpoint, Want(ids))
+	return observation
 }

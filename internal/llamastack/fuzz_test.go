@@ -71,34 +71,44 @@ func ask(t *testing.T, answers map[string]string) llamastack.Observation {
 func ok(body string) string { return "HTTP/1.0 200 OK\r\n\r\n" + body }
 
 // FuzzObserve holds for any bodies: what is kept is bounded, sorted, valid text and free of configuration; what is
-// unknown is said in words of ours; the same answers give the same observation, whatever the order of the providers.
+// unknown is said in words of ours; the same answers give the same observation, whatever the order of providers and models.
 func FuzzObserve(f *testing.F) {
 	f.Add(`{"status":"OK"}`, `{"version":"0.7.1+rhaiv.1"}`,
-		`{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{"api_token":"secret"},"health":{"status":"Error","message":"no"}}]}`)
-	f.Add(`{"status":"Error"}`, `{"version":"latest"}`, `{"data":[]}`)
-	f.Add(`[]`, ``, `{"data":[null,1,{"provider_id":"a"},{"provider_id":"a","health":{"status":"OK"}},{"provider_id":"a","health":{"status":"Error"}}]}`)
-	f.Add(`{}`, ``, `{"dAtA":[null,{},{"0":"0"},{}]}`)
-	f.Add(`{"status":5}`, `{"version":"1!2.0rc1.post2.dev3"}`, `{"data":{}}`)
-	f.Add(`{"status":"\xff\ud800"}`, "{\"version\":\"1\n\"}", `{"data":[{"provider_id":"\u0000","api":"`+strings.Repeat("é", longestText)+`"}]}`)
-	f.Fuzz(func(t *testing.T, health, version, providers string) {
-		answers := map[string]string{"/v1/health": ok(health), "/v1/version": ok(version), "/v1/providers": ok(providers)}
+		`{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{"api_token":"secret"},"health":{"status":"Error","message":"no"}}]}`,
+		`{"data":[{"id":"b","custom_metadata":{"provider_id":"vllm","model_type":"llm"}},{"identifier":"a","provider_id":"vllm","model_type":"llm"}]}`)
+	f.Add(`{"status":"Error"}`, `{"version":"latest"}`, `{"data":[]}`, `{"data":[1,null,{"id":1},{"id":"\u0000\u0001"},{"id":"\u0001\u0000"}]}`)
+	f.Add(`[]`, ``, `{"data":[null,1,{"provider_id":"a"},{"provider_id":"a","health":{"status":"OK"}},{"provider_id":"a","health":{"status":"Error"}}]}`, ``)
+	f.Add(`{}`, ``, `{"dAtA":[null,{},{"0":"0"},{}]}`, ``)
+	f.Add(`{"status":5}`, `{"version":"1!2.0rc1.post2.dev3"}`, `{"data":{}}`, ``)
+	f.Add(`{"status":"\xff\ud800"}`, "{\"version\":\"1\n\"}", `{"data":[{"provider_id":"\u0000","api":"`+strings.Repeat("é", longestText)+`"}]}`, ``)
+	f.Fuzz(func(t *testing.T, health, version, providers, models string) {
+		answers := map[string]string{"/v1/health": ok(health), "/v1/version": ok(version), "/v1/providers": ok(providers), "/v1/models": ok(models)}
 		observation := ask(t, answers)
 		checkObservation(t, observation)
-		if strings.Contains(observation.Problem, "no answer within") {
+		if strings.Contains(observation.Problem+observation.Models.Problem, "no answer within") {
 			return // a busy machine
 		}
 		if again := ask(t, answers); !reflect.DeepEqual(observation, again) || !observation.Equal(again) {
 			t.Fatalf("the same answers gave %+v, then %+v", observation, again)
 		}
-		if list, reversed, possible := reverse(providers); possible {
-			answers["/v1/providers"] = ok(list)
-			before := ask(t, answers)
-			answers["/v1/providers"] = ok(reversed)
-			if after := ask(t, answers); !before.Equal(after) {
-				t.Fatalf("the order of the providers matters: %+v, %+v", before, after)
-			}
-		}
+		checkOrder(t, answers, "/v1/providers", providers)
+		checkOrder(t, answers, "/v1/models", models)
 	})
+}
+
+// checkOrder checks that the order of a list makes no difference.
+func checkOrder(t *testing.T, answers map[string]string, path, answer string) {
+	t.Helper()
+	list, reversed, possible := reverse(answer)
+	if !possible {
+		return
+	}
+	answers[path] = ok(list)
+	before := ask(t, answers)
+	answers[path] = ok(reversed)
+	if after := ask(t, answers); !before.Equal(after) {
+		t.Fatalf("the order of %s matters: %+v, %+v", path, before, after)
+	}
 }
 
 // FuzzAnswer holds for any bytes on the wire.
@@ -111,7 +121,7 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
-		observation := ask(t, map[string]string{"/v1/health": answer, "/v1/version": answer, "/v1/providers": answer})
+		observation := ask(t, map[string]string{"/v1/health": answer, "/v1/version": answer, "/v1/providers": answer, "/v1/models": answer})
 		checkObservation(t, observation)
 	})
 }
@@ -136,6 +146,22 @@ func checkObservation(t *testing.T, o llamastack.Observation) {
 		}
 	}
 	checkProviders(t, o.Providers)
+	checkModels(t, o.Models)
+}
+
+func checkModels(t *testing.T, m llamastack.Models) {
+	t.Helper()
+	if len(m.Items) > mostModels || len(m.Items) > m.Total || m.Known != (m.Items != nil) || m.Known && m.Problem != "" || len(m.Problem) > longestText {
+		t.Errorf("models %+v", m)
+	}
+	for i, model := range m.Items {
+		for _, text := range []string{model.ID, model.Provider, model.Type} {
+			checkText(t, "model", text)
+		}
+		if model.ID == "" || i > 0 && m.Items[i-1].ID >= model.ID {
+			t.Errorf("model %q is not sorted, or there twice", model.ID)
+		}
+	}
 }
 
 func checkProviders(t *testing.T, providers []v1alpha1.ProviderInfo) {
@@ -166,7 +192,7 @@ func checkText(t *testing.T, what, text string) {
 	}
 }
 
-// reverse returns the list of providers in an answer, and the same list in the opposite order, where there is one that is short
+// reverse returns the list in an answer, and the same list in the opposite order, where there is one that is short
 // enough to be kept whole.
 func reverse(providers string) (string, string, bool) {
 	var answer struct {

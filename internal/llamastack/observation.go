@@ -62,7 +62,9 @@ type Observation struct {
 	// Providers sorted by API and id, without their configuration, texts printable and cut to 256 bytes of JSON; nil when
 	// they are unknown.
 	Providers []v1alpha1.ProviderInfo
-	// Problem says in stable words what is unknown and why; "" when all was answered.
+	// Models that the server lists.
+	Models Models
+	// Problem says in stable words what else is unknown and why; "" when all was answered.
 	Problem string
 }
 
@@ -70,7 +72,7 @@ type Observation struct {
 // same: they are the texts of exceptions, which name ports and times that differ from one probe to the next.
 func (o Observation) Equal(other Observation) bool {
 	return o.Reached == other.Reached && o.Limited == other.Limited && o.Health == other.Health &&
-		o.Version == other.Version && o.Problem == other.Problem &&
+		o.Version == other.Version && o.Problem == other.Problem && o.Models.Equal(other.Models) &&
 		(o.Providers == nil) == (other.Providers == nil) && slices.EqualFunc(o.Providers, other.Providers, sameProvider)
 }
 

@@ -51,6 +51,25 @@ var _ = Describe("Equal", func() {
 		Entry("a problem", llamastack.Observation{Reached: true, Health: "OK", Problem: "x", Providers: same.Providers}, false),
 	)
 
+	DescribeTable("compares models", func(change func(*llamastack.Models)) {
+		models := func() llamastack.Models {
+			return llamastack.Models{Known: true, Total: 1, Items: []v1alpha1.ModelInfo{{ID: "a", Provider: "b", Type: "c"}}}
+		}
+		other := models()
+		change(&other)
+		Expect(llamastack.Observation{Models: models()}.Equal(llamastack.Observation{Models: models()})).To(BeTrue())
+		Expect(llamastack.Observation{Models: models()}.Equal(llamastack.Observation{Models: other})).To(BeFalse())
+	},
+		Entry("unknown ones", func(m *llamastack.Models) { m.Known = false }),
+		Entry("another number", func(m *llamastack.Models) { m.Total = 2 }),
+		Entry("another id", func(m *llamastack.Models) { m.Items[0].ID = "x" }),
+		Entry("another provider", func(m *llamastack.Models) { m.Items[0].Provider = "x" }),
+		Entry("another type", func(m *llamastack.Models) { m.Items[0].Type = "x" }),
+		Entry("a problem", func(m *llamastack.Models) { m.Problem = "x" }),
+		Entry("a refusal", func(m *llamastack.Models) { m.Lasting = true }),
+		Entry("those of a server that has rolled out", func(m *llamastack.Models) { m.Settled = true }),
+	)
+
 	It("distinguishes no providers from unknown ones", func() {
 		none, unknown := llamastack.Observation{Providers: []v1alpha1.ProviderInfo{}}, llamastack.Observation{}
 		Expect(none.Equal(unknown)).To(BeFalse())

@@ -61,6 +61,8 @@ type Target struct {
 	Revision string
 	// Settled is true when the server's Pods are all up. It slows the pace down.
 	Settled bool
+	// Wanted are models whose place in the list does not matter. A change of them changes Revision, too.
+	Wanted Wanted
 }
 
 // Prober asks servers over and over, at the pace that pace.go describes. It is a runnable of the manager for the
@@ -302,12 +304,13 @@ func (p *Prober) sleep(ctx context.Context, wait time.Duration) {
 func (p *Prober) probe(ctx context.Context, w *watched, target Target) {
 	defer p.asked(w.key.Namespace)
 	observation, throttled := Observation{Problem: "the operator failed to read its answers"}, false
-	outlive(ctx, func() { observation, throttled = p.client.observe(ctx, target.Endpoint) })
+	outlive(ctx, func() { observation, throttled = p.client.observe(ctx, target.Endpoint, target.Wanted) })
 	if ctx.Err() != nil {
 		return
 	}
+	observation.Models.Settled = target.Settled && target.Wanted != ""
 	outlive(ctx, func() { p.options.OnProbe(observation.Result()) })
-	if p.record(w, observation, throttled) {
+	if p.record(w, target, observation, throttled) {
 		outlive(ctx, func() { p.options.OnChange(w.key) })
 	}
 }
@@ -319,7 +322,7 @@ func outlive(ctx context.Context, do func()) {
 }
 
 // record stores an observation, schedules the next probe, and reports whether the observation changed.
-func (p *Prober) record(w *watched, observation Observation, throttled bool) bool {
+func (p *Prober) record(w *watched, asked Target, observation Observation, throttled bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.watched[w.key] != w {
@@ -332,6 +335,9 @@ func (p *Prober) record(w *watched, observation Observation, throttled bool) boo
 		return false
 	}
 	w.due = now.Add(p.jitter(w.pace.next(w.target.Settled, observation, throttled)))
+	if w.target.Settled && !asked.Settled && !throttled {
+		w.due = now // what answered may have been the server before
+	}
 	p.schedule(w)
 	if w.known && w.observation.Equal(observation) {
 		return false

@@ -18,7 +18,6 @@ package llamastack
 
 import (
 	"encoding/json"
-	"errors"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
@@ -34,67 +33,26 @@ type provider struct {
 	} `json:"health"`
 }
 
-// decodeProviders reads the list "data" of an object entry by entry, up to the limit, and reports whether there were more.
-// It returns nil where there is no such list, or where the list is incomplete.
+// decodeProviders returns the list up to the limit, and reports whether there were more. It returns nil where there is no list,
+// or an incomplete one. It keeps the entries that have an id. One without is a provider that the server's environment switched
+// off, and one that is no provider at all is of no use.
 func decodeProviders(from *json.Decoder) ([]v1alpha1.ProviderInfo, bool) {
-	if !opens(from, '{') {
-		return nil, false
-	}
-	for from.More() {
-		key, err := from.Token()
-		if err != nil {
-			return nil, false
-		}
-		if key == "data" {
-			return decodeEntries(from)
-		}
-		var other skipped
-		if err := from.Decode(&other); err != nil {
-			return nil, false
-		}
-	}
-	return nil, false
-}
-
-// decodeEntries keeps those that have an id. One without is a provider that the server's environment switched off, and
-// one that is no provider at all is of no use.
-func decodeEntries(from *json.Decoder) ([]v1alpha1.ProviderInfo, bool) {
-	if !opens(from, '[') {
-		return nil, false
-	}
-	providers := []v1alpha1.ProviderInfo{}
-	for from.More() {
-		var p provider
-		if err := from.Decode(&p); err != nil {
-			if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
-				continue
-			}
-			return nil, false
-		}
+	providers, more := []v1alpha1.ProviderInfo{}, false
+	listed := decodeList(from, func(p provider, whole bool) bool {
 		switch {
-		case p.ID == "":
+		case !whole || p.ID == "":
 		case len(providers) == maxProviders:
-			return providers, true
+			more = true
 		default:
 			providers = append(providers, v1alpha1.ProviderInfo{
 				API: cut(p.API), ProviderID: cut(p.ID), ProviderType: cut(p.Type),
 				Health: v1alpha1.ProviderHealthStatus{Status: cut(p.Health.Status), Message: cut(p.Health.Message)},
 			})
 		}
-	}
-	if _, err := from.Token(); err != nil { // the end of the list
+		return !more
+	})
+	if !listed {
 		return nil, false
 	}
-	return providers, false
+	return providers, more
 }
-
-func opens(from *json.Decoder, with json.Delim) bool {
-	token, err := from.Token()
-	return err == nil && token == with
-}
-
-// skipped is a value that nobody needs: it is checked, and not built.
-type skipped struct{}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (*skipped) UnmarshalJSON([]byte) error { return nil }

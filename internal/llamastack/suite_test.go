@@ -78,6 +78,7 @@ func healthy() routes {
 		"/v1/health":    says(`{"status":"OK"}`),
 		"/v1/version":   says(`{"version":"0.7.3"}`),
 		"/v1/providers": says(`{"data":[]}`),
+		"/v1/models":    says(`{"data":[]}`),
 	}
 }
 

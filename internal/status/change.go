@@ -40,17 +40,18 @@ const (
 	// answerPatience is how long the end of a rollout waits for the server's first response. It is short, because
 	// people wait for the end of a rollout.
 	answerPatience = 2 * time.Second
-	// providersPatience is how long a change of the providers waits. The server chooses what it reports of them, and
-	// must not cause a write with each response.
-	providersPatience = 5 * time.Minute
+	// reportsPatience is how long a change of the providers or the models waits. The server chooses what it reports of
+	// them, and must not cause a write with each response.
+	reportsPatience = 5 * time.Minute
 )
 
 // Patience is how long a change of the status can wait for more changes before it is written: seconds while a rollout
-// makes progress, or when it has just ended and the server was not probed yet; minutes if only the providers or their
-// health changed. Every other change, and every change for the worse, is written at once.
+// makes progress, or when it has just ended and the server was not probed yet; minutes if only the providers, their health
+// or the models changed. Every other change, and every change for the worse, is written at once.
 func Patience(old, next v1alpha1.LlamaStackDistributionStatus, asked bool) time.Duration {
-	if !Changed(withoutProviders(old), withoutProviders(next)) {
-		return providersPatience
+	registration := find(old, v1alpha1.ConditionModelsRegistered).Status
+	if observed := registration == metav1.ConditionTrue || registration == metav1.ConditionFalse; !Changed(withoutReports(old, observed), withoutReports(next, observed)) {
+		return reportsPatience
 	}
 	was, is := find(old, v1alpha1.ConditionReady), find(next, v1alpha1.ConditionReady)
 	progressing := was.Reason == string(v1alpha1.ReasonProgressing) && was.ObservedGeneration == is.ObservedGeneration
@@ -71,14 +72,18 @@ func Patience(old, next v1alpha1.LlamaStackDistributionStatus, asked bool) time.
 	return progressPatience
 }
 
-// withoutProviders removes the providers, and the names of unhealthy providers in messages.
-func withoutProviders(status v1alpha1.LlamaStackDistributionStatus) v1alpha1.LlamaStackDistributionStatus {
-	status.DistributionConfig.Providers = nil
+// withoutReports removes the providers, the names of unhealthy providers in messages, and the models; with their condition,
+// if it was observed before: people wait for its first value.
+func withoutReports(status v1alpha1.LlamaStackDistributionStatus, observed bool) v1alpha1.LlamaStackDistributionStatus {
+	status.DistributionConfig.Providers, status.Models = nil, nil
+	status.Conditions = slices.Clone(status.Conditions)
+	if observed {
+		meta.RemoveStatusCondition(&status.Conditions, string(v1alpha1.ConditionModelsRegistered))
+	}
 	health := find(status, v1alpha1.ConditionHealthCheck)
 	if health.Reason != string(v1alpha1.ReasonProviderError) {
 		return status
 	}
-	status.Conditions = slices.Clone(status.Conditions)
 	for i := range status.Conditions {
 		status.Conditions[i].Message = strings.ReplaceAll(status.Conditions[i].Message, health.Message, "")
 	}

@@ -91,6 +91,10 @@ var conditions = [...]condition{ //nolint:gochecknoglobals // it is read-only, a
 		normal: []v1alpha1.Reason{v1alpha1.ReasonAuthenticated},
 	},
 	{
+		kind: v1alpha1.ConditionModelsRegistered, find: (*facts).modelsRegistered, inputs: true,
+		normal: []v1alpha1.Reason{v1alpha1.ReasonModelsRegistered, v1alpha1.ReasonNotObserved, v1alpha1.ReasonScaledToZero},
+	},
+	{
 		kind: v1alpha1.ConditionPaused, find: (*facts).pausedCondition, awaited: true,
 		normal: []v1alpha1.Reason{v1alpha1.ReasonPaused},
 	},

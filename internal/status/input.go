@@ -75,8 +75,26 @@ type Server struct {
 	Version string
 	// Providers are nil when they are unknown.
 	Providers []v1alpha1.ProviderInfo
-	// Problem is why something is unknown. It does not change between probes.
+	// Models that the server lists.
+	Models Models
+	// Problem is why something else is unknown. It does not change between probes.
 	Problem string
+}
+
+// Models is what the server reported about its models. The zero value is that of a server that was not asked.
+type Models struct {
+	// Known means that the server gave the whole list.
+	Known bool
+	// Total is the number of models in the list.
+	Total int
+	// Items are at most 50 of them, and those that ModelIDs names.
+	Items []v1alpha1.ModelInfo
+	// Problem is why the models are unknown. It does not change between probes.
+	Problem string
+	// Lasting means that the problem is in an answer, so that what was known before does not count.
+	Lasting bool
+	// Declared means that all Pods of the server had the declared configuration when the server was asked.
+	Declared bool
 }
 
 // Input is everything that a status depends on. It is read-only.

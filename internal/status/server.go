@@ -36,7 +36,7 @@ const (
 	providerSize = len(`{"api":"","config":{},"health":{"message":"","status":""},"provider_id":"","provider_type":""},`)
 )
 
-// setServer sets the image, the versions and the providers. With the same image, known values stay, so that a server
+// setServer sets the image, the versions, the providers and the models. With the same image, known values stay, so that a server
 // that is unavailable for a short time keeps its version.
 func (f *facts) setServer(next *v1alpha1.LlamaStackDistributionStatus) {
 	next.Image = cmp.Or(f.Image, f.old.Image)
@@ -44,6 +44,7 @@ func (f *facts) setServer(next *v1alpha1.LlamaStackDistributionStatus) {
 	next.DistributionConfig.AvailableDistributions = f.Available
 	f.setVersion(next)
 	f.setProviders(next, f.sameImage())
+	f.setModels(next)
 }
 
 // sameImage reports whether the known values are still valid. 0.9.0 did not report the image.

@@ -164,6 +164,10 @@ var _ = Describe("Providers", func() {
 			for _, health := range []string{"OK", words} {
 				loud := newFixture().healthy(providers...).with(func(in *status.Input) {
 					in.Server.Health, in.Server.Version, in.Server.Problem, in.PodReason = health, strings.Repeat("1", 128), words, words
+					in.Server.Models = status.Models{Known: true, Total: 300}
+					for range 300 {
+						in.Server.Models.Items = append(in.Server.Models.Items, v1alpha1.ModelInfo{ID: words, Provider: words, Type: words})
+					}
 				}).compute()
 				Expect(size(loud) - quiet).To(BeNumerically("<=", 32<<10))
 			}

@@ -22,7 +22,6 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/version"
 )
 
 // State is where the server keeps the data that clients create, according to its configuration.
@@ -111,8 +110,7 @@ func (f *facts) sharedPVC() string {
 // forgets returns what the server loses at a restart, even with one replica, or an empty string if its version keeps
 // everything or is unknown.
 func (f *facts) forgets() string {
-	has, err := version.ParseGeneric(f.serverVersion())
-	if len(f.State.Forgotten) == 0 || err != nil || has.AtLeast(version.MustParseGeneric(persistentSince)) {
+	if len(f.State.Forgotten) == 0 || !f.olderThan(persistentSince) {
 		return ""
 	}
 	return fmt.Sprintf("version %s loses what is registered with %s at every restart, even with one replica: use %s or later",

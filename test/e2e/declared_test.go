@@ -62,6 +62,9 @@ var _ = Describe("Real servers with a declared configuration", Ordered, func() {
 		for _, server := range []*v1alpha1.LlamaStackDistribution{older, newer} {
 			becomeReady(ctx, server)
 			serve(ctx, server, "declared/"+firstModel, openAIShape)
+			Eventually(conditionOf(ctx, server, v1alpha1.ConditionModelsRegistered)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonModelsRegistered))
+			Expect(statusOf(ctx, server)()).To(HaveField("Models.Items", ContainElement(
+				v1alpha1.ModelInfo{ID: "declared/" + firstModel, Provider: "declared", Type: "llm"})))
 		}
 	}, NodeTimeout(2*serverStarts))
 

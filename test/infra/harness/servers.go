@@ -51,6 +51,7 @@ func StartServers() *Servers {
 		"/v1/health":    `{"status":"OK"}`,
 		"/v1/version":   `{"version":"0.7.3"}`,
 		"/v1/providers": `{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{"api_token":"secret"},"health":{"status":"OK"}}]}`,
+		"/v1/models":    `{"data":[{"id":"vllm/assistant","object":"model","created":1,"owned_by":"llama_stack","custom_metadata":{"model_type":"llm","provider_id":"vllm"}}]}`,
 	}))
 	DeferCleanup(servers.healthy.Close)
 	return servers

@@ -83,7 +83,7 @@ var _ = Describe("A tenant", Label(harness.Exhaustive), func() {
 
 	It("whose servers report what becomes longer when it is stored has a small status", func(ctx context.Context) {
 		servers.Replace(namespace, "words", harness.Answer(map[string]string{
-			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.5.0"}`, "/v1/providers": hostileProviders(),
+			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"1.5.0"}`, "/v1/providers": hostileProviders(), "/v1/models": hostileModels(),
 		}))
 		server := llsdtest.Make("words").Namespace(namespace).Obj()
 		harness.Create(ctx, admin, server)
@@ -223,6 +223,8 @@ func loud(body []byte, asked *atomic.Int32) http.Handler {
 		case "/v1/providers":
 			asked.Add(1)
 			_, _ = w.Write(body)
+		case "/v1/models":
+			_, _ = w.Write(body)
 		default:
 			http.NotFound(w, r)
 		}
@@ -235,6 +237,16 @@ func hostileProviders() string {
 	entries := make([]string, 0, 200)
 	for i := range 200 {
 		entries = append(entries, fmt.Sprintf(`{"api":%[1]q,"provider_id":"p%03[2]d%[1]s","provider_type":%[1]q,"health":{"status":"Error","message":%[1]q}}`, text, i))
+	}
+	return `{"data":[` + strings.Join(entries, ",") + `]}`
+}
+
+// hostileModels are 400 models of the same kind.
+func hostileModels() string {
+	text := strings.Repeat("\u003c", 80)
+	entries := make([]string, 0, 400)
+	for i := range 400 {
+		entries = append(entries, fmt.Sprintf(`{"id":"m%03[2]d%[1]s","custom_metadata":{"provider_id":%[1]q,"model_type":%[1]q}}`, text, i))
 	}
 	return `{"data":[` + strings.Join(entries, ",") + `]}`
 }
