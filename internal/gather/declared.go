@@ -71,10 +71,21 @@ func stateWith(base status.State, found inputs.Declared, server *v1alpha1.Server
 	state.Unread = state.Unread || found.Unread
 	state.Known = state.Known && !state.Unread
 	state.Local, state.Forgotten = union(state.Local, found.Local), union(base.Forgotten, found.Forgotten)
+	vectors := slices.DeleteFunc(slices.Clone(base.Vectors), func(place string) bool { return replaced(place, server.Config) })
+	state.Vectors = union(vectors, found.Vectors)
+	// The program in the Pod adds a metadata_store to the providers that are declared.
+	state.Separate = slices.DeleteFunc(slices.Clone(base.Separate), func(place string) bool { return declares(server.Config, place) })
 	if found.Facts.Workers != nil {
 		state.Workers = found.Facts.Workers
 	}
 	return state
+}
+
+// declares says that the provider at a place, such as "providers.vector_io.pg (remote::pgvector)", is declared.
+func declares(config *v1alpha1.ServerConfig, place string) bool {
+	return slices.ContainsFunc(config.Providers, func(one v1alpha1.ConfigProvider) bool {
+		return strings.HasPrefix(place, "providers."+one.API+"."+one.ID+" (")
+	})
 }
 
 // union is the places of both lists, each once.

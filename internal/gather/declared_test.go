@@ -68,6 +68,22 @@ var _ = Describe("The state of a declared configuration", func() {
 		Expect(got.Forgotten).To(HaveLen(2))
 	})
 
+	const vectors = "providers.vector_io.pg (remote::pgvector)"
+	DescribeTable("of a user's configuration has lists of vector stores in each process", func(config string, found []string, all, separate []string) {
+		spec := v1alpha1.ServerSpec{}
+		Expect(yaml.UnmarshalStrict([]byte(user+config), &spec)).To(Succeed())
+		base := status.State{Known: true, Vectors: []string{vectors}, Separate: []string{vectors}}
+		got := gather.StateWith(base, inputs.Declared{Vectors: found}, &spec)
+		Expect(got.Vectors).To(ConsistOf(all))
+		Expect(got.Separate).To(ConsistOf(separate))
+	},
+		Entry("as it has, where nothing is declared of them", "{apis: [a]}", nil, []string{vectors}, []string{vectors}),
+		Entry("but not of the provider that is merged into", "{providers: [{api: vector_io, id: pg}]}", nil, []string{vectors}, nil),
+		Entry("but not of the provider that is replaced", "{providers: [{api: vector_io, id: pg, type: 'remote::pgvector'}]}", []string{vectors}, []string{vectors}, nil),
+		Entry("but not of the provider that is taken away", "{providers: [{api: vector_io, id: pg, disabled: true}]}", nil, nil, nil),
+		Entry("also of what is declared besides", "{providers: [{api: vector_io, id: q, type: 'remote::qdrant'}]}", []string{"q"}, []string{vectors, "q"}, []string{vectors}),
+	)
+
 	It("of the image is not known, and not with a database either", func() {
 		Expect(state("config: {apis: [a]}", inputs.Declared{})).To(Equal(status.State{}))
 		Expect(state("config: {"+postgres+"}", inputs.Declared{})).To(Equal(status.State{Unread: true}))

@@ -55,7 +55,10 @@ func (g *Gatherer) userConfig(ctx context.Context, instance *v1alpha1.LlamaStack
 		return nil
 	}
 	f.User.Digest, f.User.Source = finding.Digest, finding.Source
-	f.State = status.State{Known: !finding.Unread, Unread: finding.Unread, Local: finding.Local, Forgotten: finding.Forgotten, Workers: finding.Facts.Workers}
+	f.State = status.State{
+		Known: !finding.Unread, Unread: finding.Unread, Local: finding.Local, Forgotten: finding.Forgotten,
+		Vectors: finding.Vectors, Separate: finding.Separate, Workers: finding.Facts.Workers,
+	}
 	f.Authenticated = finding.Facts.Authenticated
 	f.Input.UserConfig = &render.UserConfig{
 		CopyName: render.ConfigCopyName(instance.Name, finding.Hash), Hash: finding.Hash,

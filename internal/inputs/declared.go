@@ -36,10 +36,10 @@ type Declared struct {
 	// Hash and Digest are of the ConfigMap that is mounted.
 	Hash, Digest string
 	Env          []corev1.EnvVar
-	// Facts, Local and Forgotten are as in UserFinding, of what is known without the base.
-	Facts            serverconfig.Facts
-	Local, Forgotten []string
-	Token            bool
+	// Facts, Local, Forgotten and Vectors are as in UserFinding, of what is known without the base.
+	Facts                     serverconfig.Facts
+	Local, Forgotten, Vectors []string
+	Token                     bool
 	// OwnCertificate says that it names one, so that the one of a Secret is not used.
 	OwnCertificate bool
 	// Unread says that it is too large to be inspected.
@@ -54,7 +54,7 @@ func (d Declared) Weight() int {
 	if d.Problem != nil {
 		weight += len(d.Problem.Message)
 	}
-	for _, places := range [][]string{d.Local, d.Forgotten} {
+	for _, places := range [][]string{d.Local, d.Forgotten, d.Vectors} {
 		for _, place := range places {
 			weight += len(place)
 		}
@@ -89,6 +89,7 @@ func inspectDeclared(instance *v1alpha1.LlamaStackDistribution) (Declared, error
 		return found, nil //nolint:nilerr // it has more than can be inspected, and the server can read it
 	}
 	found.Facts, found.Local, found.Forgotten = document.Facts(), document.LocalState(), document.ForgottenState()
+	found.Vectors, _ = document.VectorStores() // what they lack is added in the Pod
 	return found, nil
 }
 

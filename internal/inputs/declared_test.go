@@ -128,8 +128,9 @@ var _ = Describe("A declared configuration", func() {
 		base := small.Weight()
 		small.Local = append(small.Local, strings.Repeat("l", 1000))
 		small.Forgotten = append(small.Forgotten, strings.Repeat("f", 1000))
+		small.Vectors = append(small.Vectors, strings.Repeat("v", 1000))
 		small.Problem = &status.Problem{Message: strings.Repeat("m", 1000)}
-		Expect(small.Weight() - base).To(Equal(3000))
+		Expect(small.Weight() - base).To(Equal(4000))
 		withEnv := find(ctx, declaring(password))
 		Expect(withEnv.Weight()).To(BeNumerically(">", large.Weight()))
 	})
@@ -144,7 +145,8 @@ var _ = Describe("What is remembered of a reference", func() {
 	},
 		Entry("a configuration", inputs.UserFinding{}, inputs.UserFinding{
 			Notice: long, Problem: &status.Problem{Message: long}, Local: []string{long, long}, Forgotten: []string{long},
-		}, 5),
+			Vectors: []string{long}, Separate: []string{long},
+		}, 7),
 		Entry("certificates", inputs.CAFinding{}, inputs.CAFinding{Notice: long, Problem: &status.Problem{Message: long}}, 2),
 	)
 

@@ -59,8 +59,8 @@ type UserFinding struct {
 	Digest  string
 	Facts   serverconfig.Facts
 	Problem *status.Problem
-	// Local and Forgotten are as in status.State.
-	Local, Forgotten []string
+	// Local, Forgotten, Vectors and Separate are as in status.State.
+	Local, Forgotten, Vectors, Separate []string
 	// Token says that it refers to the token of the Kubernetes API.
 	Token bool
 	// OwnCertificate says that the configuration names one, so that none was put in.
@@ -78,7 +78,7 @@ func (f UserFinding) Weight() int {
 	if f.Problem != nil {
 		weight += len(f.Problem.Message)
 	}
-	for _, place := range slices.Concat(f.Local, f.Forgotten) {
+	for _, place := range slices.Concat(f.Local, f.Forgotten, f.Vectors, f.Separate) {
 		weight += len(place)
 	}
 	return weight
@@ -179,6 +179,7 @@ func (u *UserConfig) complete(text string, finding *UserFinding) (string, error)
 		}
 	}
 	finding.Facts, finding.Local, finding.Forgotten = document.Facts(), document.LocalState(), document.ForgottenState()
+	finding.Vectors, finding.Separate = document.VectorStores()
 	if u.Workers != nil {
 		document.SetWorkers(*u.Workers)
 	}

@@ -36,6 +36,16 @@ func ForgottenState(config string) ([]string, error) {
 	return document.ForgottenState(), nil
 }
 
+// VectorStores are the providers of a text that processes can share, and those of which each process has a list of its own.
+func VectorStores(config string) (all, separate []string, err error) {
+	document, err := Parse(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, separate = document.VectorStores()
+	return all, separate, nil
+}
+
 // LocalState is where a text keeps state in one process.
 func LocalState(config string) ([]string, error) {
 	document, err := Parse(config)

@@ -97,6 +97,23 @@ func (d *Document) ForgottenState() []string {
 	return places
 }
 
+// VectorStores lists the providers of vector_io that several processes can use, as LocalState names places. Before 1.0 each process
+// only knows the vector stores that clients created there, and from 1.0 on with the providers in separate: these have no
+// metadata_store.
+func (d *Document) VectorStores() (all, separate []string) {
+	for place, provider := range providers(rootOf(d.node)) {
+		kind := valueOf(lookup(provider, keyProviderType))
+		if place.api != "vector_io" || !strings.HasPrefix(kind, "remote::") || len(all) == maxPlaces {
+			continue
+		}
+		all = append(all, place.name+" ("+yamlbudget.Shorten(kind)+")")
+		if lookup(lookup(provider, keyConfig), "metadata_store") == nil {
+			separate = append(separate, all[len(all)-1])
+		}
+	}
+	return all, separate
+}
+
 // forgottenTypes keep the vectors in a database of their own, and which vector stores there are in memory.
 func forgottenTypes() []string {
 	return []string{"remote::milvus", "remote::chroma", "remote::chromadb", "remote::weaviate"}

@@ -79,6 +79,29 @@ var _ = Describe("The state of a server", func() {
 		Entry("not where it is not set", "version: 2\n"),
 	)
 
+	DescribeTable("is a list of vector stores in each process where", func(provider string, all, separate []string) {
+		gotAll, gotSeparate, err := serverconfig.VectorStores("providers: {vector_io: [" + provider + "], files: [{provider_id: f, provider_type: 'remote::s3'}]}\n")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(gotAll).To(Equal(all))
+		Expect(gotSeparate).To(Equal(separate))
+	},
+		Entry("nothing says that it is in a database", "{provider_id: p, provider_type: 'remote::pgvector', config: {persistence: {backend: kv}}}",
+			[]string{"providers.vector_io.p (remote::pgvector)"}, []string{"providers.vector_io.p (remote::pgvector)"}),
+		Entry("the server is older", "{provider_id: p, provider_type: 'remote::pgvector', config: {metadata_store: {table_name: t, backend: sql}}}",
+			[]string{"providers.vector_io.p (remote::pgvector)"}, nil),
+		Entry("not where the vectors themselves are local", "{provider_id: f, provider_type: 'inline::faiss'}", nil, nil),
+		Entry("not where there is no type", "{provider_id: f}", nil, nil),
+	)
+
+	It("names at most five providers with vector stores, in short", func() {
+		many := strings.Repeat("{provider_id: p, provider_type: 'remote::"+strings.Repeat("x", 900)+"'}, ", 9)
+		all, separate, err := serverconfig.VectorStores("providers: {vector_io: [" + many + "]}\n")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(all).To(HaveLen(5))
+		Expect(separate).To(Equal(all))
+		Expect(len(all[0])).To(BeNumerically("<", 200))
+	})
+
 	It("is named in at most five places", func() {
 		config := "storage:\n  backends:\n" + strings.Repeat("    kv: {type: kv_sqlite}\n", 9)
 

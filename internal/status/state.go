@@ -34,12 +34,18 @@ type State struct {
 	Local []string
 	// Forgotten are the providers that lose registrations at every restart of a server before 1.4.0.
 	Forgotten []string
+	// Vectors are the providers with vector stores that several processes can use, and Separate those of them that keep the list
+	// of vector stores in each process, whatever the version.
+	Vectors, Separate []string
 	// Workers is the number of workers per replica in the configuration, or nil.
 	Workers *int32
 }
 
 // persistentSince is the first release of the server that keeps registrations of the providers in State.Forgotten.
 const persistentSince = "1.4.0"
+
+// listedSince is the first release of the server that can keep the list of vector stores in a database.
+const listedSince = "1.0.0"
 
 // stateShared reports whether replicas and workers share all data that clients create, and whether the server keeps it
 // over a restart. It is nil for one process without a problem.
@@ -48,7 +54,7 @@ func (f *facts) stateShared() *finding {
 	trouble := []string{f.sharedPVC(), forgets}
 	if many != "" {
 		trouble = append(trouble, f.notShared(many))
-		unsure = len(f.State.Forgotten) > 0 && f.serverVersion() == ""
+		unsure = len(f.State.Forgotten)+len(f.State.Vectors) > 0 && f.serverVersion() == ""
 	}
 	message := join(trouble...)
 	switch {
@@ -66,8 +72,7 @@ func (f *facts) stateShared() *finding {
 				"Set spec.server.userConfig to a configuration that keeps state in a database that they share", many)}
 	case unsure:
 		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
-			"There are %s, and before version %[3]s, %[2]s lose what is registered with them at every restart. The server's version is not known yet",
-			many, strings.Join(f.State.Forgotten, ", "), persistentSince)}
+			"There are %s, and %s. The server's version is not known yet", many, f.byVersion())}
 	default:
 		return &finding{metav1.ConditionTrue, v1alpha1.ReasonSharedState, "The configuration keeps no state in files or in the memory of one process"}
 	}
@@ -82,11 +87,42 @@ func (f *facts) notShared(many string) string {
 	if len(f.State.Local) > 0 {
 		local = append(local, "the configuration keeps state in files or in the memory of one process: "+strings.Join(f.State.Local, ", "))
 	}
+	if lists := f.separateLists(); lists != "" {
+		local = append(local, lists)
+	}
 	if len(local) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("There are %s, which do not share all data that clients create: %s. Keep state in a database that they share, or run one replica with one worker",
 		many, join(local...))
+}
+
+// separateLists returns which vector stores are known to the process only that a client created them on, or an empty string.
+func (f *facts) separateLists() string {
+	has, err := version.ParseGeneric(f.serverVersion())
+	switch {
+	case err == nil && has.LessThan(version.MustParseGeneric(listedSince)) && len(f.State.Vectors) > 0:
+		return fmt.Sprintf("before version %s, each process only knows the vector stores of %s that were created there, until it restarts",
+			listedSince, strings.Join(f.State.Vectors, ", "))
+	case len(f.State.Separate) > 0:
+		return fmt.Sprintf("each process only knows the vector stores that were created there, because a metadata_store is missing: %s",
+			strings.Join(f.State.Separate, ", "))
+	default:
+		return ""
+	}
+}
+
+// byVersion returns what depends on a version that is not known.
+func (f *facts) byVersion() string {
+	var what []string
+	if len(f.State.Forgotten) > 0 {
+		what = append(what, fmt.Sprintf("before version %s, %s lose what is registered with them at every restart",
+			persistentSince, strings.Join(f.State.Forgotten, ", ")))
+	}
+	if len(f.State.Vectors) > 0 {
+		what = append(what, fmt.Sprintf("before version %s, they do not share the vector stores of %s", listedSince, strings.Join(f.State.Vectors, ", ")))
+	}
+	return strings.Join(what, "; ")
 }
 
 // sharedPVC returns which other servers use the same PVC, or an empty string.

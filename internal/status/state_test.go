@@ -103,9 +103,35 @@ var _ = Describe("StateShared", func() {
 		Entry("of many of which it is not known yet", running(replicas(2, forgetful), ""), metav1.ConditionUnknown, "before version 1.4.0", "not known yet"),
 	)
 
+	const pgvector = "providers.vector_io.pgvector (remote::pgvector)"
+	listed := status.State{Known: true, Vectors: []string{pgvector}}
+	separate := status.State{Known: true, Vectors: []string{pgvector}, Separate: []string{pgvector}}
+	both := status.State{Known: true, Vectors: []string{pgvector}, Forgotten: forgetful.Forgotten}
+
+	DescribeTable("reports by the server's version whether replicas share their vector stores", func(f *fixture, value metav1.ConditionStatus, texts ...string) {
+		got := condition(f.compute(), v1alpha1.ConditionStateShared)
+
+		Expect(got.Status).To(Equal(value))
+		for _, text := range texts {
+			Expect(got.Message).To(ContainSubstring(text))
+		}
+	},
+		Entry("with a list in a database", running(replicas(2, listed), "1.0.0"), metav1.ConditionTrue),
+		Entry("of a release that has none", running(replicas(2, listed), "0.7.3"), metav1.ConditionFalse,
+			"up to 2 replicas, ", "before version 1.0.0, each process only knows the vector stores of "+pgvector),
+		Entry("of several workers of such a release", running(workers(2, listed), "0.8.0"), metav1.ConditionFalse, "2 workers, ", pgvector),
+		Entry("of which it is not known yet", running(replicas(2, listed), ""), metav1.ConditionUnknown,
+			"before version 1.0.0, they do not share the vector stores of "+pgvector, "not known yet"),
+		Entry("that forget others besides", running(replicas(2, both), ""), metav1.ConditionUnknown, "before version 1.4.0", "before version 1.0.0"),
+		Entry("without such a list", running(replicas(2, separate), "1.5.0"), metav1.ConditionFalse, "a metadata_store is missing: "+pgvector),
+		Entry("without such a list, of any version", running(replicas(2, separate), ""), metav1.ConditionFalse, "a metadata_store is missing: "+pgvector),
+		Entry("of a version that cannot be compared", running(replicas(2, listed), "main"), metav1.ConditionTrue),
+	)
+
 	DescribeTable("says nothing of one replica", func(f *fixture) {
 		Expect(f.compute().Conditions).NotTo(ContainElement(HaveField("Type", "StateShared")))
 	},
+		Entry("that needs no list of vector stores for others", running(replicas(1, separate), "0.7.3")),
 		Entry("that keeps what is registered", running(replicas(1, forgetful), "1.5.0")),
 		Entry("of a version that cannot be compared", running(replicas(1, forgetful), "main")),
 		Entry("of which the version is not known yet", running(replicas(1, forgetful), "")),

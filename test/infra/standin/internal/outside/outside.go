@@ -84,6 +84,7 @@ func (p *Proxy) serve(client net.Conn) {
 // replayed is a connection of which a part has been read.
 type replayed struct {
 	net.Conn
+
 	reader *bufio.Reader
 }
 
