@@ -18,6 +18,7 @@ package references_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -59,6 +60,25 @@ func secret(name string) corev1.EnvVar {
 	}}}
 }
 
+// Variables of a container, in YAML.
+const (
+	fromConfigMap = "{name: A, valueFrom: {configMapKeyRef: {name: a, key: k}}}"
+	fromOptional  = "{name: B, valueFrom: {configMapKeyRef: {name: a, key: k, optional: true}}}"
+	fromSecret    = "{name: C, valueFrom: {secretKeyRef: {name: s, key: k}}}"
+)
+
+func variables(each ...string) string {
+	return "containerSpec: {env: [" + strings.Join(each, ", ") + "]}"
+}
+
+func sources(each ...string) string {
+	return "containerSpec: {envFrom: [{" + strings.Join(each, "}, {") + "}]}"
+}
+
+func volumes(each ...string) string {
+	return "podOverrides: {volumes: [{name: v, " + strings.Join(each, "}, {name: v, ") + "}]}"
+}
+
 var _ = Describe("What the Pods of a server read", func() {
 	DescribeTable("is in", func(spec string, configMaps []references.ConfigMap, secrets ...string) {
 		found := references.Of(rolling(spec), nil)
@@ -67,26 +87,23 @@ var _ = Describe("What the Pods of a server read", func() {
 		Expect(found.Beyond).To(BeFalse())
 	},
 		Entry("nothing", "{}", nil),
-		Entry("a variable", "containerSpec: {env: [{name: A, value: b}, {name: B, valueFrom: {configMapKeyRef: {name: a, key: k}}}, {name: C, valueFrom: {secretKeyRef: {name: s, key: k}}}]}",
-			[]references.ConfigMap{keyed("a", map[string]bool{"k": true})}, "s"),
-		Entry("a variable that can be absent", "containerSpec: {env: [{name: B, valueFrom: {configMapKeyRef: {name: a, key: k, optional: true}}}]}",
-			[]references.ConfigMap{keyed("a", map[string]bool{"k": false})}),
-		Entry("a variable that has to be there once", "containerSpec: {env: [{name: A, valueFrom: {configMapKeyRef: {name: a, key: k}}}, {name: B, valueFrom: {configMapKeyRef: {name: a, key: k, optional: true}}}]}",
-			[]references.ConfigMap{keyed("a", map[string]bool{"k": true})}),
-		Entry("the Pod's own fields", "containerSpec: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}", nil),
-		Entry("sources of variables", "containerSpec: {envFrom: [{configMapRef: {name: a}}, {secretRef: {name: s}}, {configMapRef: {name: b, optional: true}}]}",
+		Entry("a variable", variables("{name: A, value: b}", fromConfigMap, fromSecret), []references.ConfigMap{keyed("a", map[string]bool{"k": true})}, "s"),
+		Entry("a variable that can be absent", variables(fromOptional), []references.ConfigMap{keyed("a", map[string]bool{"k": false})}),
+		Entry("a variable that has to be there once", variables(fromConfigMap, fromOptional), []references.ConfigMap{keyed("a", map[string]bool{"k": true})}),
+		Entry("the Pod's own fields", variables("{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}"), nil),
+		Entry("sources of variables", sources("configMapRef: {name: a}", "secretRef: {name: s}", "configMapRef: {name: b, optional: true}"),
 			[]references.ConfigMap{whole("a"), whole("b")}, "s"),
-		Entry("volumes", "podOverrides: {volumes: [{name: v, configMap: {name: a}}, {name: w, configMap: {name: b, items: [{key: k, path: k}]}}, {name: x, secret: {secretName: s}}, {name: y, emptyDir: {}}]}",
+		Entry("volumes", volumes("configMap: {name: a}", "configMap: {name: b, items: [{key: k, path: k}]}", "secret: {secretName: s}", "emptyDir: {}"),
 			[]references.ConfigMap{whole("a"), keyed("b", map[string]bool{"k": true})}, "s"),
-		Entry("a volume that can be absent", "podOverrides: {volumes: [{name: w, configMap: {name: b, optional: true, items: [{key: k, path: k}]}}]}",
+		Entry("a volume that can be absent", volumes("configMap: {name: b, optional: true, items: [{key: k, path: k}]}"),
 			[]references.ConfigMap{keyed("b", map[string]bool{"k": false})}),
-		Entry("a projected volume", "podOverrides: {volumes: [{name: v, projected: {sources: [{configMap: {name: a, items: [{key: k, path: p}]}}, {secret: {name: s}}, {serviceAccountToken: {path: t}}]}}]}",
+		Entry("a projected volume", volumes("projected: {sources: [{configMap: {name: a, items: [{key: k, path: p}]}}, {secret: {name: s}}, {serviceAccountToken: {path: t}}]}"),
 			[]references.ConfigMap{keyed("a", map[string]bool{"k": true})}, "s"),
-		Entry("an init container", "podOverrides: {initContainers: [{name: i, env: [{name: A, valueFrom: {configMapKeyRef: {name: a, key: k}}}]}]}",
+		Entry("an init container", "podOverrides: {initContainers: [{name: i, env: ["+fromConfigMap+"]}]}",
 			[]references.ConfigMap{keyed("a", map[string]bool{"k": true})}),
-		Entry("several places, once", "{containerSpec: {envFrom: [{configMapRef: {name: a}}, {secretRef: {name: s}}], env: [{name: A, valueFrom: {configMapKeyRef: {name: a, key: k}}}, {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}]}}",
+		Entry("several places, once", volumes("configMap: {name: a}", "secret: {secretName: s}")+"\n"+variables(fromConfigMap, fromSecret),
 			[]references.ConfigMap{{Name: "a", Whole: true, Keys: map[string]bool{"k": true}}}, "s"),
-		Entry("a reference without a name, which is none", "containerSpec: {envFrom: [{configMapRef: {}}, {secretRef: {}}], env: [{name: A, valueFrom: {configMapKeyRef: {key: k}}}]}", nil),
+		Entry("a reference without a name, which is none", sources("configMapRef: {}", "secretRef: {}"), nil),
 	)
 
 	It("is in the variables of the declared configuration", func() {

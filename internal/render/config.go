@@ -57,7 +57,7 @@ const (
 	caBundleHashAnnotation   = "configmap.hash/ca-bundle"
 	servingVersionAnnotation = "secret.version/serving-tls"
 	configMapsHashAnnotation = "configmap.hash/references"
-	secretsHashAnnotation    = "secret.version/references" //nolint:gosec // it is a name
+	secretsHashAnnotation    = "secret.version/references"
 )
 
 // The label that distinguishes the ConfigMaps of the operator, and its values.

@@ -121,7 +121,10 @@ var _ = Describe("CheckName", func() {
 
 // annotations are those that objects may have: the operator's own, and those that the CR puts on what exposes it.
 func annotations(in render.Input) []string {
-	found := []string{render.RequestedSizeAnnotation, v1alpha1.AnnotationSyncOptions, v1alpha1.AnnotationSuspended, v1alpha1.AnnotationForeignFiles, v1alpha1.AnnotationReferences, "secret.version/serving-tls"}
+	found := []string{
+		render.RequestedSizeAnnotation, v1alpha1.AnnotationSyncOptions, v1alpha1.AnnotationSuspended, v1alpha1.AnnotationForeignFiles,
+		v1alpha1.AnnotationReferences, "secret.version/serving-tls",
+	}
 	if own := in.Spec.Metadata; own != nil {
 		found = slices.AppendSeq(found, maps.Keys(own.Annotations))
 	}

@@ -161,6 +161,10 @@ func (s *Secrets) Background() *sources.Background { return s.background }
 func (s *Secrets) Follow(server types.NamespacedName, secrets []string) (map[string]State, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(secrets) == 0 {
+		s.leave(server, s.follows[server])
+		return nil, 0
+	}
 	s.leave(server, s.follows[server].Difference(sets.New(secrets...)))
 	known, longest := make(map[string]State, len(secrets)), time.Duration(0)
 	for _, name := range secrets {
@@ -215,7 +219,7 @@ func (s *Secrets) turnAway(server types.NamespacedName) {
 func (s *Secrets) Leave(server types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.leave(server, s.follows[server].Clone())
+	s.leave(server, s.follows[server])
 }
 
 // leave ends that a server follows these.
