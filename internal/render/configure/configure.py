@@ -457,6 +457,8 @@ def rewrite(text, node, old, new, report, name):
         return text + ("" if not text or text.endswith("\n") else "\n") + dump(new)
     try:
         editor = Editor(text)
+        if old is None:
+            raise Unsupported("it is null")
         if node.flow_style:
             raise Unsupported("it is in flow style")
         editor.change(node, old, new, (node.start_mark.index, true_end(node)), 0)
@@ -596,6 +598,41 @@ def url_key(server, name):
     if name == "remote::azure":
         return "api_base"
     return "base_url" if name in ("remote::cerebras", "remote::openai") else "url"
+
+
+# What a base has to have where something is merged into it; "*" is every key and every item. Before 0.3, and from 0.3 on.
+SHAPES = (
+    (dict, "server"), (dict, "server", "auth"), (dict, "server", "auth", "config"), (dict, "providers"), (list, "providers", "*"),
+    (str, "providers", "*", "*", "provider_type"), (dict, "providers", "*", "*", "config"),
+)  # fmt: skip
+OLD_SHAPES = tuple((list, kind) for kind in RESOURCES)
+NEW_SHAPES = (
+    (dict, "storage"), (dict, "storage", "backends"), (dict, "storage", "stores"), (dict, "registered_resources"), (list, "registered_resources", "*"),
+)  # fmt: skip
+KINDS = {dict: "a mapping", list: "a list", str: "a text"}
+
+
+def places(value, path, *done):
+    """The places of a pattern that are there, with their values."""
+    if not path:
+        yield done, value
+        return
+    known = value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, list) else {}
+    for key in known if path[0] == "*" else [path[0]]:
+        if key in known:
+            yield from places(known[key], path[1:], *done, key)
+
+
+def check_shape(base, name, server, report):
+    """Refuses a base that nothing can be merged into, by the place in it."""
+    refused = False
+    for kind, *path in SHAPES + (NEW_SHAPES if server.since(0, 3) else OLD_SHAPES):
+        for place, value in places(base, path):
+            if value is not None and not isinstance(value, kind):
+                report.error(f"{name}: {written(place)}", f"it has to be {KINDS[kind]}: nothing can be merged into it")
+                refused = True
+    if refused:
+        raise Invalid
 
 
 # --- Compiling ---
@@ -881,7 +918,8 @@ class Compiler:
             if self.backend(kind):
                 self.set(replaced(self.get(key), self.old_store(kind, name)), key)
         for api, entries in (self.get("providers") or {}).items():
-            self.set([self.with_replaced_stores(api, entry) for entry in entries], "providers", api)
+            if entries:
+                self.set([self.with_replaced_stores(api, entry) for entry in entries], "providers", api)
 
     def with_replaced_stores(self, api, entry):
         config = entry.get("config") if isinstance(entry, dict) else None
@@ -1684,6 +1722,8 @@ def compile_text(text, name, kind, overlay, server, environment, report):
     except ValueError as error:
         report.error(os.path.basename(name), str(error))
         raise Invalid from None
+    if overlay:
+        check_shape(base, os.path.basename(name), server, report)
     compiler = Compiler(base, overlay, server, environment, report)
     document = compiler.compile()
     result = rewrite(text, node, base, document, report, os.path.basename(name)) if overlay else text
