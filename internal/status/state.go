@@ -99,9 +99,8 @@ func (f *facts) notShared(many string) string {
 
 // separateLists returns which vector stores are known to the process only that a client created them on, or an empty string.
 func (f *facts) separateLists() string {
-	has, err := version.ParseGeneric(f.serverVersion())
 	switch {
-	case err == nil && has.LessThan(version.MustParseGeneric(listedSince)) && len(f.State.Vectors) > 0:
+	case f.olderThan(listedSince) && len(f.State.Vectors) > 0:
 		return fmt.Sprintf("before version %s, each process only knows the vector stores of %s that were created there, until it restarts",
 			listedSince, strings.Join(f.State.Vectors, ", "))
 	case len(f.State.Separate) > 0:
