@@ -69,7 +69,7 @@ func (f *facts) stateShared() *finding {
 	case !f.State.Known:
 		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
 			"There are %s with the configuration in the image, which usually keeps state in SQLite files. "+
-				"Set spec.server.userConfig to a configuration that keeps state in a database that they share", many)}
+				"Set spec.server.config.storage to a database that they share, or spec.server.userConfig to a configuration that uses one", many)}
 	case unsure:
 		return &finding{metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, fmt.Sprintf(
 			"There are %s, and %s. The server's version is not known yet", many, f.byVersion())}
@@ -93,8 +93,17 @@ func (f *facts) notShared(many string) string {
 	if len(local) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("There are %s, which do not share all data that clients create: %s. Keep state in a database that they share, or run one replica with one worker",
-		many, join(local...))
+	return fmt.Sprintf("There are %s, which do not share all data that clients create: %s. Keep state in a database that they share%s, or run one replica with one worker",
+		many, join(local...), f.byStorage())
+}
+
+// byStorage returns the field that declares a database, or an empty string if one is declared: then the state is that of a
+// provider.
+func (f *facts) byStorage() string {
+	if config := f.Instance.Spec.Server.Config; config != nil && config.Storage != nil && config.Storage.Postgres != nil {
+		return ""
+	}
+	return ", for example by spec.server.config.storage"
 }
 
 // separateLists returns which vector stores are known to the process only that a client created them on, or an empty string.

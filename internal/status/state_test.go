@@ -72,7 +72,8 @@ var _ = Describe("StateShared", func() {
 		Entry("replicas that an autoscaler may add", replicas(1, local).spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {
 			spec.Server.Autoscaling = &v1alpha1.AutoscalingSpec{MaxReplicas: 5}
 		}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "up to 5 replicas"),
-		Entry("replicas with the image's own configuration", replicas(2, status.State{}), metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown, "userConfig"),
+		Entry("replicas with the image's own configuration", replicas(2, status.State{}), metav1.ConditionUnknown, v1alpha1.ReasonStateUnknown,
+			"Set spec.server.config.storage to a database", "or spec.server.userConfig"),
 		Entry("replicas on a PVC of one node", storage(replicas(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionFalse, v1alpha1.ReasonLocalState, "one node at a time"),
 		Entry("replicas on a PVC of many nodes", storage(replicas(2, shared), v1alpha1.StorageSpec{AccessModes: []v1alpha1.AccessMode{"ReadWriteMany"}}),
 			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
@@ -80,6 +81,17 @@ var _ = Describe("StateShared", func() {
 			metav1.ConditionTrue, v1alpha1.ReasonSharedState),
 		Entry("workers on a PVC of one node", storage(workers(2, shared), v1alpha1.StorageSpec{}), metav1.ConditionTrue, v1alpha1.ReasonSharedState),
 	)
+
+	It("advises to declare a database, unless one is declared", func() {
+		undeclared := replicas(2, local)
+		Expect(condition(undeclared.compute(), v1alpha1.ConditionStateShared).Message).To(
+			HaveSuffix(". Keep state in a database that they share, for example by spec.server.config.storage, or run one replica with one worker"))
+		declared := undeclared.spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {
+			spec.Server.Config = &v1alpha1.ServerConfig{Storage: &v1alpha1.ConfigStorage{Postgres: &v1alpha1.ConfigPostgres{}}}
+		})
+		Expect(condition(declared.compute(), v1alpha1.ConditionStateShared).Message).To(
+			HaveSuffix(". Keep state in a database that they share, or run one replica with one worker"))
+	})
 
 	forgetful := status.State{Known: true, Forgotten: []string{"providers.vector_io.milvus (remote::milvus)"}}
 	running := func(f *fixture, version string) *fixture {
