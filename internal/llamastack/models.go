@@ -81,10 +81,11 @@ func (w Wanted) ids() map[string]bool {
 
 // model is what is read of an entry: of the server's own shape up to 0.3, or of OpenAI's shape later.
 type model struct {
-	ID         string `json:"id"`
-	Identifier string `json:"identifier"`
 	modelKind
-	Custom modelKind `json:"custom_metadata"`
+
+	ID         string    `json:"id"`
+	Identifier string    `json:"identifier"`
+	Custom     modelKind `json:"custom_metadata"`
 }
 
 type modelKind struct {
