@@ -24,6 +24,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -238,6 +239,31 @@ var _ = Describe("A server that rolls when what its Pods use changes", func() {
 		Consistently(carries(ctx, configMapsHash)).WithTimeout(time.Second).Should(Equal(hash))
 		annotate(ctx, instance, v1alpha1.AnnotationRestartedAt, "now")
 		Eventually(carries(ctx, configMapsHash)).ShouldNot(Equal(hash))
+	})
+
+	It("has its last ready template after a rollback, until the contents change again", func(ctx context.Context) {
+		namespace = newNamespace(ctx, true)
+		settings = configMap(namespace, "settings", map[string]string{"level": "info"})
+		instance = referring(namespace, "back", "Roll")
+		instance.Spec.Server.Rollout.Rollback = v1alpha1.RollbackAutomatic
+		create(ctx, settings, instance)
+		Eventually(carries(ctx, configMapsHash)).ShouldNot(BeEmpty())
+		rollOutNow(ctx, instance)
+		Eventually(deploymentNow(ctx, instance)).Should(HaveField("Annotations", HaveKey(v1alpha1.AnnotationReadyTemplate)))
+		rollOutNow(ctx, instance)
+		good := carries(ctx, configMapsHash)()
+		set(ctx, "level", "broken")
+		Eventually(carries(ctx, configMapsHash)).ShouldNot(Equal(good))
+		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 2, UpdatedReplicas: 1, AvailableReplicas: 1, Conditions: []appsv1.DeploymentCondition{{
+			Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", LastTransitionTime: metav1.Now(),
+		}}})
+		Eventually(carries(ctx, configMapsHash)).Should(Equal(good))
+		rollOutNow(ctx, instance)
+		Eventually(ready(ctx)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRolledBack))
+		Consistently(carries(ctx, configMapsHash)).WithTimeout(2 * time.Second).Should(Equal(good))
+
+		set(ctx, "level", "repaired")
+		Eventually(carries(ctx, configMapsHash)).ShouldNot(Equal(good))
 	})
 
 	It("waits while the operator is paused for it", func(ctx context.Context) {
