@@ -37,13 +37,13 @@ func ForgottenState(config string) ([]string, error) {
 }
 
 // VectorStores are the providers of a text that processes can share, and those of which each process has a list of its own.
-func VectorStores(config string) (all, separate []string, err error) {
+func VectorStores(config string) ([2][]string, error) {
 	document, err := Parse(config)
 	if err != nil {
-		return nil, nil, err
+		return [2][]string{}, err
 	}
-	all, separate = document.VectorStores()
-	return all, separate, nil
+	all, separate := document.VectorStores()
+	return [2][]string{all, separate}, nil
 }
 
 // LocalState is where a text keeps state in one process.

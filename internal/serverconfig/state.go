@@ -97,10 +97,11 @@ func (d *Document) ForgottenState() []string {
 	return places
 }
 
-// VectorStores lists the providers of vector_io that several processes can use, as LocalState names places. Before 1.0 each process
-// only knows the vector stores that clients created there, and from 1.0 on with the providers in separate: these have no
-// metadata_store.
-func (d *Document) VectorStores() (all, separate []string) {
+// VectorStores lists the providers of vector_io that several processes can use, as LocalState names places, and those of them
+// that have no metadata_store. Before 1.0 each process only knows the vector stores that clients created there; from 1.0 on, that
+// is so with those in the second list.
+func (d *Document) VectorStores() ([]string, []string) {
+	var all, separate []string
 	for place, provider := range providers(rootOf(d.node)) {
 		kind := valueOf(lookup(provider, keyProviderType))
 		if place.api != "vector_io" || !strings.HasPrefix(kind, "remote::") || len(all) == maxPlaces {

@@ -80,10 +80,8 @@ var _ = Describe("The state of a server", func() {
 	)
 
 	DescribeTable("is a list of vector stores in each process where", func(provider string, all, separate []string) {
-		gotAll, gotSeparate, err := serverconfig.VectorStores("providers: {vector_io: [" + provider + "], files: [{provider_id: f, provider_type: 'remote::s3'}]}\n")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(gotAll).To(Equal(all))
-		Expect(gotSeparate).To(Equal(separate))
+		got := serverconfig.VectorStores
+		Expect(got("providers: {vector_io: [" + provider + "], files: [{provider_id: f, provider_type: 'remote::s3'}]}\n")).To(Equal([2][]string{all, separate}))
 	},
 		Entry("nothing says that it is in a database", "{provider_id: p, provider_type: 'remote::pgvector', config: {persistence: {backend: kv}}}",
 			[]string{"providers.vector_io.p (remote::pgvector)"}, []string{"providers.vector_io.p (remote::pgvector)"}),
@@ -95,11 +93,11 @@ var _ = Describe("The state of a server", func() {
 
 	It("names at most five providers with vector stores, in short", func() {
 		many := strings.Repeat("{provider_id: p, provider_type: 'remote::"+strings.Repeat("x", 900)+"'}, ", 9)
-		all, separate, err := serverconfig.VectorStores("providers: {vector_io: [" + many + "]}\n")
+		got, err := serverconfig.VectorStores("providers: {vector_io: [" + many + "]}\n")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(all).To(HaveLen(5))
-		Expect(separate).To(Equal(all))
-		Expect(len(all[0])).To(BeNumerically("<", 200))
+		Expect(got[0]).To(HaveLen(5))
+		Expect(got[1]).To(Equal(got[0]))
+		Expect(len(got[0][0])).To(BeNumerically("<", 200))
 	})
 
 	It("is named in at most five places", func() {

@@ -113,8 +113,8 @@ func (f *facts) separateLists() string {
 		return fmt.Sprintf("before version %s, each process only knows the vector stores of %s that were created there, until it restarts",
 			listedSince, strings.Join(f.State.Vectors, ", "))
 	case len(f.State.Separate) > 0:
-		return fmt.Sprintf("each process only knows the vector stores that were created there, because a metadata_store is missing: %s",
-			strings.Join(f.State.Separate, ", "))
+		return "each process only knows the vector stores that were created there, because a metadata_store is missing: " +
+			strings.Join(f.State.Separate, ", ")
 	default:
 		return ""
 	}
