@@ -176,6 +176,8 @@ type era struct {
 // provider's own.
 func (e era) complete(ctx context.Context, server *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
+	Eventually(conditionOf(ctx, server, v1alpha1.ConditionModelsRegistered)).WithTimeout(observed).
+		Should(say(metav1.ConditionTrue, v1alpha1.ReasonModelsRegistered))
 	for _, model := range server.Spec.Server.Config.Models {
 		if model.Type == "embedding" {
 			continue
