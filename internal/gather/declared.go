@@ -19,11 +19,11 @@ package gather
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 )
 
@@ -50,70 +50,82 @@ func (g *Gatherer) declared(ctx context.Context, instance *v1alpha1.LlamaStackDi
 		f.Input.Serving.Unused = true
 		f.Noticef("spec.server.config.patch names server.tls_certfile, which the server shows instead of Secret %s", f.Input.Serving.SecretName)
 	}
-	f.State = stateWith(f.State, found, &instance.Spec.Server)
+	f.State = stateWith(f.State, f.places, found, &instance.Spec.Server)
 	return nil
 }
 
-// stateWith is where the server keeps its state, from the state of the base and what is declared. The declared stores
-// replace all stores of the base, but not the providers that keep state themselves.
-func stateWith(base status.State, found inputs.Declared, server *v1alpha1.ServerSpec) status.State {
-	state := base
-	stores := server.Config.Storage
-	switch server.ConfigBase() {
-	case v1alpha1.ConfigBaseEmpty:
-		state.Known = true
-	case v1alpha1.ConfigBaseImage:
-		// What the providers of the image keep is not known.
-		state.Unread = stores != nil
-	case v1alpha1.ConfigBaseUserConfig:
-		state.Local = slices.DeleteFunc(slices.Clone(base.Local), func(place string) bool { return replaced(place, server.Config) })
-	}
-	state.Unread = state.Unread || found.Unread
-	state.Known = state.Known && !state.Unread
-	state.Local, state.Forgotten = union(state.Local, found.Local), union(base.Forgotten, found.Forgotten)
-	vectors := slices.DeleteFunc(slices.Clone(base.Vectors), func(place string) bool { return replaced(place, server.Config) })
-	state.Vectors = union(vectors, found.Vectors)
-	// The program in the Pod adds a metadata_store to the providers that are declared.
-	state.Separate = slices.DeleteFunc(slices.Clone(base.Separate), func(place string) bool { return declares(server.Config, place) })
-	if found.Facts.Workers != nil {
-		state.Workers = found.Facts.Workers
-	}
+// places are where a configuration keeps state, as in status.State.
+type places struct{ local, forgotten, vectors, separate []serverconfig.Place }
+
+// of returns a state with the places as texts.
+func (p places) of(state status.State) status.State {
+	state.Local, state.Forgotten, state.Vectors, state.Separate = texts(p.local), texts(p.forgotten), texts(p.vectors), texts(p.separate)
 	return state
 }
 
-// declares says that the provider at a place, such as "providers.vector_io.pg (remote::pgvector)", is declared.
-func declares(config *v1alpha1.ServerConfig, place string) bool {
-	return slices.ContainsFunc(config.Providers, func(one v1alpha1.ConfigProvider) bool {
-		return strings.HasPrefix(place, "providers."+one.API+"."+one.ID+" (")
-	})
-}
-
-// union is the places of both lists, each once.
-func union(places, more []string) []string {
-	all := slices.Clone(places)
-	for _, place := range more {
-		if !slices.Contains(all, place) {
-			all = append(all, place)
+// texts are the places, each once.
+func texts(places []serverconfig.Place) []string {
+	var all []string
+	for _, place := range places {
+		if text := place.String(); !slices.Contains(all, text) {
+			all = append(all, text)
 		}
 	}
 	return all
 }
 
-// replaced says that a place with local state in the base, such as "storage.backends.kv_default (kv_sqlite)", is no longer
-// used: the store or the provider is declared.
-func replaced(place string, config *v1alpha1.ServerConfig) bool {
-	for i := range config.Providers {
-		if one := &config.Providers[i]; (one.Disabled || one.Type != "") && strings.HasPrefix(place, "providers."+one.API+"."+one.ID+" (") {
-			return true
-		}
+// stateWith is where the server keeps its state, from the state of the base and what is declared. The declared stores
+// replace all stores of the base, but not the providers that keep state themselves.
+func stateWith(base status.State, in places, found inputs.Declared, server *v1alpha1.ServerSpec) status.State {
+	state := base
+	isReplaced := func(place serverconfig.Place) bool { return replaced(place, server.Config) }
+	switch server.ConfigBase() {
+	case v1alpha1.ConfigBaseEmpty:
+		state.Known = true
+	case v1alpha1.ConfigBaseImage:
+		// What the providers of the image keep is not known.
+		state.Unread = server.Config.Storage != nil
+	case v1alpha1.ConfigBaseUserConfig:
+		in.local = without(in.local, isReplaced)
 	}
+	state.Unread = state.Unread || found.Unread
+	state.Known = state.Known && !state.Unread
+	if found.Facts.Workers != nil {
+		state.Workers = found.Facts.Workers
+	}
+	return places{
+		local: slices.Concat(in.local, found.Local), forgotten: slices.Concat(in.forgotten, found.Forgotten),
+		vectors: slices.Concat(without(in.vectors, isReplaced), found.Vectors),
+		// The program in the Pod adds a metadata_store to the providers that are declared.
+		separate: without(in.separate, func(place serverconfig.Place) bool {
+			return slices.ContainsFunc(server.Config.Providers, func(one v1alpha1.ConfigProvider) bool { return isAt(&one, place) })
+		}),
+	}.of(state)
+}
+
+// without returns the places for which the function is false. The others are shared, and stay.
+func without(places []serverconfig.Place, gone func(serverconfig.Place) bool) []serverconfig.Place {
+	return slices.DeleteFunc(slices.Clone(places), gone)
+}
+
+// isAt says that a place is that of a declared provider.
+func isAt(provider *v1alpha1.ConfigProvider, place serverconfig.Place) bool {
+	return place.Store == "" && provider.API == place.API && provider.ID == place.ID
+}
+
+// replaced says that a place in the base is no longer used: the store or the provider is declared.
+func replaced(place serverconfig.Place, config *v1alpha1.ServerConfig) bool {
 	stores := config.Storage
 	switch {
-	case stores == nil || strings.HasPrefix(place, "providers."):
+	case place.Store == "":
+		return slices.ContainsFunc(config.Providers, func(one v1alpha1.ConfigProvider) bool {
+			return (one.Disabled || one.Type != "") && isAt(&one, place)
+		})
+	case stores == nil:
 		return false
 	case stores.SQLite != nil || stores.Postgres != nil:
 		return true
 	default:
-		return strings.HasSuffix(place, "(kv_sqlite)")
+		return place.Type == "kv_sqlite"
 	}
 }

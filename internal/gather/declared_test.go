@@ -17,9 +17,12 @@ limitations under the License.
 package gather_test
 
 import (
+	"strings"
+
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/gather"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	"sigs.k8s.io/yaml"
 
@@ -28,70 +31,77 @@ import (
 )
 
 var _ = Describe("The state of a declared configuration", func() {
-	const (
-		kv    = "storage.backends.kv_default (kv_sqlite)"
-		sql   = "storage.backends.sql_default (sql_sqlite)"
-		unset = "storage (not set, which is sqlite)"
-		faiss = "providers.vector_io.faiss (inline::faiss)"
-	)
+	kv := serverconfig.Place{Store: "storage.backends.kv_default", Type: "kv_sqlite"}
+	sql := serverconfig.Place{Store: "storage.backends.sql_default", Type: "sql_sqlite"}
+	unset := serverconfig.Place{Store: "storage"}
+	old := serverconfig.Place{Store: "metadata_store", Type: "sqlite"}
+	faiss := serverconfig.Place{API: "vector_io", ID: "faiss", Type: "inline::faiss"}
+	long := serverconfig.Place{API: "vector_io", ID: strings.Repeat("i", 128), Type: "inline::faiss"}
+	all := func(places ...serverconfig.Place) []serverconfig.Place { return places }
 	// state is that of a server that declares this, in YAML, with these places in its base.
-	state := func(server string, found inputs.Declared, local ...string) status.State {
+	state := func(server string, found inputs.Declared, local ...serverconfig.Place) status.State {
 		GinkgoHelper()
 		spec := v1alpha1.ServerSpec{}
 		Expect(yaml.UnmarshalStrict([]byte(server), &spec)).To(Succeed())
-		base := status.State{}
-		if spec.UserConfig != nil {
-			base = status.State{Known: true, Local: local, Forgotten: []string{"providers.vector_io.m (remote::milvus)"}}
+		if spec.UserConfig == nil {
+			return gather.StateWith(status.State{}, gather.Places{}, found, &spec)
 		}
-		return gather.StateWith(base, found, &spec)
+		milvus := serverconfig.Place{API: "vector_io", ID: "m", Type: "remote::milvus"}
+		return gather.StateWith(status.State{Known: true}, gather.Places{Local: local, Forgotten: all(milvus)}, found, &spec)
 	}
 	const user = "userConfig: {configMapName: a}\nconfig: "
 	const postgres = "storage: {postgres: {uriSecretRef: {name: a, key: b}}}"
 
-	DescribeTable("of a user's configuration leaves of its places", func(config string, local, want []string) {
+	DescribeTable("of a user's configuration leaves of its places", func(config string, local, want []serverconfig.Place) {
 		got := state(user+config, inputs.Declared{}, local...)
 		Expect(got.Known).To(BeTrue())
-		Expect(got.Local).To(ConsistOf(want))
-		Expect(got.Forgotten).NotTo(BeEmpty())
+		Expect(got.Local).To(HaveLen(len(want)))
+		for i := range want {
+			Expect(got.Local[i]).To(Equal(want[i].String()))
+		}
+		Expect(got.Forgotten).To(HaveExactElements("providers.vector_io.m (remote::milvus)"))
 	},
-		Entry("all, where nothing is declared of them", "{apis: [a]}", []string{kv, sql, faiss}, []string{kv, sql, faiss}),
-		Entry("providers, where there is a database", "{"+postgres+"}", []string{kv, sql, faiss, unset, "metadata_store (sqlite)"}, []string{faiss}),
-		Entry("other stores than those of keys, with Redis", "{storage: {redis: {host: r}}}", []string{kv, sql}, []string{sql}),
-		Entry("others than the provider that is taken away", "{providers: [{api: vector_io, id: faiss, disabled: true}]}", []string{kv, faiss}, []string{kv}),
-		Entry("the provider that another has the name of", "{providers: [{api: vector_io, id: faiss-2, type: 'remote::x'}]}", []string{faiss}, []string{faiss}),
-		Entry("the provider that is merged into", "{providers: [{api: vector_io, id: faiss}]}", []string{faiss}, []string{faiss}),
+		Entry("all, where nothing is declared of them", "{apis: [a]}", all(kv, sql, faiss), all(kv, sql, faiss)),
+		Entry("providers, where there is a database", "{"+postgres+"}", all(kv, sql, faiss, unset, old), all(faiss)),
+		Entry("other stores than those of keys, with Redis", "{storage: {redis: {host: r}}}", all(kv, sql), all(sql)),
+		Entry("others than the provider that is taken away", "{providers: [{api: vector_io, id: faiss, disabled: true}]}", all(kv, faiss), all(kv)),
+		Entry("the provider that another has the name of", "{providers: [{api: vector_io, id: faiss-2, type: 'remote::x'}]}", all(faiss), all(faiss)),
+		Entry("the provider that is merged into", "{providers: [{api: vector_io, id: faiss}]}", all(faiss), all(faiss)),
+		Entry("the provider with a long id that is taken away, without it", "{providers: [{api: vector_io, id: "+long.ID+", disabled: true}]}", all(faiss, long), all(faiss)),
 	)
 
 	It("has what is declared in addition", func() {
-		got := state(user+"{"+postgres+"}", inputs.Declared{Local: []string{faiss}, Forgotten: []string{"a"}}, faiss, kv)
-		Expect(got.Local).To(Equal([]string{faiss}))
+		got := state(user+"{"+postgres+"}", inputs.Declared{Local: all(faiss), Forgotten: all(faiss)}, faiss, kv)
+		Expect(got.Local).To(Equal([]string{faiss.String()}))
 		Expect(got.Forgotten).To(HaveLen(2))
 	})
 
-	const vectors = "providers.vector_io.pg (remote::pgvector)"
-	DescribeTable("of a user's configuration has lists of vector stores in each process", func(config string, found []string, all, separate []string) {
+	pg := serverconfig.Place{API: "vector_io", ID: "pg", Type: "remote::pgvector"}
+	q := serverconfig.Place{API: "vector_io", ID: "q", Type: "remote::qdrant"}
+	const pgText, qText = "providers.vector_io.pg (remote::pgvector)", "providers.vector_io.q (remote::qdrant)"
+	DescribeTable("of a user's configuration has lists of vector stores in each process", func(config string, found []serverconfig.Place, all, separate []string) {
 		spec := v1alpha1.ServerSpec{}
 		Expect(yaml.UnmarshalStrict([]byte(user+config), &spec)).To(Succeed())
-		base := status.State{Known: true, Vectors: []string{vectors}, Separate: []string{vectors}}
-		got := gather.StateWith(base, inputs.Declared{Vectors: found}, &spec)
+		in := gather.Places{Vectors: []serverconfig.Place{pg}, Separate: []serverconfig.Place{pg}}
+		got := gather.StateWith(status.State{Known: true}, in, inputs.Declared{Vectors: found}, &spec)
 		Expect(got.Vectors).To(ConsistOf(all))
 		Expect(got.Separate).To(ConsistOf(separate))
 	},
-		Entry("as it has, where nothing is declared of them", "{apis: [a]}", nil, []string{vectors}, []string{vectors}),
-		Entry("but not of the provider that is merged into", "{providers: [{api: vector_io, id: pg}]}", nil, []string{vectors}, nil),
-		Entry("but not of the provider that is replaced", "{providers: [{api: vector_io, id: pg, type: 'remote::pgvector'}]}", []string{vectors}, []string{vectors}, nil),
+		Entry("as it has, where nothing is declared of them", "{apis: [a]}", nil, []string{pgText}, []string{pgText}),
+		Entry("but not of the provider that is merged into", "{providers: [{api: vector_io, id: pg}]}", nil, []string{pgText}, nil),
+		Entry("but not of the provider that is replaced", "{providers: [{api: vector_io, id: pg, type: 'remote::pgvector'}]}", all(pg), []string{pgText}, nil),
 		Entry("but not of the provider that is taken away", "{providers: [{api: vector_io, id: pg, disabled: true}]}", nil, nil, nil),
-		Entry("also of what is declared besides", "{providers: [{api: vector_io, id: q, type: 'remote::qdrant'}]}", []string{"q"}, []string{vectors, "q"}, []string{vectors}),
+		Entry("also of what is declared besides", "{providers: [{api: vector_io, id: q, type: 'remote::qdrant'}]}", all(q), []string{pgText, qText}, []string{pgText}),
 	)
 
 	It("of the image is not known, and not with a database either", func() {
 		Expect(state("config: {apis: [a]}", inputs.Declared{})).To(Equal(status.State{}))
 		Expect(state("config: {"+postgres+"}", inputs.Declared{})).To(Equal(status.State{Unread: true}))
-		Expect(state("config: {storage: {sqlite: {}}}", inputs.Declared{Local: []string{kv}}).Local).To(Equal([]string{kv}))
+		Expect(state("config: {storage: {sqlite: {}}}", inputs.Declared{Local: all(kv)}).Local).To(Equal([]string{kv.String()}))
 	})
 
 	It("of an empty base is known, unless it is too large", func() {
-		Expect(state("config: {base: Empty, patch: {}}", inputs.Declared{Local: []string{kv}})).To(Equal(status.State{Known: true, Local: []string{kv}}))
+		Expect(state("config: {base: Empty, patch: {}}", inputs.Declared{Local: all(kv)})).To(Equal(status.State{Known: true, Local: []string{kv.String()}}))
 		got := state("config: {base: Empty, patch: {}}", inputs.Declared{Unread: true})
 		Expect(got.Known).To(BeFalse())
 		Expect(got.Unread).To(BeTrue())

@@ -21,8 +21,10 @@ import (
 	"reflect"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/observed"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -31,8 +33,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
+// Places are where a configuration keeps state.
+type Places struct{ Local, Forgotten, Vectors, Separate []serverconfig.Place }
+
 // StateWith is where a server keeps its state that declares a configuration.
-var StateWith = stateWith
+func StateWith(base status.State, in Places, found inputs.Declared, server *v1alpha1.ServerSpec) status.State {
+	return stateWith(base, places{in.Local, in.Forgotten, in.Vectors, in.Separate}, found, server)
+}
 
 // PVC is what a PVC adds to the input of a rendering, and the problems with it.
 func PVC(instance *v1alpha1.LlamaStackDistribution, volume *corev1.PersistentVolumeClaim) (render.Input, []status.Problem) {

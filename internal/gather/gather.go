@@ -75,7 +75,9 @@ type Found struct {
 	Children observed.Children
 	User     inputs.UserConfig
 	State    status.State
-	Bundle   inputs.CABundle
+	// places are those of State.
+	places places
+	Bundle inputs.CABundle
 	// ConfigDigest is of the ConfigMap with the declared configuration.
 	ConfigDigest string
 	// Authenticated says that the configuration requires a token or a key of clients.

@@ -55,10 +55,8 @@ func (g *Gatherer) userConfig(ctx context.Context, instance *v1alpha1.LlamaStack
 		return nil
 	}
 	f.User.Digest, f.User.Source = finding.Digest, finding.Source
-	f.State = status.State{
-		Known: !finding.Unread, Unread: finding.Unread, Local: finding.Local, Forgotten: finding.Forgotten,
-		Vectors: finding.Vectors, Separate: finding.Separate, Workers: finding.Facts.Workers,
-	}
+	f.places = places{local: finding.Local, forgotten: finding.Forgotten, vectors: finding.Vectors, separate: finding.Separate}
+	f.State = f.places.of(status.State{Known: !finding.Unread, Unread: finding.Unread, Workers: finding.Facts.Workers})
 	f.Authenticated = finding.Facts.Authenticated
 	f.Input.UserConfig = &render.UserConfig{
 		CopyName: render.ConfigCopyName(instance.Name, finding.Hash), Hash: finding.Hash,

@@ -38,7 +38,7 @@ type Declared struct {
 	Env          []corev1.EnvVar
 	// Facts, Local, Forgotten and Vectors are as in UserFinding, of what is known without the base.
 	Facts                     serverconfig.Facts
-	Local, Forgotten, Vectors []string
+	Local, Forgotten, Vectors []serverconfig.Place
 	Token                     bool
 	// OwnCertificate says that it names one, so that the one of a Secret is not used.
 	OwnCertificate bool
@@ -54,12 +54,7 @@ func (d Declared) Weight() int {
 	if d.Problem != nil {
 		weight += len(d.Problem.Message)
 	}
-	for _, places := range [][]string{d.Local, d.Forgotten, d.Vectors} {
-		for _, place := range places {
-			weight += len(place)
-		}
-	}
-	return weight
+	return weight + sizeOf(d.Local, d.Forgotten, d.Vectors)
 }
 
 // Declared returns what is found in the declared configuration. It is read once for each generation.

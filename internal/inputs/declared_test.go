@@ -25,6 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/serverconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	"sigs.k8s.io/yaml"
 
@@ -126,9 +127,9 @@ var _ = Describe("A declared configuration", func() {
 		small, large := find(ctx, declaring(sqlite)), find(ctx, declaring(password))
 		small.Env, large.Env = nil, nil
 		base := small.Weight()
-		small.Local = append(small.Local, strings.Repeat("l", 1000))
-		small.Forgotten = append(small.Forgotten, strings.Repeat("f", 1000))
-		small.Vectors = append(small.Vectors, strings.Repeat("v", 1000))
+		small.Local = append(small.Local, serverconfig.Place{Store: strings.Repeat("l", 1000)})
+		small.Forgotten = append(small.Forgotten, serverconfig.Place{ID: strings.Repeat("f", 1000)})
+		small.Vectors = append(small.Vectors, serverconfig.Place{API: strings.Repeat("v", 1000)})
 		small.Problem = &status.Problem{Message: strings.Repeat("m", 1000)}
 		Expect(small.Weight() - base).To(Equal(4000))
 		withEnv := find(ctx, declaring(password))
@@ -144,9 +145,9 @@ var _ = Describe("What is remembered of a reference", func() {
 		Expect(large.Weight() - small.Weight()).To(Equal(texts * len(long)))
 	},
 		Entry("a configuration", inputs.UserFinding{}, inputs.UserFinding{
-			Notice: long, Problem: &status.Problem{Message: long}, Local: []string{long, long}, Forgotten: []string{long},
-			Vectors: []string{long}, Separate: []string{long},
-		}, 7),
+			Notice: long, Problem: &status.Problem{Message: long}, Local: []serverconfig.Place{{Store: long, Type: long}},
+			Forgotten: []serverconfig.Place{{API: long, ID: long}}, Vectors: []serverconfig.Place{{ID: long}}, Separate: []serverconfig.Place{{ID: long}},
+		}, 8),
 		Entry("certificates", inputs.CAFinding{}, inputs.CAFinding{Notice: long, Problem: &status.Problem{Message: long}}, 2),
 	)
 

@@ -59,8 +59,8 @@ type UserFinding struct {
 	Digest  string
 	Facts   serverconfig.Facts
 	Problem *status.Problem
-	// Local, Forgotten, Vectors and Separate are as in status.State.
-	Local, Forgotten, Vectors, Separate []string
+	// Local, Forgotten, Vectors and Separate are the places of status.State.
+	Local, Forgotten, Vectors, Separate []serverconfig.Place
 	// Token says that it refers to the token of the Kubernetes API.
 	Token bool
 	// OwnCertificate says that the configuration names one, so that none was put in.
@@ -78,10 +78,15 @@ func (f UserFinding) Weight() int {
 	if f.Problem != nil {
 		weight += len(f.Problem.Message)
 	}
-	for _, place := range slices.Concat(f.Local, f.Forgotten, f.Vectors, f.Separate) {
-		weight += len(place)
+	return weight + sizeOf(f.Local, f.Forgotten, f.Vectors, f.Separate)
+}
+
+func sizeOf(lists ...[]serverconfig.Place) int {
+	size := 0
+	for _, place := range slices.Concat(lists...) {
+		size += place.Size()
 	}
-	return weight
+	return size
 }
 
 func (u *UserConfig) subject(uid, resourceVersion string) Subject {

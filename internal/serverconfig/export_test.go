@@ -28,7 +28,7 @@ func Inspect(config string) (Facts, error) {
 }
 
 // ForgottenState is what a text has forgotten at a restart.
-func ForgottenState(config string) ([]string, error) {
+func ForgottenState(config string) ([]Place, error) {
 	document, err := Parse(config)
 	if err != nil {
 		return nil, err
@@ -37,17 +37,17 @@ func ForgottenState(config string) ([]string, error) {
 }
 
 // VectorStores are the providers of a text that processes can share, and those of which each process has a list of its own.
-func VectorStores(config string) ([2][]string, error) {
+func VectorStores(config string) ([2][]Place, error) {
 	document, err := Parse(config)
 	if err != nil {
-		return [2][]string{}, err
+		return [2][]Place{}, err
 	}
 	all, separate := document.VectorStores()
-	return [2][]string{all, separate}, nil
+	return [2][]Place{all, separate}, nil
 }
 
 // LocalState is where a text keeps state in one process.
-func LocalState(config string) ([]string, error) {
+func LocalState(config string) ([]Place, error) {
 	document, err := Parse(config)
 	if err != nil {
 		return nil, err

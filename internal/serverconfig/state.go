@@ -58,58 +58,90 @@ func statefulAPIs() []string {
 	return []string{"vector_io", "files", "batches"}
 }
 
-// LocalState lists where a configuration keeps what clients create in files or in the memory of one process, such as
-// "storage.backends.kv_default (kv_sqlite)": at most five places, in the order of the file. It is empty for one that
-// keeps everything where several processes can share it. What only the environment decides does not count.
-func (d *Document) LocalState() []string {
+// Place is where a configuration keeps state: in a store of the server, or with a provider.
+type Place struct {
+	// Store is the path of a store, such as storage.backends.kv_default; empty for a provider.
+	Store string
+	// API and ID are those of a provider; empty for a store.
+	API, ID string
+	// Type is that of the store or the provider, or of the store in the provider's configuration, such as kv_sqlite. It is
+	// empty where no store is set.
+	Type string
+}
+
+// String returns the place as in a message, such as "storage.backends.kv_default (kv_sqlite)".
+func (p Place) String() string {
+	switch {
+	case p.Type == "":
+		return p.Store + " (not set, which is sqlite)"
+	case p.Store != "":
+		return yamlbudget.Shorten(p.Store) + " (" + yamlbudget.Shorten(p.Type) + ")"
+	default:
+		return yamlbudget.Shorten(keyProviders+"."+p.API+"."+p.ID) + " (" + yamlbudget.Shorten(p.Type) + ")"
+	}
+}
+
+// Size is the size of the texts, in bytes.
+func (p Place) Size() int { return len(p.Store) + len(p.API) + len(p.ID) + len(p.Type) }
+
+// maxPlaceText is how many bytes of a text of a place are kept, which is more than a spec can declare.
+const maxPlaceText = 256
+
+// bounded returns a text that does not keep the whole configuration in memory.
+func bounded(text string) string { return strings.Clone(text[:min(len(text), maxPlaceText)]) }
+
+// LocalState lists where a configuration keeps what clients create in files or in the memory of one process: at most five
+// places, in the order of the file. It is empty for one that keeps everything where several processes can share it. What
+// only the environment decides does not count.
+func (d *Document) LocalState() []Place {
 	root := rootOf(d.node)
 	places := append(localStores(root), localProviders(root)...)
 	return places[:min(len(places), maxPlaces)]
 }
 
 // localStores are those of the server itself. Without a word about them they are SQLite files.
-func localStores(root *yaml.Node) []string {
-	var places []string
+func localStores(root *yaml.Node) []Place {
+	var places []Place
 	backends := lookup(lookup(root, keyStorage), keyBackends)
 	for name, backend := range entries(backends) {
-		places = appendLocal(places, keyStorage+"."+keyBackends+"."+name, lookup(backend, keyType))
+		places = appendLocal(places, Place{Store: keyStorage + "." + keyBackends + "." + bounded(name)}, lookup(backend, keyType))
 	}
 	said := backends != nil
 	for _, name := range legacyStores() {
 		if store := lookup(root, name); store != nil {
 			said = true
-			places = appendLocal(places, name, lookup(store, keyType))
+			places = appendLocal(places, Place{Store: name}, lookup(store, keyType))
 		}
 	}
 	if !said {
-		return []string{keyStorage + " (not set, which is sqlite)"}
+		return []Place{{Store: keyStorage}}
 	}
 	return places
 }
 
-// ForgottenState lists the providers that lose what is registered with them at every restart of a server before 1.4.0, as LocalState
-// names places.
-func (d *Document) ForgottenState() []string {
-	var places []string
+// ForgottenState lists the providers that lose what is registered with them at every restart of a server before 1.4.0.
+func (d *Document) ForgottenState() []Place {
+	var places []Place
 	for place, provider := range providers(rootOf(d.node)) {
-		places = appendOf(forgottenTypes(), places, place.name, lookup(provider, keyProviderType))
+		places = appendOf(forgottenTypes(), places, place, lookup(provider, keyProviderType))
 	}
 	return places
 }
 
-// VectorStores lists the providers of vector_io that several processes can use, as LocalState names places, and those of them
+// VectorStores lists the providers of vector_io that several processes can use, at most five, and those of them
 // that have no metadata_store. Before 1.0 each process only knows the vector stores that clients created there; from 1.0 on, that
 // is so with those in the second list.
-func (d *Document) VectorStores() ([]string, []string) {
-	var all, separate []string
+func (d *Document) VectorStores() ([]Place, []Place) {
+	var all, separate []Place
 	for place, provider := range providers(rootOf(d.node)) {
 		kind := valueOf(lookup(provider, keyProviderType))
-		if place.api != "vector_io" || !strings.HasPrefix(kind, "remote::") || len(all) == maxPlaces {
+		if place.API != "vector_io" || !strings.HasPrefix(kind, "remote::") || len(all) == maxPlaces {
 			continue
 		}
-		all = append(all, place.name+" ("+yamlbudget.Shorten(kind)+")")
+		place.Type = bounded(kind)
+		all = append(all, place)
 		if lookup(lookup(provider, keyConfig), "metadata_store") == nil {
-			separate = append(separate, all[len(all)-1])
+			separate = append(separate, place)
 		}
 	}
 	return all, separate
@@ -121,28 +153,25 @@ func forgottenTypes() []string {
 }
 
 // localProviders are the providers that are local by their type, or by a store in their own configuration.
-func localProviders(root *yaml.Node) []string {
-	var places []string
+func localProviders(root *yaml.Node) []Place {
+	var places []Place
 	for place, provider := range providers(root) {
 		before := len(places)
-		if slices.Contains(statefulAPIs(), place.api) {
-			places = appendLocal(places, place.name, lookup(provider, keyProviderType))
+		if slices.Contains(statefulAPIs(), place.API) {
+			places = appendLocal(places, place, lookup(provider, keyProviderType))
 		}
 		for _, store := range entries(lookup(provider, keyConfig)) {
 			if len(places) == before {
-				places = appendLocal(places, place.name, lookup(store, keyType))
+				places = appendLocal(places, place, lookup(store, keyType))
 			}
 		}
 	}
 	return places
 }
 
-// providerPlace is the API of a provider, and its place in the configuration.
-type providerPlace struct{ api, name string }
-
-// providers are those of all APIs. One that is there only when a variable is set does not count.
-func providers(root *yaml.Node) func(yield func(providerPlace, *yaml.Node) bool) {
-	return func(yield func(providerPlace, *yaml.Node) bool) {
+// providers are those of all APIs, each with its place. One that is there only when a variable is set does not count.
+func providers(root *yaml.Node) func(yield func(Place, *yaml.Node) bool) {
+	return func(yield func(Place, *yaml.Node) bool) {
 		for api, list := range entries(lookup(root, keyProviders)) {
 			if list.Kind != yaml.SequenceNode {
 				continue
@@ -152,7 +181,7 @@ func providers(root *yaml.Node) func(yield func(providerPlace, *yaml.Node) bool)
 				if strings.HasPrefix(id, "${") {
 					continue
 				}
-				if !yield(providerPlace{api: api, name: keyProviders + "." + api + "." + id}, provider) {
+				if !yield(Place{API: bounded(api), ID: bounded(id)}, provider) {
 					return
 				}
 			}
@@ -161,17 +190,18 @@ func providers(root *yaml.Node) func(yield func(providerPlace, *yaml.Node) bool)
 }
 
 // appendLocal adds a place where its type is a local one.
-func appendLocal(places []string, place string, kind *yaml.Node) []string {
+func appendLocal(places []Place, place Place, kind *yaml.Node) []Place {
 	return appendOf(localTypes(), places, place, kind)
 }
 
 // appendOf adds a place where its type is one of these, and there are not enough yet.
-func appendOf(types, places []string, place string, kind *yaml.Node) []string {
+func appendOf(types []string, places []Place, place Place, kind *yaml.Node) []Place {
 	if len(places) == maxPlaces {
 		return places
 	}
-	if value := valueOf(kind); slices.Contains(types, value) {
-		return append(places, yamlbudget.Shorten(place)+" ("+value+")")
+	if i := slices.Index(types, valueOf(kind)); i >= 0 {
+		place.Type = types[i]
+		return append(places, place)
 	}
 	return places
 }

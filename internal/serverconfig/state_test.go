@@ -25,9 +25,20 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// texts are the places as in a message.
+func texts(places []serverconfig.Place, err error) []string {
+	GinkgoHelper()
+	Expect(err).NotTo(HaveOccurred())
+	var list []string
+	for _, place := range places {
+		list = append(list, place.String())
+	}
+	return list
+}
+
 var _ = Describe("The state of a server", func() {
 	DescribeTable("is local where", func(config string, want ...string) {
-		Expect(serverconfig.LocalState(config)).To(Equal(want))
+		Expect(texts(serverconfig.LocalState(config))).To(Equal(want))
 	},
 		Entry("it is not set", "version: 2\n", "storage (not set, which is sqlite)"),
 		Entry("storage is empty", "storage: {}\n", "storage (not set, which is sqlite)"),
@@ -67,7 +78,7 @@ var _ = Describe("The state of a server", func() {
 	)
 
 	DescribeTable("is forgotten at a restart of an older server where", func(config string, want ...string) {
-		Expect(serverconfig.ForgottenState(config)).To(HaveExactElements(want))
+		Expect(texts(serverconfig.ForgottenState(config))).To(HaveExactElements(want))
 	},
 		Entry("the vectors are in a database of their own",
 			"providers: {vector_io: [{provider_id: m, provider_type: 'remote::milvus'}, {provider_id: c, provider_type: 'remote::chromadb'}, "+
@@ -80,8 +91,10 @@ var _ = Describe("The state of a server", func() {
 	)
 
 	DescribeTable("is a list of vector stores in each process where", func(provider string, all, separate []string) {
-		got := serverconfig.VectorStores
-		Expect(got("providers: {vector_io: [" + provider + "], files: [{provider_id: f, provider_type: 'remote::s3'}]}\n")).To(Equal([2][]string{all, separate}))
+		got, err := serverconfig.VectorStores("providers: {vector_io: [" + provider + "], files: [{provider_id: f, provider_type: 'remote::s3'}]}\n")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(texts(got[0], nil)).To(Equal(all))
+		Expect(texts(got[1], nil)).To(Equal(separate))
 	},
 		Entry("nothing says that it is in a database", "{provider_id: p, provider_type: 'remote::pgvector', config: {persistence: {backend: kv}}}",
 			[]string{"providers.vector_io.p (remote::pgvector)"}, []string{"providers.vector_io.p (remote::pgvector)"}),
@@ -97,7 +110,8 @@ var _ = Describe("The state of a server", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got[0]).To(HaveLen(5))
 		Expect(got[1]).To(Equal(got[0]))
-		Expect(len(got[0][0])).To(BeNumerically("<", 200))
+		Expect(len(got[0][0].String())).To(BeNumerically("<", 200))
+		Expect(got[0][0].Size()).To(BeNumerically("<", 300))
 	})
 
 	It("is named in at most five places", func() {
@@ -109,7 +123,18 @@ var _ = Describe("The state of a server", func() {
 	It("is reported in a short message, however long the names are", func() {
 		config := "storage:\n  backends:\n    " + strings.Repeat("k", 900) + ": {type: kv_sqlite}\n"
 
-		Expect(serverconfig.LocalState(config)).To(ConsistOf(And(HaveSuffix("k… (kv_sqlite)"), HaveLen(128+len(" (kv_sqlite)")))))
+		Expect(texts(serverconfig.LocalState(config))).To(ConsistOf(And(HaveSuffix("k… (kv_sqlite)"), HaveLen(128+len(" (kv_sqlite)")))))
+	})
+
+	It("has the ids of providers, up to what a spec can declare", func() {
+		id := strings.Repeat("i", 128)
+		provider := func(id string) string {
+			return shared + "providers: {vector_io: [{provider_id: " + id + ", provider_type: 'inline::faiss'}]}\n"
+		}
+		Expect(serverconfig.LocalState(provider(id))).To(HaveExactElements(serverconfig.Place{API: "vector_io", ID: id, Type: "inline::faiss"}))
+		long, err := serverconfig.LocalState(provider(strings.Repeat(id, 9)))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(long).To(HaveExactElements(And(HaveField("ID", HaveLen(256)), HaveField("Size()", 256+len("vector_io")+len("inline::faiss")))))
 	})
 
 	It("is not known for an unreadable configuration", func() {
