@@ -39,6 +39,9 @@ const (
 	// ConditionModelsRegistered is True when the server lists every model of spec.server.config.models. It is absent without
 	// these.
 	ConditionModelsRegistered ConditionType = "ModelsRegistered"
+	// ConditionConfigValid is the result of the last check of the configuration. It is absent without config and userConfig,
+	// and as long as rollout.check is Never and nobody requests a check.
+	ConditionConfigValid ConditionType = "ConfigValid"
 	// ConditionPaused is True while an annotation stops the operator from changing objects. Otherwise it is absent.
 	ConditionPaused ConditionType = "Paused"
 	// ConditionRouteReady is the state of the HTTPRoute or the Route. It is absent if the server has neither.
@@ -73,6 +76,10 @@ const (
 	ReasonStateUnknown      Reason = "StateUnknown"
 	ReasonAuthenticated     Reason = "Authenticated"
 	ReasonModelsRegistered  Reason = "ModelsRegistered"
+	ReasonValid             Reason = "Valid"
+	ReasonValidWithWarnings Reason = "ValidWithWarnings"
+	ReasonChecking          Reason = "Checking"
+	ReasonNotChecked        Reason = "NotChecked"
 )
 
 // Reasons of conditions when the server or the cluster has a problem.
@@ -89,6 +96,8 @@ const (
 	ReasonLocalState        Reason = "LocalState"
 	ReasonNoAuthentication  Reason = "NoAuthentication"
 	ReasonModelsMissing     Reason = "ModelsMissing"
+	ReasonInvalid           Reason = "Invalid"
+	ReasonImageUnavailable  Reason = "ImageUnavailable"
 	ReasonRouteFailed       Reason = "RouteFailed"
 	ReasonRouteRefused      Reason = "RouteRefused"
 	ReasonRouteTLSMismatch  Reason = "RouteTLSMismatch"

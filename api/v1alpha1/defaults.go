@@ -16,6 +16,11 @@ limitations under the License.
 
 package v1alpha1
 
+import (
+	"strings"
+	"time"
+)
+
 // Defaults of fields that the schema leaves empty, the same as those of 0.9.0.
 const (
 	// DefaultPort is the port of a server if the spec sets none.
@@ -30,6 +35,8 @@ const (
 	DefaultStorageSize = "10Gi"
 	// DefaultCABundleKey is the key of a CA bundle if the spec sets none.
 	DefaultCABundleKey = "ca-bundle.crt"
+	// DefaultCheckDeadline is how long a rollout waits for the result of a check if the spec does not say it.
+	DefaultCheckDeadline = 5 * time.Minute
 	// UserConfigKey is the key of the server's configuration in the user's ConfigMap.
 	UserConfigKey = "config.yaml"
 	// CustomDistribution is the value of status.distributionConfig.activeDistribution if the spec sets an image.
@@ -57,6 +64,13 @@ const (
 	// AnnotationRestartedAt on a LlamaStackDistribution is copied to its Pods. A new value, any string, restarts the
 	// server.
 	AnnotationRestartedAt = "llamastack.io/restarted-at"
+	// AnnotationCheck on a LlamaStackDistribution with a new value, any string, requests a check of the configuration, which
+	// replaces no Pods.
+	AnnotationCheck = "llamastack.io/check"
+	// AnnotationChecked on a ServiceAccount of the operator records the result of the last check.
+	AnnotationChecked = "llamastack.io/checked"
+	// LabelCheck marks the Job of a check, and its Pod, with the hash of what is checked.
+	LabelCheck = "llamastack.io/check"
 	// AnnotationSuspended on a Deployment records that an autoscaler set its number of replicas before it was
 	// suspended.
 	AnnotationSuspended = "llamastack.io/suspended"
@@ -111,6 +125,35 @@ func (l *LlamaStackDistribution) Paused() bool {
 func (l *LlamaStackDistribution) RollsBack() bool {
 	rollout := l.Spec.Server.Rollout
 	return rollout != nil && rollout.Rollback == RollbackAutomatic
+}
+
+// Configured reports whether the spec has a configuration that can be checked.
+func (s *ServerSpec) Configured() bool { return s.Config != nil || s.UserConfig != nil }
+
+// ChecksBeforeRollout reports whether a change is checked before it replaces Pods that serve.
+func (s *ServerSpec) ChecksBeforeRollout() bool {
+	return s.Configured() && (s.Rollout == nil || s.Rollout.Check != CheckNever)
+}
+
+// CheckDeadline is how long a rollout waits for the result of a check.
+func (s *ServerSpec) CheckDeadline() time.Duration {
+	if s.Rollout == nil || s.Rollout.CheckDeadline == "" {
+		return DefaultCheckDeadline
+	}
+	deadline, err := time.ParseDuration(s.Rollout.CheckDeadline)
+	if err != nil || deadline <= 0 {
+		return DefaultCheckDeadline
+	}
+	return deadline
+}
+
+// maxRequested is how much of the value of AnnotationCheck counts, in bytes.
+const maxRequested = 63
+
+// RequestedCheck returns the value of AnnotationCheck, at most 63 bytes of it.
+func (l *LlamaStackDistribution) RequestedCheck() string {
+	value := l.Annotations[AnnotationCheck]
+	return strings.ToValidUTF8(value[:min(len(value), maxRequested)], "")
 }
 
 // WantedReplicas returns spec.replicas, or its default of 1. While the server is suspended, it returns 0.

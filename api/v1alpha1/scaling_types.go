@@ -178,6 +178,19 @@ type RolloutSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Reference Change",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:Ignore","urn:alm:descriptor:com.tectonic.ui:select:Roll","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	OnReferenceChange string `json:"onReferenceChange,omitempty"`
+
+	// Check is when a Job checks the configuration before new Pods replace Pods that serve. BeforeRollout (default with
+	// config or userConfig) or Never.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Check",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:BeforeRollout","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Check CheckMode `json:"check,omitempty"`
+	// CheckDeadline is how long a rollout waits for the result of a check, 30s to 1h. Default 5m.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(h|m|s|ms))+$') && duration(self) >= duration('30s') && duration(self) <= duration('1h')",message="set a duration from 30s to 1h, such as 5m"
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Check Deadline",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	CheckDeadline string `json:"checkDeadline,omitempty"`
 }
 
 // RollbackAutomatic of RolloutSpec.
@@ -190,3 +203,14 @@ const ReferenceChangeRoll = "Roll"
 func (s *ServerSpec) RollsOnReferenceChange() bool {
 	return s.Rollout != nil && s.Rollout.OnReferenceChange == ReferenceChangeRoll
 }
+
+// CheckMode is when a configuration is checked.
+// +kubebuilder:validation:Enum=BeforeRollout;Never
+type CheckMode string
+
+const (
+	// CheckBeforeRollout checks what decides about a start before it replaces Pods that serve.
+	CheckBeforeRollout CheckMode = "BeforeRollout"
+	// CheckNever checks nothing.
+	CheckNever CheckMode = "Never"
+)

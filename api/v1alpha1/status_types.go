@@ -92,6 +92,10 @@ type LlamaStackDistributionStatus struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="External URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
 	RouteURL *string `json:"routeURL,omitempty"`
+	// AnsweredCheck is the value of the annotation llamastack.io/check that ConfigValid answered last.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Answered Check",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	AnsweredCheck string `json:"answeredCheck,omitempty"`
 }
 
 // VersionInfo is the versions of the operator and of the server.

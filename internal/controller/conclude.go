@@ -37,7 +37,7 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	}
 	before, after := *instance, *instance // which share what nobody changes, because nearly always nothing is written
 	before.Status = r.statuses.Latest(instance)
-	after.Status = status.Compute(r.statusInput(&before, s))
+	after.Status = status.Compute(r.statusInput(ctx, &before, s))
 	if s.rollout.Held || s.partial || instance.Paused() {
 		after.Status.ObservedGeneration = before.Status.ObservedGeneration // nothing was done for this one yet
 	}
@@ -53,7 +53,7 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	return err
 }
 
-func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, s *scope) status.Input {
+func (r *Reconciler) statusInput(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) status.Input {
 	image, why := s.rollout.Image(s.Input.Image, s.Requested), rolledBack(instance, s.Children.Deployment())
 	if asked := observed.RequestedImage(s.Children.Deployment(), instance); asked != "" && instance.Paused() {
 		image = asked
@@ -68,6 +68,7 @@ func (r *Reconciler) statusInput(instance *v1alpha1.LlamaStackDistribution, s *s
 		Deployment: s.Children.Deployment(), Autoscaler: s.Children.Autoscaler(), Service: s.Children.Service(), Ingress: s.Children.Ingress(),
 		PVC: s.Children.PVC(), PVCWanted: instance.Spec.Server.Storage.WantsPVC(),
 		ExistingClaim: instance.Spec.Server.Storage.Existing(), Existing: s.existing, PVCSharers: s.sharers, State: s.State, Authenticated: s.Authenticated,
+		Check:      r.checkInput(ctx, instance, s),
 		Exposure:   r.exposure(instance, s),
 		PodReason:  s.podReason,
 		LeavingPod: s.leavingPod, PVCReason: s.pvcReason,

@@ -45,11 +45,13 @@ import (
 func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, s *scope) {
 	if len(s.Problems) > 0 || instance.Paused() {
 		s.kept = true
+		r.leaveCheck(ctx, instance, s)
 		return
 	}
 	intent := s.intent(instance)
-	if r.engine.Settled(instance.UID, intent) { //nolint:contextcheck // the engine reads caches here, which does not wait
+	if !r.checks.Busy(instance.UID) && r.engine.Settled(instance.UID, intent) { //nolint:contextcheck // the engine reads caches here, which does not wait
 		r.metrics.Rendered(true)
+		s.rendered = true
 		return
 	}
 	objects, err := r.desired(ctx, instance, s)
@@ -58,11 +60,12 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 		return
 	}
 	if s.rollout.Held || s.rollout.Settled {
-		s.kept = s.rollout.Held
+		s.kept = s.kept || s.rollout.Held
+		r.actOnCheck(ctx, instance, s)
 		return
 	}
 	applied := r.engine.Apply(ctx, apply.Request{
-		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: s.intent(instance) + s.rollout.Suffix(),
+		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: s.intent(instance) + s.check.Suffix() + s.rollout.Suffix(),
 		Stages: stages(objects, r.absent(instance, s)), Suffices: suffices, Content: r.content(instance, s),
 		Version: madeFrom(instance, s),
 		NoOwner: func(object *unstructured.Unstructured) bool {
@@ -71,6 +74,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 	})
 	r.turns.Return(instance, s.rollout, applied)
 	s.judge(ctx, applied, blockedFor(instance, r.clock.Now()))
+	r.actOnCheck(ctx, instance, s)
 	if outcomes.QuotaExceeded(applied) {
 		r.pruneForQuota(ctx, instance, s)
 		return
@@ -120,7 +124,11 @@ func (s *scope) stop(err error) {
 
 // intent is the same as long as applying would do the same.
 func (s *scope) intent(instance *v1alpha1.LlamaStackDistribution) string {
-	return fmt.Sprintf("%s/%t/%t/%s", s.Input.Hash(), instance.Spec.Server.Storage.Retains(), s.mountsRemovedBundle(instance), s.author(instance))
+	intent := fmt.Sprintf("%s/%t/%t/%s", s.Input.Hash(), instance.Spec.Server.Storage.Retains(), s.mountsRemovedBundle(instance), s.author(instance))
+	if requested := instance.RequestedCheck(); requested != "" && instance.Spec.Server.Configured() {
+		intent += "/" + requested
+	}
+	return intent
 }
 
 // mountsRemovedBundle says that Pods may mount a CA bundle which the spec no longer requests: one of them that is
@@ -141,13 +149,20 @@ func (r *Reconciler) desired(ctx context.Context, instance *v1alpha1.LlamaStackD
 	if err != nil {
 		return nil, fmt.Errorf("failed to render: %w", err)
 	}
+	if err := r.considerCheck(ctx, instance, s, objects); err != nil {
+		return nil, err
+	}
 	if err := r.takeTurn(ctx, instance, s, objects); err != nil || s.rollout.Held || s.rollout.Settled {
+		return nil, err
+	}
+	if err := s.recordCheck(objects); err != nil {
 		return nil, err
 	}
 	if err := r.rollBack(ctx, instance, s, objects); err != nil {
 		return nil, err
 	}
 	ports.LeadToPods(objects, ports.Live{Deployment: s.Children.Deployment(), Service: s.Children.Service(), NetworkPolicy: s.Children.NetworkPolicy()})
+	objects = s.stayPut(instance, objects)
 	var contents []*unstructured.Unstructured
 	if s.Input.UserConfig != nil {
 		copied, err := render.UserConfigCopy(s.Input, nil, nil)
@@ -280,7 +295,8 @@ func (r *Reconciler) takeTurn(ctx context.Context, instance *v1alpha1.LlamaStack
 	var err error
 	s.rollout, err = r.turns.Take(ctx, turns.Request{
 		Instance: instance, Live: s.Children.Deployment(), Rendered: children.Find(objects, children.Deployment), Before: s.granted,
-		Author: s.author(instance), Intent: s.intent(instance), Image: s.Input.Image, Distribution: s.Resolved.Active,
+		Author: s.author(instance), Intent: s.intent(instance) + s.check.Suffix(), Image: s.Input.Image, Distribution: s.Resolved.Active,
+		Keep: s.check.Keep,
 	})
 	s.needed = append(s.needed, s.rollout.ConfigMaps...)
 	if s.rollout.Notice != "" {

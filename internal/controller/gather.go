@@ -20,10 +20,12 @@ import (
 	"context"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/checks"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/gather"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/retention"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/rollouts"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/turns"
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -41,6 +43,15 @@ type scope struct {
 	// rollout is what the server waits for with its Pod template. granted is the turn that it had before its Deployment was read.
 	rollout turns.Decision
 	granted *rollouts.Grant
+	// check is what is done about a check of the configuration. rendered says that it is known.
+	check    checks.Decision
+	rendered bool
+	// edited says that the author asks for another Pod template than the one that was applied last.
+	edited bool
+	// changed says that what was rendered is another one.
+	changed bool
+	// held is why the spec is not in force while its check has no result, or a bad one.
+	held []status.Problem
 	// partial means that gathering failed: the rest is unknown, and stays as it was.
 	partial bool
 	// kept says that the server answers where it did before, because the spec is not applied, or not as a whole.

@@ -24,6 +24,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/checks"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/gather"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/inputs"
@@ -56,6 +57,7 @@ import (
 // +kubebuilder:rbac:groups=llamastack.io,resources=llamastackdistributions/status,verbs=get;patch
 // +kubebuilder:rbac:groups=llamastack.io,resources=llamastackdistributions/finalizers,verbs=update
 // +kubebuilder:rbac:groups=apps,resources=replicasets,verbs=list
+// +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;create;delete
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=rolebindings;clusterrolebindings,verbs=list
@@ -90,6 +92,7 @@ type Reconciler struct {
 	// templates of the Deployments whose Pods have a problem.
 	templates *podwatch.Templates
 	turns     *turns.Turns
+	checks    *checks.Checks
 	statuses  *statuswriter.Writer
 	copies    *inputs.Copies
 	sharers   *sharers.Index
@@ -111,7 +114,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		if !apierrors.IsNotFound(err) {
 			return ctrl.Result{}, fmt.Errorf("failed to read LlamaStackDistribution %s: %w", request, err)
 		}
-		r.forget(request.NamespacedName)
+		r.forget(ctx, request.NamespacedName)
 		return ctrl.Result{}, r.turns.Advance(ctx) // it may have had one
 	}
 	kept := r.keeper.Retain(ctx, instance)
@@ -142,6 +145,7 @@ func (r *Reconciler) advance(ctx context.Context, instance *v1alpha1.LlamaStackD
 	if instance.DeletionTimestamp != nil {
 		r.prober.Forget(client.ObjectKeyFromObject(instance))
 		r.turns.Queue.Forget(rollouts.ServerOf(instance))
+		r.leaveCheck(ctx, instance, s)
 		s.podReason, s.leavingPod = r.podTrouble(ctx, instance, s)
 		return nil
 	}
@@ -156,8 +160,9 @@ func (r *Reconciler) advance(ctx context.Context, instance *v1alpha1.LlamaStackD
 }
 
 // forget drops everything that is remembered of a LlamaStackDistribution that no longer exists.
-func (r *Reconciler) forget(key types.NamespacedName) {
+func (r *Reconciler) forget(ctx context.Context, key types.NamespacedName) {
 	uid := r.statuses.Forget(key)
+	r.checks.Forget(ctx, uid)
 	r.engine.Forget(uid)
 	r.prober.Forget(key)
 	r.secrets.Leave(key)

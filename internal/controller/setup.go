@@ -26,6 +26,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/cabundle"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/checks"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/configwatch"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/distribution"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/edits"
@@ -201,6 +202,10 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		turns: &turns.Turns{
 			Cached: mgr.GetClient(), Live: mgr.GetAPIReader(), Intents: engine, Queue: rollouts.NewQueue(requeue.Wake, waiting), Config: config,
 			Clock: options.Clock, LiveRead: options.Metrics.LiveRead,
+		},
+		checks: &checks.Checks{
+			Live: mgr.GetAPIReader(), LiveRead: options.Metrics.LiveRead, Writer: mgr.GetClient(), Queue: checks.NewQueue(requeue.Wake),
+			Clock: options.Clock, Namespaces: parts.WatchNamespaces, Served: served(mgr.GetClient()),
 		},
 		statuses: statuswriter.New(mgr.GetClient(), reporter, options.Clock),
 		copies:   inputs.NewCopies(mgr.GetClient(), mgr.GetAPIReader(), options.Metrics.LiveRead),

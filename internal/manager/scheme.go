@@ -23,6 +23,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -39,7 +40,7 @@ func crdGVK() schema.GroupVersionKind {
 // NewScheme has the types that the operator reads and makes, and no others: each costs memory.
 func NewScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	adders := []func(*runtime.Scheme) error{corev1.AddToScheme, rbacv1.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme}
+	adders := []func(*runtime.Scheme) error{corev1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, metav1.AddMetaToScheme, v1alpha1.AddToScheme}
 	for _, child := range children.All() {
 		if child.AddToScheme != nil {
 			adders = append(adders, child.AddToScheme)
@@ -59,7 +60,7 @@ func NewScheme() (*runtime.Scheme, error) {
 func newMapper(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	for _, kind := range []schema.GroupVersionKind{
-		corev1.SchemeGroupVersion.WithKind("Pod"), appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
+		corev1.SchemeGroupVersion.WithKind("Pod"), batchv1.SchemeGroupVersion.WithKind("Job"), appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
 		rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), v1alpha1.GroupVersion.WithKind(v1alpha1.Kind),
 	} {
 		addNamespaced(mapper, kind)

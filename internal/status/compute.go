@@ -58,6 +58,9 @@ func Compute(in Input) v1alpha1.LlamaStackDistributionStatus {
 		f.setServer(&next)
 		next.ServiceURL = in.ServiceURL
 		next.RouteURL = routeURL(in)
+		if in.Check.Known {
+			next.AnsweredCheck = in.Check.Answered
+		}
 	}
 	return next
 }
@@ -76,7 +79,7 @@ func (f *facts) setConditions(next *v1alpha1.LlamaStackDistributionStatus, ready
 	f.set(next, v1alpha1.ConditionReady, ready)
 	for i := range conditions {
 		switch row := &conditions[i]; {
-		case !f.Instance.DeletionTimestamp.IsZero() && !row.children, f.Partial && row.inputs:
+		case !f.Instance.DeletionTimestamp.IsZero() && !row.children, f.Partial && row.inputs, !f.Check.Known && row.kind == v1alpha1.ConditionConfigValid:
 		case row.always != nil:
 			f.set(next, row.kind, row.always(f))
 		case row.find != nil:

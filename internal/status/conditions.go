@@ -95,6 +95,10 @@ var conditions = [...]condition{ //nolint:gochecknoglobals // it is read-only, a
 		normal: []v1alpha1.Reason{v1alpha1.ReasonModelsRegistered, v1alpha1.ReasonNotObserved, v1alpha1.ReasonScaledToZero},
 	},
 	{
+		kind: v1alpha1.ConditionConfigValid, find: (*facts).configValid, inputs: true,
+		normal: []v1alpha1.Reason{v1alpha1.ReasonValid, v1alpha1.ReasonValidWithWarnings, v1alpha1.ReasonChecking, v1alpha1.ReasonNotChecked},
+	},
+	{
 		kind: v1alpha1.ConditionPaused, find: (*facts).pausedCondition, awaited: true,
 		normal: []v1alpha1.Reason{v1alpha1.ReasonPaused},
 	},

@@ -210,6 +210,8 @@ func (f *facts) deploymentReady() finding {
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, f.stopping()}
 	case f.rollout.failed:
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentFailed, f.rollout.message}
+	case f.Check.Keeps && f.Check.Edited && f.rollout.complete:
+		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, "The Deployment has an earlier Pod template: see the condition ConfigValid"}
 	case !f.rollout.complete:
 		return finding{metav1.ConditionFalse, v1alpha1.ReasonDeploymentPending, join(f.rollout.message, f.pending(v1alpha1.ConditionDeploymentReady))}
 	default:

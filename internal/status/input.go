@@ -61,6 +61,21 @@ type Exposure struct {
 	SpeaksTLS bool
 }
 
+// Check is the result of the check of the configuration.
+type Check struct {
+	// Known says that the rest is about the current spec. Otherwise what was reported stays.
+	Known bool
+	// Applies means that the configuration is checked, now or before a rollout.
+	Applies bool
+	// Reason of the condition ConfigValid, and its message; empty before the first check.
+	Reason  v1alpha1.Reason
+	Message string
+	// Keeps means that the Pods keep an earlier template, and Edited that the author asks for another one.
+	Keeps, Edited bool
+	// Answered is the value of the annotation that was answered last.
+	Answered string
+}
+
 // Server is what the server reported.
 type Server struct {
 	// Probed is false before the first probe. Then the other fields are empty.
@@ -138,6 +153,8 @@ type Input struct {
 	State State
 	// Authenticated means that the configuration, as far as the operator has read it, requires a token or a key of clients.
 	Authenticated bool
+	// Check of the configuration.
+	Check Check
 	// PodReason is why the Pods of a rollout do not run, or empty.
 	PodReason string
 	// LeavingPod names a Pod that does not terminate, and why, or is empty.

@@ -86,6 +86,8 @@ type Request struct {
 	Before *rollouts.Grant
 	// Author identifies what the author of the server asks for, and Intent the whole application.
 	Author, Intent string
+	// Keep says that the template that was applied last stays for another reason than a turn.
+	Keep bool
 	// Image of the rendered template, and the name of the distribution that has it, for people.
 	Image, Distribution string
 }
@@ -107,14 +109,15 @@ type Decision struct {
 	// RetryAfter is when the server asks again, because no watch shows that the time of a turn is over.
 	RetryAfter time.Duration
 
-	// waits is what the server waits for a turn with, or None.
+	// waits is what the server waits for a turn with, or None. keeps says that it keeps its template for another reason.
 	waits rollouts.Cause
+	keeps bool
 	// kept is the template that stays meanwhile, and its image; empty where what an earlier release made stays as a whole.
 	kept rollouts.Record
 }
 
-// Waits says that the server waits for a turn.
-func (d *Decision) Waits() bool { return d.waits != rollouts.None }
+// Waits says that the server keeps its template: it waits for a turn, or the request says so.
+func (d *Decision) Waits() bool { return d.waits != rollouts.None || d.keeps }
 
 // Suffix of the intent of a server that keeps another template than the one that was rendered.
 func (d *Decision) Suffix() string {
@@ -149,7 +152,10 @@ func (t *Turns) Take(ctx context.Context, request Request) (Decision, error) {
 	}
 	next := rollouts.Record{Author: request.Author, Image: request.Image, Template: packed.Hash}
 	decision := Decision{}
-	if next.Turn, err = t.turn(ctx, &request, next, &decision); err != nil {
+	if request.Keep {
+		decision.keeps, decision.kept = true, rollouts.Read(request.Live)
+		t.Queue.Forget(rollouts.ServerOf(request.Instance))
+	} else if next.Turn, err = t.turn(ctx, &request, next, &decision); err != nil {
 		return decision, err
 	}
 	if decision.Waits() {
@@ -275,7 +281,7 @@ func (t *Turns) limits() rollouts.Limits {
 // End ends what a reconcile had to do with turns. A server that does not wait leaves the queue, and one that has stopped to roll
 // leaves its turn to the next.
 func (t *Turns) End(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, decision Decision) error {
-	if !decision.Waits() {
+	if decision.waits == rollouts.None {
 		t.Queue.Leave(rollouts.ServerOf(instance))
 	}
 	return t.Advance(ctx)

@@ -197,7 +197,7 @@ func revision(ctx context.Context, server *v1alpha1.LlamaStackDistribution) stri
 	return deployment.Annotations["deployment.kubernetes.io/revision"]
 }
 
-// podsOf lists the Pods of a namespace that are not being deleted.
+// podsOf lists the Pods of a namespace that are not being deleted, without those that check a configuration.
 func podsOf(ctx context.Context, namespace string) ([]corev1.Pod, error) {
 	list := &corev1.PodList{}
 	if err := kube.List(ctx, list, client.InNamespace(namespace)); err != nil {
@@ -205,7 +205,7 @@ func podsOf(ctx context.Context, namespace string) ([]corev1.Pod, error) {
 	}
 	var pods []corev1.Pod
 	for i := range list.Items {
-		if list.Items[i].DeletionTimestamp == nil {
+		if list.Items[i].DeletionTimestamp == nil && list.Items[i].Labels["app.kubernetes.io/component"] != "config-check" {
 			pods = append(pods, list.Items[i])
 		}
 	}

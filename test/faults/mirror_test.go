@@ -252,7 +252,8 @@ func (v *view) Get(_ context.Context, key client.ObjectKey, into client.Object, 
 		}
 	}
 	found := v.shows(identity{kind: gvk.GroupKind(), key: key})
-	if found.stored == nil {
+	foreign := gvk.Kind == v1alpha1.Kind && v.namespace != "" && key.Namespace != v.namespace // another process reconciles it
+	if found.stored == nil || foreign {
 		return apierrors.NewNotFound(schema.GroupResource{Group: gvk.Group, Resource: gvk.Kind}, key.Name)
 	}
 	if metadata, ok := into.(*metav1.PartialObjectMetadata); ok {

@@ -93,7 +93,8 @@ var hints = map[string][]any{
 	"seLinuxChangePolicy": {"Recursive", "MountOption"}, "supplementalGroupsPolicy": {"Merge", "Strict"},
 	"mountPropagation": {"None", "HostToContainer"}, "recursiveReadOnly": {"Disabled", "Enabled"}, "add": {"NET_ADMIN"}, "drop": {"ALL", "NET_RAW"},
 	"sysctls.name": {"kernel.shm_rmid_forced"}, "serviceAccountName": {"mine", "demo-sa", "Bad Name"}, "accessModes": {"ReadWriteOnce", "ReadWriteMany"},
-	"volumeMode": {"Filesystem", "Block"}, "storage.retentionPolicy": {"Retain", "Delete"},
+	"rollout.checkDeadline": {"30s", "7m", "1h", "2h", "junk"},
+	"volumeMode":            {"Filesystem", "Block"}, "storage.retentionPolicy": {"Retain", "Delete"},
 }
 
 // valuesOf are what a leaf is tried with: the smallest, the largest, the empty, every one of an enum, and what is invalid.

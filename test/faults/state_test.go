@@ -30,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -75,6 +76,8 @@ func cluster(ctx context.Context, namespace string) {
 			rollOut(ctx, object)
 		case "PersistentVolumeClaim":
 			bind(ctx, object)
+		case "Job":
+			answer(ctx, object)
 		}
 		for _, owner := range object.GetOwnerReferences() {
 			if !uids[string(owner.UID)] {
@@ -107,6 +110,26 @@ func rollOut(ctx context.Context, object *unstructured.Unstructured) {
 	}
 	deployment.Status = status
 	Expect(admin.Status().Update(ctx, deployment)).To(Succeed())
+}
+
+// refuses is the image of a server that refuses every configuration.
+const refuses = "registry.example/refuses:1"
+
+// answer ends a Job that checks a configuration.
+func answer(ctx context.Context, object *unstructured.Unstructured) {
+	GinkgoHelper()
+	job := &batchv1.Job{}
+	Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, job)).To(Succeed())
+	for _, other := range objects.in(job.Namespace) {
+		if metav1.IsControlledBy(other, job) {
+			return
+		}
+	}
+	ended := harness.Terminated(0, harness.ValidReport)
+	if job.Spec.Template.Spec.Containers[0].Image == refuses {
+		ended = harness.Terminated(1, `{"result":"Invalid","findings":[{"severity":"error","path":"config.yaml","message":"unknown"}]}`)
+	}
+	Expect(harness.RunJob(ctx, admin, job, ended)).To(Succeed())
 }
 
 func bind(ctx context.Context, object *unstructured.Unstructured) {
@@ -150,6 +173,9 @@ func unfinalize(ctx context.Context, object *unstructured.Unstructured) {
 func state(namespace string) map[string]any {
 	found := map[string]any{}
 	for _, object := range objects.in(namespace) {
+		if object.GetKind() == "Pod" {
+			continue // those of checks, which the garbage collector deletes
+		}
 		if _, users := map[string]bool{"config": true, "other": true, "ca": true, "other-ca": true}[object.GetName()]; !users {
 			found[object.GetKind()+"/"+object.GetName()] = stable(object)
 		}
@@ -235,6 +261,7 @@ func follows(namespace string) map[string]any {
 		unstructured.RemoveNestedField(fields, "metadata", "managedFields")
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationRollout)
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationReadyTemplate)
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationChecked)
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationForeignFiles)
 		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationAppliedTemplate) // the template is compared
 		unstructured.RemoveNestedField(fields, "spec", "template", "spec", "securityContext", "fsGroupChangePolicy")

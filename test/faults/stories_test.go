@@ -180,6 +180,9 @@ func (s *story) check(ctx context.Context) {
 	GinkgoHelper()
 	_, err := s.process.reconcile(ctx, s.server)
 	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
+	if s.checking() {
+		s.process.settle(ctx, s.server)
+	}
 	since := s.process.wire.count()
 	_, err = s.process.reconcile(ctx, s.server)
 	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
@@ -189,6 +192,12 @@ func (s *story) check(ctx context.Context) {
 	} else {
 		s.good = s.spec
 	}
+}
+
+// checking is whether the configuration is being checked, which takes more than one reconcile.
+func (s *story) checking() bool {
+	valid := meta.FindStatusCondition(statusIn(s.server.Namespace).Conditions, string(v1alpha1.ConditionConfigValid))
+	return valid != nil && valid.Reason == string(v1alpha1.ReasonChecking)
 }
 
 // lately are the last edits.

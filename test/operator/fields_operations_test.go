@@ -17,6 +17,8 @@ limitations under the License.
 package operator_test
 
 import (
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+
 	. "github.com/onsi/gomega"
 )
 
@@ -49,6 +51,14 @@ func operationFields() []fieldCase {
 		rollout("progressDeadlineSeconds", "900", "{.spec.progressDeadlineSeconds}", "900"),
 		rollback,
 		changes,
+		{
+			path: "server.rollout.check", value: "Never", with: "server: {config: {base: Image}}", in: v1alpha1.Kind,
+			at: `{.status.conditions[?(@.type=="ConfigValid")].reason}`, shows: "",
+		},
+		{
+			path: "server.rollout.checkDeadline", value: "7m", with: "server: {config: {base: Image}}", in: v1alpha1.Kind,
+			at: `{.status.conditions[?(@.type=="ConfigValid")].message}`, shows: ContainSubstring("7m0s"),
+		},
 		{
 			path: "server.autoscaling.metrics", value: "[{pods: {name: requests, averageValue: 20}}]", with: withAutoscaling,
 			in: inAutoscaler, at: "{.spec.metrics[*].pods.metric.name}{.spec.metrics[*].pods.target.averageValue}", shows: "requests20",

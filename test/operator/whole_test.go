@@ -152,6 +152,7 @@ var _ = Describe("An edit", func() {
 	It("whose copy of the configuration a quota refuses does not change the Deployment, whatever the strategy", func(ctx context.Context) {
 		create(ctx, configMap(namespace, "config", map[string]string{"config.yaml": "version: '2'\n"}))
 		instance := llsdtest.Make("full").Namespace(namespace).Distribution("starter").UserConfig("config").Storage("1Gi").Obj()
+		instance.Spec.Server.Rollout = &v1alpha1.RolloutSpec{Check: v1alpha1.CheckNever} // which would keep the template anyway
 		create(ctx, instance)
 		becomeReady(ctx, instance)
 		before := deploymentOf(ctx, instance)

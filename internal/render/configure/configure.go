@@ -19,6 +19,8 @@ package configure
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
+	"encoding/base64"
 	"fmt"
 	"sync"
 
@@ -54,3 +56,25 @@ var archive = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals
 // Archive returns the program as a zip archive, which Python runs. Each server has a copy, and it has a quarter of the
 // program's size. It is the same for the same program.
 func Archive() ([]byte, error) { return archive() }
+
+// Loader is a program for "python -c" that runs the program in its first argument, which is from Inline.
+const Loader = `import base64,sys,zlib;exec(compile(zlib.decompress(base64.b64decode(sys.argv.pop(1))),"configure.py","exec"))`
+
+// inline is made once for all servers.
+var inline = sync.OnceValues(func() (string, error) { //nolint:gochecknoglobals // it never changes
+	var text bytes.Buffer
+	writer, err := zlib.NewWriterLevel(&text, zlib.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("failed to compress %s: %w", fileName, err)
+	}
+	if _, err := writer.Write(program); err != nil {
+		return "", fmt.Errorf("failed to compress %s: %w", fileName, err)
+	}
+	if err := writer.Close(); err != nil {
+		return "", fmt.Errorf("failed to compress %s: %w", fileName, err)
+	}
+	return base64.StdEncoding.EncodeToString(text.Bytes()), nil
+})
+
+// Inline returns the program as an argument of Loader, which is shorter than the 128 KiB that Linux allows.
+func Inline() (string, error) { return inline() }

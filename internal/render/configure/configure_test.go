@@ -64,4 +64,10 @@ var _ = Describe("Program", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(text).To(Equal(program))
 	})
+
+	It("is short enough for an argument of a process", func() {
+		text, err := configure.Inline()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(len(text)).To(BeNumerically("<", 64<<10))
+	})
 })

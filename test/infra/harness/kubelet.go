@@ -21,6 +21,7 @@ import (
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -42,7 +43,8 @@ type kubelet struct {
 }
 
 // StartKubelet rolls out every Deployment, and binds its PVCs, as soon as it sees it, until the suite ends. It creates
-// no Pods, and only writes the status of both. It does nothing in namespaces with HoldAnnotation.
+// no Pods, and only writes the status of both. It does nothing in namespaces with HoldAnnotation. It also finds every
+// configuration valid that a Job checks, except in namespaces with HoldChecksAnnotation.
 func (c *ControlPlane) StartKubelet() {
 	GinkgoHelper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -58,6 +60,14 @@ func (c *ControlPlane) StartKubelet() {
 	Expect(err).NotTo(HaveOccurred())
 	informer, err := caches.GetInformer(ctx, &appsv1.Deployment{})
 	Expect(err).NotTo(HaveOccurred())
+	jobs, err := caches.GetInformer(ctx, &batchv1.Job{})
+	Expect(err).NotTo(HaveOccurred())
+	_, err = jobs.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: func(object any) {
+		if job, ok := object.(*batchv1.Job); ok {
+			k.answer(ctx, job)
+		}
+	}})
+	Expect(err).NotTo(HaveOccurred())
 	see := func(object any) {
 		if deployment, ok := object.(*appsv1.Deployment); ok {
 			k.see(ctx, deployment)
@@ -69,7 +79,7 @@ func (c *ControlPlane) StartKubelet() {
 
 func (k *kubelet) see(ctx context.Context, deployment *appsv1.Deployment) {
 	status := rolledOut(deployment)
-	if isRolledOut(deployment.Status, status) || k.isHeld(ctx, deployment.Namespace) {
+	if isRolledOut(deployment.Status, status) || k.has(ctx, deployment.Namespace, HoldAnnotation) {
 		return
 	}
 	var both sync.WaitGroup // at once, so that the operator sees them together
@@ -81,15 +91,14 @@ func (k *kubelet) see(ctx context.Context, deployment *appsv1.Deployment) {
 	both.Wait()
 }
 
-// isHeld reports whether the namespace has HoldAnnotation. The annotation can be removed, so it is read from the API
-// server.
-func (k *kubelet) isHeld(ctx context.Context, name string) bool {
+// has reports whether the namespace has an annotation. The annotation can be removed, so it is read from the API server.
+func (k *kubelet) has(ctx context.Context, name, annotation string) bool {
 	namespace := &corev1.Namespace{}
-	if err := k.caches.Get(ctx, client.ObjectKey{Name: name}, namespace); err == nil && namespace.Annotations[HoldAnnotation] == "" {
+	if err := k.caches.Get(ctx, client.ObjectKey{Name: name}, namespace); err == nil && namespace.Annotations[annotation] == "" {
 		return false
 	}
 	err := retry.OnError(retry.DefaultBackoff, isTransient, func() error { return k.admin.Get(ctx, client.ObjectKey{Name: name}, namespace) })
-	return err != nil || namespace.Annotations[HoldAnnotation] != ""
+	return err != nil || namespace.Annotations[annotation] != ""
 }
 
 // isTransient reports whether the next attempt can succeed with the same object.
