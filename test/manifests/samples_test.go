@@ -67,7 +67,7 @@ var _ = Describe("config/samples", func() {
 		for _, sample := range samples() {
 			resolved, err := catalog.Resolve(sample.Spec.Server.Distribution, nil)
 			Expect(err).NotTo(HaveOccurred(), sample.Name)
-			Expect(resolved.Image).To(HaveSuffix(":"+version("LLAMASTACK_VERSION")), sample.Name)
+			Expect(resolved.Image).To(Or(HaveSuffix(":"+version("LLAMASTACK_VERSION")), HaveSuffix(":"+version("OGX_VERSION"))), sample.Name)
 		}
 	})
 
