@@ -63,8 +63,10 @@ type Run struct {
 	// with what it checks.
 	Result Record
 	Lost   bool
-	// Waits is what its Pod waits for, or empty.
-	Waits string
+	// Waits is what its Pod waits for, or empty. Misses says that it is something that the server's Pods need as well, such as
+	// a Secret.
+	Waits  string
+	Misses bool
 }
 
 // Verdict is what a reconcile does.
@@ -143,12 +145,16 @@ func (s *Situation) end(result Record) Verdict {
 	return verdict
 }
 
-// late gives way when the result took too long. What was refused before stays refused.
+// late gives way when the result took too long. What was refused before stays refused, and so does what the server's Pods
+// could not start with either.
 func (s *Situation) late() Verdict {
 	if s.refused() {
 		verdict := s.rest(s.Record)
 		verdict.Stop, verdict.Failed = s.Run != nil, true
 		return verdict
+	}
+	if s.Run != nil && s.Run.Misses {
+		return s.end(Record{Reason: v1alpha1.ReasonInvalid, Message: s.waiting(), Again: true})
 	}
 	message := fmt.Sprintf("The check had no result after %s", s.Deadline)
 	if waits := s.waiting(); waits != "" {

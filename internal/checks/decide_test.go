@@ -103,6 +103,11 @@ var _ = DescribeTable("Decide", func(change func(*checks.Situation), wanted stri
 	Entry("gives way after the deadline of a Job", func(s *checks.Situation) {
 		s.Run, s.Since = &checks.Run{Hash: newHash, Waits: "Unschedulable"}, now.Add(-5*time.Minute)
 	}, "stop NotChecked"),
+	Entry("refuses after the deadline what the server's Pods could not start with either", func(s *checks.Situation) {
+		running(checks.Run{Waits: "a Secret", Misses: true})(s)
+		s.Since = now.Add(-5 * time.Minute)
+	}, "keep stop Invalid"),
+	Entry("waits for it until then", running(checks.Run{Waits: "a Secret", Misses: true}), "keep wait Checking"),
 	Entry("takes a result that came with the deadline", func(s *checks.Situation) {
 		s.Run, s.Since = &checks.Run{Hash: newHash, Result: invalid}, now.Add(-5*time.Minute)
 	}, "keep stop Invalid"),

@@ -39,6 +39,10 @@ const (
 // maxWaits is the maximum length of what a check waits for, in bytes.
 const maxWaits = 512
 
+// missesReference is the kubelet's reason for a container whose variables refer to a ConfigMap, a Secret or a key that does not
+// exist.
+const missesReference = "CreateContainerConfigError"
+
 // outOfMemory is the kubelet's reason for a container that was ended because of its memory limit.
 const outOfMemory = "OOMKilled"
 
@@ -73,7 +77,7 @@ func readPod(pod *corev1.Pod, declared bool, before string) Run {
 		}}
 	}
 	trouble := status.PodTrouble(pod, status.Trouble{})
-	run := Run{Waits: bound.Text(trouble.String(), maxWaits)}
+	run := Run{Waits: bound.Text(trouble.String(), maxWaits), Misses: trouble.Reason == missesReference}
 	if reason, _, _ := strings.Cut(before, ":"); reason != "" && reason == trouble.Reason {
 		run.Waits = before // the words can differ from one read to the next
 	}

@@ -79,6 +79,11 @@ var _ = Describe("A Pod without a result", func() {
 		Expect(readPod(pod, true, "")).To(Equal(Run{Lost: true}))
 	})
 
+	It("misses what the server's Pods need as well", func() {
+		Expect(readPod(podWith(waiting("CreateContainerConfigError", `secret "a" not found`)), true, "")).To(Equal(
+			Run{Waits: `CreateContainerConfigError: secret "a" not found`, Misses: true}))
+	})
+
 	It("says what it waits for, in the same words as before", func() {
 		pod := &corev1.Pod{}
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes"}}
