@@ -19,9 +19,7 @@ limitations under the License.
 package outside
 
 import (
-	"bufio"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -70,7 +68,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	p.serve(&replayed{Conn: client, reader: buffered.Reader})
+	if buffered.Reader.Buffered() > 0 {
+		_ = client.Close() // A client waits for the answer to CONNECT.
+
+		return
+	}
+	// What is buffered ends with this handler, so that the connection itself is read.
+	p.serve(client)
 }
 
 // serve answers the requests of one connection until its client closes it.
@@ -79,23 +83,6 @@ func (p *Proxy) serve(client net.Conn) {
 	connections := &once{connection: tls.Server(client, &tls.Config{Certificates: []tls.Certificate{p.Certificate}, MinVersion: tls.VersionTLS12})}
 	// It ends with the listener, after its one connection was accepted.
 	_ = server.Serve(connections)
-}
-
-// replayed is a connection of which a part has been read.
-type replayed struct {
-	net.Conn
-
-	reader *bufio.Reader
-}
-
-// Read implements io.Reader.
-func (r *replayed) Read(into []byte) (int, error) {
-	read, err := r.reader.Read(into)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return read, fmt.Errorf("failed to read from the client: %w", err)
-	}
-
-	return read, err //nolint:wrapcheck // The end must be seen as such.
 }
 
 // once is a listener with one connection.
