@@ -109,6 +109,7 @@ var _ = Describe("The resource", func() {
 		Expect(admin.Create(ctx, object)).To(Succeed())
 		object.Status = v1alpha1.LlamaStackDistributionStatus{
 			Phase: v1alpha1.PhaseReady, AvailableReplicas: 2, ServiceURL: "http://a-service:8321",
+			Models:  &v1alpha1.ModelsStatus{Total: new(int32(3))},
 			Version: v1alpha1.VersionInfo{OperatorVersion: "1.2.3", LlamaStackServerVersion: "0.7.3", LastUpdated: metav1.Now()},
 			Conditions: []metav1.Condition{
 				{Type: "HealthCheck", Status: metav1.ConditionFalse, Reason: "A", LastTransitionTime: metav1.Now()},
@@ -127,10 +128,11 @@ var _ = Describe("The resource", func() {
 			columns = append(columns, column{c.Name, c.Priority})
 		}
 		Expect(columns).To(Equal([]column{
-			{"Name", 0}, {"Phase", 0}, {"Ready", 0}, {"Operator Version", 0}, {"Server Version", 0}, {"Available", 0}, {"URL", 1}, {"Age", 0},
+			{"Name", 0}, {"Phase", 0}, {"Ready", 0}, {"Operator Version", 0}, {"Server Version", 0}, {"Available", 0}, {"URL", 1}, {"Models", 1},
+			{"Age", 0},
 		}))
 		Expect(table.Rows).To(HaveLen(1))
-		Expect(table.Rows[0].Cells[:7]).To(Equal([]any{"a", "Ready", "True", "1.2.3", "0.7.3", float64(2), "http://a-service:8321"}))
+		Expect(table.Rows[0].Cells[:8]).To(Equal([]any{"a", "Ready", "True", "1.2.3", "0.7.3", float64(2), "http://a-service:8321", float64(3)}))
 	})
 
 	It("is found by the ConfigMaps that it names", func(ctx SpecContext) {
