@@ -325,10 +325,21 @@ func (c *Checks) existing(ctx context.Context, key client.ObjectKey, instance *v
 func (c *Checks) delete(ctx context.Context, namespace string, one *job) error {
 	object := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: one.name}}
 	err := c.Writer.Delete(ctx, object, client.PropagationPolicy(metav1.DeletePropagationBackground), client.Preconditions{UID: &one.uid})
-	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) && !forbids(err) {
+	if apierrors.IsConflict(err) && c.replaced(ctx, client.ObjectKeyFromObject(object), one) {
+		return nil
+	}
+	if err != nil && !apierrors.IsNotFound(err) && !forbids(err) {
 		return fmt.Errorf("failed to delete Job %s/%s: %w", namespace, one.name, err)
 	}
 	return nil
+}
+
+// replaced says that the Job is gone, and that another may have its name.
+func (c *Checks) replaced(ctx context.Context, key client.ObjectKey, one *job) bool {
+	c.LiveRead("Job")
+	live := &batchv1.Job{}
+	err := c.Live.Get(ctx, key, live)
+	return apierrors.IsNotFound(err) || err == nil && live.UID != one.uid
 }
 
 // of is what is known of a server.
