@@ -105,6 +105,7 @@ var _ = Describe("The models of a server", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
 		Expect(conditionOf(ctx, instance, v1alpha1.ConditionModelsRegistered)()).To(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "not observed yet"),
 			"the server before the edit is not judged by the edit")
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionConfigValid)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonValid))
 		rollOutNow(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionModelsRegistered)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonModelsRegistered))
 	})
