@@ -259,6 +259,18 @@ var _ = Describe("The samples with a declared configuration", func() {
 				search(ctx, after, left)
 				Expect(kube.Get(ctx, client.ObjectKey{Namespace: server.Namespace, Name: server.Name + "-pvc"}, &corev1.PersistentVolumeClaim{})).NotTo(Succeed())
 			}, NodeTimeout(2*serverStarts))
+
+			It(shared+" keeps its Pods after an edit with a wrong password", func(ctx SpecContext) {
+				server := servers[shared]
+				before := replicasOf(ctx, server)
+				create(ctx, &corev1.Secret{ObjectMeta: objectMeta(server.Namespace, "mistyped"), StringData: map[string]string{"password": "wrong"}})
+				edit(ctx, server, func(server *v1alpha1.LlamaStackDistribution) {
+					server.Spec.Server.Config.Providers[1].Secrets[0].SecretKeyRef.Name = "mistyped"
+				})
+				Eventually(conditionOf(ctx, server, v1alpha1.ConditionConfigValid)).WithTimeout(verdictTime).
+					Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, "spec.server.config.providers[1]", "the database refuses the password"))
+				Expect(replicasOf(ctx, server)).To(ConsistOf(HaveField("UID", before[0].UID), HaveField("UID", before[1].UID)))
+			}, NodeTimeout(serverStarts))
 		})
 	}
 })
