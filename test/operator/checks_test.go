@@ -210,7 +210,9 @@ var _ = Describe("A configuration that is checked", func() {
 		noJob(ctx)
 	})
 
-	It("waits for what has nothing to do with it, and gives way", func(ctx context.Context) {
+	// late is a server whose check waits for something until its deadline.
+	late := func(ctx context.Context, reason, message string) (*v1alpha1.LlamaStackDistribution, corev1.PodTemplateSpec) {
+		GinkgoHelper()
 		instance := ready(ctx, "late")
 		before := template(ctx, instance)()
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
@@ -219,12 +221,25 @@ var _ = Describe("A configuration that is checked", func() {
 		})
 		job := startedJob(ctx, namespace)
 		Expect(job.Spec.ActiveDeadlineSeconds).To(HaveValue(Equal(int64(30))))
-		podWaits(ctx, job, "CreateContainerConfigError", `secret "vllm" not found`)
-		Eventually(valid(ctx, instance)).Should(say(metav1.ConditionUnknown, v1alpha1.ReasonChecking, `secret "vllm" not found`))
+		podWaits(ctx, job, reason, message)
+		Eventually(valid(ctx, instance)).Should(say(metav1.ConditionUnknown, v1alpha1.ReasonChecking, message))
 		Expect(template(ctx, instance)()).To(Equal(before))
-		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotChecked, "30s", `secret "vllm" not found`))
+		return instance, before
+	}
+
+	It("waits for what has nothing to do with it, and gives way", func(ctx context.Context) {
+		instance, before := late(ctx, "CreateContainerError", "context deadline exceeded")
+		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).
+			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotChecked, "30s", "context deadline exceeded"))
 		Eventually(template(ctx, instance)).ShouldNot(Equal(before))
 		noJob(ctx)
+	})
+
+	It("waits for a reference that does not exist, and keeps the Pods without it", func(ctx context.Context) {
+		instance, before := late(ctx, "CreateContainerConfigError", `secret "vllm" not found`)
+		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, `secret "vllm" not found`))
+		noJob(ctx)
+		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
 	})
 
 	It("keeps the Pods while its image cannot be pulled", func(ctx context.Context) {
