@@ -131,6 +131,9 @@ func (c *Checks) Consider(ctx context.Context, request Request) (Decision, error
 	}
 	s := c.of(instance)
 	situation := c.situation(s, request, now)
+	if err := c.confirm(ctx, &situation, instance); err != nil {
+		return Decision{}, err
+	}
 	situation.ask(s)
 	if err := c.observe(ctx, s, &situation, instance); err != nil {
 		return Decision{}, err
@@ -163,6 +166,24 @@ func (c *Checks) situation(s *state, request Request, now time.Time) Situation {
 		}
 	}
 	return situation
+}
+
+// confirm reads a Deployment whose template is about to be replaced because its Pods do not serve: the cache may be late.
+func (c *Checks) confirm(ctx context.Context, situation *Situation, instance *v1alpha1.LlamaStackDistribution) error {
+	serving := *situation
+	serving.Serves = true
+	if situation.Serves || !serving.due() {
+		return nil
+	}
+	c.LiveRead("Deployment")
+	live := &appsv1.Deployment{}
+	if err := c.Live.Get(ctx, client.ObjectKeyFromObject(instance), live); apierrors.IsNotFound(err) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("failed to read Deployment %s/%s: %w", instance.Namespace, instance.Name, err)
+	}
+	situation.Serves = serves(instance, live)
+	return nil
 }
 
 // needs says that a Job is needed.

@@ -70,6 +70,7 @@ var _ = Describe("Checks", func() {
 		scheme := runtime.NewScheme()
 		Expect(corev1.AddToScheme(scheme)).To(Succeed())
 		Expect(batchv1.AddToScheme(scheme)).To(Succeed())
+		Expect(appsv1.AddToScheme(scheme)).To(Succeed())
 		cluster = fake.NewClientBuilder().WithScheme(scheme).WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(ctx context.Context, through client.WithWatch, object client.Object, options ...client.CreateOption) error {
 				if _, job := object.(*batchv1.Job); job && refusal != nil {
@@ -142,6 +143,16 @@ var _ = Describe("Checks", func() {
 		Expect(decision.Keep).To(BeFalse())
 		Expect(decision.Reason).To(Equal(v1alpha1.ReasonNotChecked))
 		Expect(decision.Message).To(ContainSubstring("exceeded quota"))
+	})
+
+	It("read the Deployment before a template goes in unchecked, because the cache can be late", func(ctx context.Context) {
+		live := served.DeepCopy()
+		live.Namespace, live.Name = instance.Namespace, instance.Name
+		Expect(cluster.Create(ctx, live)).To(Succeed())
+		served.Status.AvailableReplicas = 0
+		decision := once(ctx, newHash)
+		Expect(decision.Keep).To(BeTrue())
+		Expect(decision.Start).To(BeTrue())
 	})
 
 	It("go on with the Job of an earlier process", func(ctx context.Context) {

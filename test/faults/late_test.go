@@ -227,6 +227,7 @@ func (o operation) late(ctx context.Context, missed int, restarted bool, undistu
 	if restarted {
 		s.running = start(ctx, o.release(), s.instance.Namespace)
 	}
+	s.unseen = missed > 1
 	s.running.catchUp(ctx, s, missed)
 	s.running.settle(ctx, s.instance)
 	s.compare(undisturbed)

@@ -242,6 +242,29 @@ func setNested(fields map[string]any, value any, path ...string) {
 	}
 }
 
+// withoutCheck is a state without the result of a check.
+func withoutCheck(state map[string]any) map[string]any {
+	text, err := json.Marshal(state)
+	if err != nil {
+		panic(err) // it came as JSON
+	}
+	out := map[string]any{}
+	if err := json.Unmarshal(text, &out); err != nil {
+		panic(err)
+	}
+	for _, object := range out {
+		fields, _ := object.(map[string]any)
+		unstructured.RemoveNestedField(fields, "metadata", "annotations", v1alpha1.AnnotationChecked)
+		if status, ok := fields["status"].(map[string]any); ok {
+			conditions, _ := status["conditions"].([]any)
+			status["conditions"] = slices.DeleteFunc(conditions, func(one any) bool {
+				return one.(map[string]any)["type"] == string(v1alpha1.ConditionConfigValid)
+			})
+		}
+	}
+	return out
+}
+
 // different says how two states differ; empty when they do not.
 func different(one, other map[string]any) string { return cmp.Diff(one, other) }
 

@@ -60,7 +60,8 @@ func RunJob(ctx context.Context, kube client.Client, job *batchv1.Job, state cor
 	}
 	pod.Labels[batchv1.JobNameLabel] = job.Name
 	pod.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))}
-	pod.Spec.ServiceAccountName = "" // which no controller makes here
+	// Nothing here has these, and admission refuses a Pod without them.
+	pod.Spec.ServiceAccountName, pod.Spec.RuntimeClassName, pod.Spec.PriorityClassName = "", nil, ""
 	if err := kube.Create(ctx, pod); apierrors.IsAlreadyExists(err) {
 		if err := kube.Get(ctx, client.ObjectKeyFromObject(pod), pod); err != nil {
 			return err
