@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -178,9 +179,10 @@ func (s *story) change(ctx context.Context, what string, spec map[string]any) bo
 // check reconciles twice, and expects that the second time has nothing to do.
 func (s *story) check(ctx context.Context) {
 	GinkgoHelper()
+	resumes := s.autoscaledBefore() // its number of replicas is set, and then given to the autoscaler
 	_, err := s.process.reconcile(ctx, s.server)
 	Expect(err).NotTo(HaveOccurred(), "story %d: %v", s.seed, s.lately())
-	if s.checking() {
+	if s.checking() || resumes {
 		s.process.settle(ctx, s.server)
 	}
 	since := s.process.wire.count()
@@ -198,6 +200,13 @@ func (s *story) check(ctx context.Context) {
 func (s *story) checking() bool {
 	valid := meta.FindStatusCondition(statusIn(s.server.Namespace).Conditions, string(v1alpha1.ConditionConfigValid))
 	return valid != nil && valid.Reason == string(v1alpha1.ReasonChecking)
+}
+
+// autoscaledBefore is whether an autoscaler had the number of replicas of a server that is suspended.
+func (s *story) autoscaledBefore() bool {
+	return slices.ContainsFunc(objects.in(s.server.Namespace), func(object *unstructured.Unstructured) bool {
+		return object.GetKind() == "Deployment" && object.GetAnnotations()[v1alpha1.AnnotationSuspended] != ""
+	})
 }
 
 // lately are the last edits.
