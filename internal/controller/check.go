@@ -105,7 +105,7 @@ func (r *Reconciler) considerCheck(ctx context.Context, instance *v1alpha1.Llama
 	if err != nil {
 		return fmt.Errorf("failed to read the template of the rendered Deployment: %w", err)
 	}
-	packed, err := podtemplate.Pack(template)
+	hash, err := podtemplate.Hash(template)
 	if err != nil {
 		return fmt.Errorf("failed to decide on a check: %w", err)
 	}
@@ -114,7 +114,7 @@ func (r *Reconciler) considerCheck(ctx context.Context, instance *v1alpha1.Llama
 	if err != nil {
 		return err
 	}
-	s.changed = last.Template != packed.Hash
+	s.changed = last.Template != hash
 	s.check, err = r.checks.Consider(ctx, checks.Request{
 		Instance: instance, Record: record, Deployment: s.Children.Deployment(), Check: check, Changed: s.changed, Known: last.Template != "",
 	})

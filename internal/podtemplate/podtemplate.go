@@ -75,6 +75,15 @@ func Pack(template map[string]any) (Packed, error) {
 	return p, nil
 }
 
+// Hash is that of Packed, without the cost of compression.
+func Hash(template map[string]any) (string, error) {
+	text, err := json.Marshal(template)
+	if err != nil {
+		return "", fmt.Errorf("failed to hash a Pod template: %w", err)
+	}
+	return hashOf(text), nil
+}
+
 func hashOf(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:hashBytes])

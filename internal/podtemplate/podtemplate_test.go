@@ -102,6 +102,11 @@ var _ = Describe("A packed Pod template", func() {
 		Expect(packed(map[string]any{"a": "1", "b": map[string]any{"c": "2", "d": nil}}).Hash).NotTo(Equal(first.Hash), "a number is no text")
 	})
 
+	It("has the hash that it has without compression", func() {
+		template := templateWith(map[string]any{"name": "a", "value": "<1>"})
+		Expect(podtemplate.Hash(template)).To(Equal(packed(template).Hash))
+	})
+
 	It("has the form that other releases read and write", func() {
 		text := `{"spec":{"containers":[{"image":"i:1"}]}}`
 		template := map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"image": "i:1"}}}}
