@@ -59,7 +59,7 @@ var _ = Describe("The operator's ConfigMap", func() {
 		Expect(made.Labels).To(HaveKeyWithValue(v1alpha1.LabelWatch, "true"))
 	})
 
-	It("changes the image of a name within a second, only for servers that use the name", func(ctx context.Context) {
+	It("changes the image of a name at once, only for servers that use the name", func(ctx context.Context) {
 		followers, others := newNamespace(ctx, false), newNamespace(ctx, false)
 		follower := llsdtest.Make("follower").Namespace(followers).Distribution("remote-vllm").Obj()
 		other := llsdtest.Make("other").Namespace(others).Distribution("postgres-demo").Obj()

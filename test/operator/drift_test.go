@@ -60,7 +60,7 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, func(
 		becomeReady(ctx, instance)
 	})
 
-	// healed fails unless the child is within a second as it was before a patch.
+	// healed fails unless the child soon is as it was before a patch.
 	healed := func(ctx context.Context, suffix, patch string) {
 		GinkgoHelper()
 		kind := childrenOf("edited")["edited"+suffix]

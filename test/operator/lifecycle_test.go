@@ -111,7 +111,7 @@ var _ = Describe("The children of a LlamaStackDistribution", func() {
 		Expect(template.Annotations).NotTo(HaveKey(HavePrefix("configmap.hash/")))
 	})
 
-	It("are created again within a second when they are deleted", func(ctx context.Context) {
+	It("are created again at once when they are deleted", func(ctx context.Context) {
 		instance := full(ctx, namespace, "healed")
 		create(ctx, instance)
 		becomeReady(ctx, instance)
@@ -130,7 +130,7 @@ var _ = Describe("The children of a LlamaStackDistribution", func() {
 		}
 	})
 
-	It("get the operator's fields back within a second when they are edited, and keep what others add", func(ctx context.Context) {
+	It("get the operator's fields back at once when they are edited, and keep what others add", func(ctx context.Context) {
 		instance := full(ctx, namespace, "drift")
 		create(ctx, instance)
 		becomeReady(ctx, instance)

@@ -142,7 +142,7 @@ var _ = Describe("An edit", func() {
 
 		service := get(ctx, namespace, "healed-service", &corev1.Service{})
 		Expect(admin.Delete(ctx, service)).To(Succeed())
-		Eventually(func() bool { return get(ctx, namespace, "healed-service", &corev1.Service{}).UID != service.UID }).WithTimeout(2 * soon).Should(BeTrue())
+		Eventually(func() bool { return get(ctx, namespace, "healed-service", &corev1.Service{}).UID != service.UID }).WithTimeout(soon).Should(BeTrue())
 
 		edit(ctx, instance, lessMemory)
 		becomeReady(ctx, instance)
@@ -200,7 +200,7 @@ var _ = Describe("An edit", func() {
 		next("fourth")
 		Eventually(exists(ctx, namespace, first, &corev1.ConfigMap{})).Should(BeFalse())
 		setUsed(ctx, quota, 2)
-		Eventually(func() string { return copyOf(deploymentOf(ctx, instance)) }).WithTimeout(20*soon).ShouldNot(Equal(second), "as soon as the quota allows it")
+		Eventually(func() string { return copyOf(deploymentOf(ctx, instance)) }).ShouldNot(Equal(second), "as soon as the quota allows it")
 		becomeReady(ctx, instance)
 		Expect(exists(ctx, namespace, second, &corev1.ConfigMap{})()).To(BeTrue(), "the generation before")
 	})
