@@ -57,7 +57,9 @@ type Checks struct {
 	LiveRead func(kind string)
 	Writer   client.Client
 	Queue    *Queue
-	Clock    clock.PassiveClock
+	// Ended counts the result of each check.
+	Ended func(result string)
+	Clock clock.PassiveClock
 	// Namespaces that are served; none is all of them. Served says whether a LlamaStackDistribution exists.
 	Namespaces []string
 	Served     func(ctx context.Context, key types.NamespacedName, uid types.UID) bool
@@ -143,6 +145,9 @@ func (c *Checks) Consider(ctx context.Context, request Request) (Decision, error
 	}
 	verdict := Decide(situation)
 	decision := Decision{Verdict: verdict, Decided: true, check: request.Check, stop: s.job}
+	if verdict.Ended {
+		c.Ended(string(verdict.Reason))
+	}
 	s.settle(verdict, situation.Record, now)
 	decision.RetryAfter = s.pause(verdict, &situation, now)
 	if !verdict.Pending {

@@ -52,6 +52,7 @@ var _ = Describe("Checks", func() {
 		served   *appsv1.Deployment
 		process  *checks.Checks
 		record   checks.Record
+		ended    []string
 	)
 	jobs := func(ctx context.Context) []batchv1.Job {
 		list := &batchv1.JobList{}
@@ -63,10 +64,11 @@ var _ = Describe("Checks", func() {
 			Live: cluster, Writer: cluster, LiveRead: func(string) {}, Clock: clock,
 			Served: func(context.Context, types.NamespacedName, types.UID) bool { return true },
 			Queue:  checks.NewQueue(func(types.NamespacedName) {}),
+			Ended:  func(result string) { ended = append(ended, result) },
 		}
 	}
 	BeforeEach(func() {
-		refusal, listing, record = nil, nil, checks.Record{}
+		refusal, listing, record, ended = nil, nil, checks.Record{}, nil
 		scheme := runtime.NewScheme()
 		Expect(corev1.AddToScheme(scheme)).To(Succeed())
 		Expect(batchv1.AddToScheme(scheme)).To(Succeed())
@@ -130,6 +132,7 @@ var _ = Describe("Checks", func() {
 		Expect(decision.Keep).To(BeFalse())
 		Expect(decision.Reason).To(Equal(v1alpha1.ReasonNotChecked))
 		Expect(decision.Message).To(ContainSubstring(`jobs in the API group "batch"`))
+		Expect(ended).To(HaveExactElements("NotChecked"))
 	})
 
 	It("wait for a quota, and give way after the deadline", func(ctx context.Context) {
@@ -202,6 +205,7 @@ var _ = Describe("Checks", func() {
 		record = checks.Read(annotations)
 		Expect(once(ctx, newHash).Record).To(Equal(first.Record))
 		Expect(jobs(ctx)).To(BeEmpty(), "nothing is checked twice")
+		Expect(ended).To(HaveExactElements("Invalid"), "nor counted twice")
 	})
 })
 

@@ -79,6 +79,8 @@ type Verdict struct {
 	Pending, Open bool
 	// Record is what is recorded.
 	Record Record
+	// Ended says that a check has a result.
+	Ended bool
 	// Failed says that a repeated check brought nothing new.
 	Failed bool
 	// Reason and Message are what the condition says.
@@ -141,7 +143,7 @@ func (s *Situation) end(result Record) Verdict {
 	}
 	s.Record = result
 	verdict := s.rest(result)
-	verdict.Failed = failed
+	verdict.Failed, verdict.Ended = failed, true
 	return verdict
 }
 

@@ -24,6 +24,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/observed"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,11 +38,11 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	}
 	before, after := *instance, *instance // which share what nobody changes, because nearly always nothing is written
 	before.Status = r.statuses.Latest(instance)
-	after.Status = status.Compute(r.statusInput(ctx, &before, s))
+	input := r.statusInput(ctx, &before, s)
+	after.Status = status.Compute(input)
 	if s.rollout.Held || s.partial || instance.Paused() {
 		after.Status.ObservedGeneration = before.Status.ObservedGeneration // nothing was done for this one yet
 	}
-	r.metrics.Phase(instance.Namespace, instance.Name, after.Status.Phase)
 	var patience time.Duration
 	if s.behind {
 		patience = unseenRetry
@@ -50,6 +51,11 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 	if wait > 0 {
 		s.retryAfter(wait)
 	}
+	r.metrics.Concluded(&metrics.Server{
+		Instance: &after, Wanted: status.WantedReplicas(input), Contested: s.contested,
+		First:   before.Status.Phase == "" && len(before.Status.Conditions) == 0,
+		Settled: err == nil && wait == 0 && !s.behind, Now: r.clock.Now(),
+	})
 	return err
 }
 

@@ -250,6 +250,9 @@ func (s *scope) judge(ctx context.Context, applied []apply.Outcome, blocked time
 			continue
 		}
 		problem := outcomes.Problem(outcome)
+		if outcomes.IsContested(problem) {
+			s.contested = append(s.contested, outcome.Ref.GVK.Kind)
+		}
 		problem.Message += kept[outcome.Ref]
 		s.Problems = append(s.Problems, problem)
 		switch problem.Kind {

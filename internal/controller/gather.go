@@ -56,6 +56,8 @@ type scope struct {
 	partial bool
 	// kept says that the server answers where it did before, because the spec is not applied, or not as a whole.
 	kept bool
+	// contested has the kind of each child that the operator may not write.
+	contested []string
 	// needed are the ConfigMaps that the template mounts which a rollback would bring back.
 	needed []string
 	// podReason, leavingPod and pvcReason are what a rollout waits for.

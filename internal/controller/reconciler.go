@@ -170,5 +170,5 @@ func (r *Reconciler) forget(ctx context.Context, key types.NamespacedName) {
 	r.copies.Forget(uid)
 	r.pvcs.Follow(key, nil)
 	r.templates.Forget(uid)
-	r.metrics.Forget(key.Namespace, key.Name)
+	r.metrics.Forget(key)
 }

@@ -204,7 +204,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 			Clock: options.Clock, LiveRead: options.Metrics.LiveRead,
 		},
 		checks: &checks.Checks{
-			Live: mgr.GetAPIReader(), LiveRead: options.Metrics.LiveRead, Writer: mgr.GetClient(), Queue: checks.NewQueue(requeue.Wake),
+			Live: mgr.GetAPIReader(), LiveRead: options.Metrics.LiveRead, Writer: mgr.GetClient(), Queue: checks.NewQueue(requeue.Wake), Ended: options.Metrics.Checked,
 			Clock: options.Clock, Namespaces: parts.WatchNamespaces, Served: served(mgr.GetClient()),
 		},
 		statuses: statuswriter.New(mgr.GetClient(), reporter, options.Clock),

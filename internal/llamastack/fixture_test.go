@@ -50,6 +50,8 @@ type fixture struct {
 	server  http.Handler
 	changes []types.NamespacedName
 	results []string
+	// durations are those of the probes.
+	durations []time.Duration
 	// explodes has the report of a probe or a change end in a panic.
 	explodes atomic.Bool
 	// probes counts the requests for /v1/health.
@@ -118,10 +120,11 @@ func (f *fixture) onChange(key types.NamespacedName) {
 	f.explode()
 }
 
-func (f *fixture) onProbe(result string) {
+func (f *fixture) onProbe(result string, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.results = append(f.results, result)
+	f.durations = append(f.durations, took)
 	f.explode()
 }
 

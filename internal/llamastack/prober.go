@@ -44,8 +44,8 @@ type ProberOptions struct {
 	// OnChange is called when the observation of a server changed, the first one included; nil is none. It must
 	// not block. It may call the Prober.
 	OnChange func(key types.NamespacedName)
-	// OnProbe is called with the Result of every probe; nil is none. It must not block.
-	OnProbe func(result string)
+	// OnProbe is called with the Result of every probe and how long it took; nil is none. It must not block.
+	OnProbe func(result string, took time.Duration)
 	// Clock is the time; nil is the real one.
 	Clock clock.WithTicker
 	// Rand returns numbers from 0 up to 1, for the jitter; nil is math/rand. It is called by one goroutine at a time.
@@ -105,7 +105,7 @@ func NewProber(client *Client, options ProberOptions) *Prober {
 		options.OnChange = func(types.NamespacedName) {}
 	}
 	if options.OnProbe == nil {
-		options.OnProbe = func(string) {}
+		options.OnProbe = func(string, time.Duration) {}
 	}
 	if options.Clock == nil {
 		options.Clock = clock.RealClock{}
@@ -304,12 +304,14 @@ func (p *Prober) sleep(ctx context.Context, wait time.Duration) {
 func (p *Prober) probe(ctx context.Context, w *watched, target Target) {
 	defer p.asked(w.key.Namespace)
 	observation, throttled := Observation{Problem: "the operator failed to read its answers"}, false
+	begun := p.options.Clock.Now()
 	outlive(ctx, func() { observation, throttled = p.client.observe(ctx, target.Endpoint, target.Wanted) })
 	if ctx.Err() != nil {
 		return
 	}
 	observation.Models.Settled = target.Settled && target.Wanted != ""
-	outlive(ctx, func() { p.options.OnProbe(observation.Result()) })
+	took := p.options.Clock.Since(begun)
+	outlive(ctx, func() { p.options.OnProbe(observation.Result(), took) })
 	if p.record(w, target, observation, throttled) {
 		outlive(ctx, func() { p.options.OnChange(w.key) })
 	}

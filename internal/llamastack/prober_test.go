@@ -50,6 +50,22 @@ var _ = Describe("Prober", func() {
 		Expect(f.results).To(ConsistOf("healthy"))
 	})
 
+	It("measures how long a probe takes", func() {
+		f := newFixture(llamastack.ProberOptions{})
+		slow := healthy()
+		f.answer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/health" {
+				f.clock.Step(3 * time.Second)
+			}
+			slow.ServeHTTP(w, r)
+		}))
+		f.start()
+		f.watch("1", false)
+
+		Eventually(f.changed).Should(Equal(1))
+		Expect(f.durations).To(HaveExactElements(3 * time.Second))
+	})
+
 	It("probes servers that were watched before it started", func() {
 		f := newFixture(llamastack.ProberOptions{})
 		f.watch("1", true)

@@ -20,23 +20,21 @@ package metrics
 
 import (
 	"fmt"
+	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
 	namespace = "llama_stack_operator"
 
-	labelKind         = "kind"
-	labelAction       = "action"
-	labelSource       = "source"
-	labelResult       = "result"
-	labelKey          = "key"
-	labelPhase        = "phase"
-	labelCause        = "cause"
-	labelCRNamespace  = "exported_namespace"
-	labelDistribution = "llamastackdistribution"
+	labelKind   = "kind"
+	labelAction = "action"
+	labelSource = "source"
+	labelResult = "result"
+	labelKey    = "key"
+	labelCause  = "cause"
 
 	sourceRendered   = "rendered"
 	sourceRemembered = "remembered"
@@ -44,13 +42,16 @@ const (
 
 // Metrics are the metrics of the operator. All methods are safe for concurrent use.
 type Metrics struct {
-	applied   *prometheus.CounterVec
-	liveReads *prometheus.CounterVec
-	renders   *prometheus.CounterVec
-	probes    *prometheus.CounterVec
-	malformed *prometheus.GaugeVec
-	phases    *prometheus.GaugeVec
-	waiting   *prometheus.GaugeVec
+	applied      *prometheus.CounterVec
+	liveReads    *prometheus.CounterVec
+	renders      *prometheus.CounterVec
+	probes       *prometheus.CounterVec
+	checks       *prometheus.CounterVec
+	malformed    *prometheus.GaugeVec
+	waiting      *prometheus.GaugeVec
+	probeSeconds prometheus.Histogram
+	readySeconds prometheus.Histogram
+	servers      *servers
 }
 
 // Register creates and registers the metrics. It fails if they are already registered.
@@ -60,11 +61,18 @@ func Register(registry prometheus.Registerer) (*Metrics, error) {
 		liveReads: counter("live_reads_total", "Reads from the API server instead of a cache, by kind.", labelKind),
 		renders:   counter("renders_total", "Reconciles that rendered objects, and reconciles that skipped it because nothing changed, by source.", labelSource),
 		probes:    counter("probes_total", "Probes of a server's health, version and providers, by result.", labelResult),
+		checks:    counter("config_checks_total", "Checks of a configuration that ended, by result, which is the reason of the condition ConfigValid.", labelResult),
 		malformed: gauge("config_malformed", "1 for each malformed key of the operator's ConfigMap, whose last valid value is in use.", labelKey),
-		phases:    gauge("llamastackdistribution_phase", "1 for the current phase of a LlamaStackDistribution.", labelCRNamespace, labelDistribution, labelPhase),
 		waiting:   gauge("rollouts_waiting", "Servers that wait for a turn of a rollout that the operator causes, by cause.", labelCause),
+		probeSeconds: histogram("probe_duration_seconds", "Duration of a probe, which is several requests with a timeout of 5 seconds each.",
+			0.01, 0.05, 0.25, 1, 2.5, 5, 10),
+		readySeconds: histogram("time_to_ready_seconds", "Time from the creation of a server or an edit of its spec until it is Ready, without edits while it is suspended or paused.",
+			1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600),
+		servers: newServers(),
 	}
-	for _, collector := range []prometheus.Collector{m.applied, m.liveReads, m.renders, m.probes, m.malformed, m.phases, m.waiting} {
+	for _, collector := range []prometheus.Collector{
+		m.applied, m.liveReads, m.renders, m.probes, m.checks, m.malformed, m.waiting, m.probeSeconds, m.readySeconds, m.servers,
+	} {
 		if err := registry.Register(collector); err != nil {
 			return nil, fmt.Errorf("failed to register a metric: %w", err)
 		}
@@ -78,6 +86,10 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 
 func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
 	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets ...float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 }
 
 // Applied counts a write of an object of the kind.
@@ -95,8 +107,14 @@ func (m *Metrics) Rendered(remembered bool) {
 	m.renders.WithLabelValues(source).Inc()
 }
 
-// Probed counts a probe of a server by its result.
-func (m *Metrics) Probed(result string) { m.probes.WithLabelValues(result).Inc() }
+// Probed counts a probe of a server by its result, and how long it took.
+func (m *Metrics) Probed(result string, took time.Duration) {
+	m.probes.WithLabelValues(result).Inc()
+	m.probeSeconds.Observe(took.Seconds())
+}
+
+// Checked counts a check of a configuration by its result.
+func (m *Metrics) Checked(result string) { m.checks.WithLabelValues(result).Inc() }
 
 // ConfigMalformed sets whether a key of the operator's ConfigMap is malformed.
 func (m *Metrics) ConfigMalformed(key string, malformed bool) {
@@ -107,38 +125,25 @@ func (m *Metrics) ConfigMalformed(key string, malformed bool) {
 	m.malformed.WithLabelValues(key).Set(value)
 }
 
-// Phase sets the current phase of a LlamaStackDistribution and removes its other phases.
-func (m *Metrics) Phase(crNamespace, name string, phase v1alpha1.DistributionPhase) {
-	for _, other := range phases() {
-		if other != phase {
-			m.phases.DeleteLabelValues(crNamespace, name, string(other))
-		}
-	}
-	m.phases.WithLabelValues(crNamespace, name, string(phase)).Set(1)
-}
-
-// Reset removes the series of LlamaStackDistributions and of the operator's ConfigMap. A process that is no longer the
-// leader does not update them, and stale series keep alerts active.
-func (m *Metrics) Reset() {
-	m.malformed.Reset()
-	m.phases.Reset()
-	m.waiting.Reset()
-}
-
 // RolloutsWaiting sets how many servers wait for a turn of a rollout, by cause.
 func (m *Metrics) RolloutsWaiting(cause string, count int) {
 	m.waiting.WithLabelValues(cause).Set(float64(count))
 }
 
-// Forget removes the series of a deleted LlamaStackDistribution.
-func (m *Metrics) Forget(crNamespace, name string) {
-	for _, phase := range phases() { // a partial match iterates the series of all servers
-		m.phases.DeleteLabelValues(crNamespace, name, string(phase))
+// Concluded shows what a reconcile found about a server, until the next one or Forget.
+func (m *Metrics) Concluded(seen *Server) {
+	if took, ready := m.servers.record(seen); ready {
+		m.readySeconds.Observe(took.Seconds())
 	}
 }
 
-func phases() []v1alpha1.DistributionPhase {
-	return []v1alpha1.DistributionPhase{
-		v1alpha1.PhasePending, v1alpha1.PhaseInitializing, v1alpha1.PhaseReady, v1alpha1.PhaseFailed, v1alpha1.PhaseTerminating,
-	}
+// Forget removes the series of a deleted LlamaStackDistribution.
+func (m *Metrics) Forget(key types.NamespacedName) { m.servers.forget(key) }
+
+// Reset removes the series of LlamaStackDistributions and of the operator's ConfigMap. A process that is no longer the
+// leader does not update them, and stale series keep alerts active.
+func (m *Metrics) Reset() {
+	m.malformed.Reset()
+	m.waiting.Reset()
+	m.servers.reset()
 }

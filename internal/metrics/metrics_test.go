@@ -18,18 +18,21 @@ package metrics_test
 
 import (
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,6 +43,45 @@ var update = flag.Bool("update", false, "write the golden file instead of compar
 func TestMetrics(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Metrics")
+}
+
+// metricsInAll is how many metrics the operator has: change it with the tests of the new metric.
+const metricsInAll = 15
+
+// all gives every metric a series.
+func all(counted *metrics.Metrics) {
+	counted.Applied("Deployment", "Updated")
+	counted.LiveRead("ReplicaSet")
+	counted.Rendered(false)
+	counted.Probed("healthy", 30*time.Millisecond)
+	counted.Checked("Valid")
+	counted.ConfigMalformed("featureFlags", false)
+	counted.RolloutsWaiting("image", 1)
+	counted.Concluded(found("apps", "demo").condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonProgressing).server())
+}
+
+// scrape is the page of a registry.
+func scrape(registry prometheus.Gatherer, compressed bool) *httptest.ResponseRecorder {
+	response, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	if compressed {
+		request.Header.Set("Accept-Encoding", "gzip")
+	}
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(response, request)
+	return response
+}
+
+// expectSeries expects the series of one metric, without its help and type.
+func expectSeries(registry *prometheus.Registry, name string, lines ...string) {
+	GinkgoHelper()
+	families, err := registry.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	head := ""
+	for _, family := range families {
+		if family.GetName() == name {
+			head = "# HELP " + name + " " + family.GetHelp() + "\n# TYPE " + name + " " + strings.ToLower(family.GetType().String()) + "\n"
+		}
+	}
+	Expect(testutil.GatherAndCompare(registry, strings.NewReader(head+strings.Join(lines, "\n")+"\n"), name)).To(Succeed())
 }
 
 var _ = Describe("The operator's metrics", func() {
@@ -55,40 +97,50 @@ var _ = Describe("The operator's metrics", func() {
 	})
 	expectSeries := func(name string, lines ...string) {
 		GinkgoHelper()
-		families, err := registry.Gather()
-		Expect(err).NotTo(HaveOccurred())
-		head := ""
-		for _, family := range families {
-			if family.GetName() == name {
-				head = "# HELP " + name + " " + family.GetHelp() + "\n# TYPE " + name + " " + strings.ToLower(family.GetType().String()) + "\n"
-			}
-		}
-		Expect(testutil.GatherAndCompare(registry, strings.NewReader(head+strings.Join(lines, "\n")+"\n"), name)).To(Succeed())
+		expectSeries(registry, name, lines...)
 	}
 
-	It("follow the conventions of Prometheus", func() {
-		counted.Applied("Service", "Created")
-		counted.LiveRead("ConfigMap")
-		counted.Rendered(true)
-		counted.Probed("ok")
-		counted.ConfigMalformed("featureFlags", true)
-		counted.Phase("ns", "a", v1alpha1.PhaseReady)
-		problems, err := testutil.GatherAndLint(registry)
+	It("follow the conventions of Prometheus, in the registry of the process", func() {
+		served, err := metrics.Register(ctrlmetrics.Registry)
+		Expect(err).NotTo(HaveOccurred())
+		all(served)
+
+		problems, err := testutil.GatherAndLint(ctrlmetrics.Registry)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(problems).To(BeEmpty())
-		Expect(testutil.GatherAndCount(registry)).To(Equal(6), "one series of each metric")
+	})
+
+	It("are those of the documentation", func() {
+		all(counted)
+		families, err := registry.Gather()
+		Expect(err).NotTo(HaveOccurred())
+		table := "| metric | type | labels | help |\n| --- | --- | --- | --- |\n"
+		for _, family := range families {
+			var labels []string
+			for _, label := range family.GetMetric()[0].GetLabel() {
+				labels = append(labels, "`"+label.GetName()+"`")
+			}
+			table += strings.ReplaceAll(fmt.Sprintf("| `%s` | %s | %s | %s |\n", family.GetName(), strings.ToLower(family.GetType().String()),
+				strings.Join(labels, ", "), family.GetHelp()), "|  |", "| |")
+		}
+		Expect(families).To(HaveLen(metricsInAll))
+
+		const file = "../../docs/metrics.md"
+		page, err := os.ReadFile(file)
+		Expect(err).NotTo(HaveOccurred())
+		before, rest, found := strings.Cut(string(page), "| metric |")
+		Expect(found).To(BeTrue())
+		_, after, _ := strings.Cut(rest, "\n\n")
+		if want := before + table + "\n" + after; *update {
+			Expect(os.WriteFile(file, []byte(want), 0o600)).To(Succeed())
+		} else {
+			Expect(string(page)).To(Equal(want), "run go test ./internal/metrics -update")
+		}
 	})
 
 	It("are those of the recorded page", func() {
-		counted.Applied("Deployment", "Updated")
-		counted.LiveRead("ReplicaSet")
-		counted.Rendered(false)
-		counted.Probed("healthy")
-		counted.ConfigMalformed("featureFlags", false)
-		counted.Phase("apps", "demo", v1alpha1.PhaseReady)
-		response := httptest.NewRecorder()
-		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
-		page := response.Body
+		all(counted)
+		page := scrape(registry, false).Body
 		const file = "testdata/metrics.txt"
 		if *update {
 			Expect(os.WriteFile(file, page.Bytes(), 0o600)).To(Succeed())
@@ -97,49 +149,6 @@ var _ = Describe("The operator's metrics", func() {
 		want, err := os.ReadFile(file)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(page.String()).To(Equal(string(want)))
-	})
-
-	It("can be counted by several goroutines", func() {
-		var group sync.WaitGroup
-		for i := range 8 {
-			name := string(rune('a' + i))
-			group.Go(func() {
-				counted.Applied("Service", "Created")
-				counted.Phase("apps", name, v1alpha1.PhaseFailed)
-				counted.Phase("apps", name, v1alpha1.PhaseReady)
-				if i%2 == 0 {
-					counted.Forget("apps", name)
-				}
-			})
-		}
-		group.Wait()
-
-		expectSeries("llama_stack_operator_applies_total", `llama_stack_operator_applies_total{action="Created",kind="Service"} 8`)
-		Expect(testutil.GatherAndCount(registry, "llama_stack_operator_llamastackdistribution_phase")).To(Equal(4))
-	})
-
-	It("forget one of several in a namespace, and of several namespaces", func() {
-		for _, key := range [][2]string{{"apps", "a"}, {"apps", "b"}, {"other", "a"}} {
-			counted.Phase(key[0], key[1], v1alpha1.PhasePending)
-		}
-
-		counted.Forget("apps", "a")
-		counted.Forget("apps", "never-seen")
-
-		expectSeries("llama_stack_operator_llamastackdistribution_phase",
-			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="apps",llamastackdistribution="b",phase="Pending"} 1`,
-			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="other",llamastackdistribution="a",phase="Pending"} 1`)
-	})
-
-	It("have no series of servers or of the configuration after the process stops leading, and continue to count", func() {
-		counted.Phase("apps", "a", v1alpha1.PhaseFailed)
-		counted.ConfigMalformed("image-overrides", true)
-		counted.Rendered(false)
-
-		counted.Reset()
-
-		Expect(testutil.GatherAndCount(registry, "llama_stack_operator_llamastackdistribution_phase", "llama_stack_operator_config_malformed")).To(BeZero())
-		expectSeries("llama_stack_operator_renders_total", `llama_stack_operator_renders_total{source="rendered"} 1`)
 	})
 
 	It("cannot be registered twice", func() {
@@ -164,7 +173,7 @@ var _ = Describe("The operator's metrics", func() {
 	})
 
 	It("count probes by result", func() {
-		counted.Probed("unreachable")
+		counted.Probed("unreachable", time.Second)
 		expectSeries("llama_stack_operator_probes_total", `llama_stack_operator_probes_total{result="unreachable"} 1`)
 	})
 
@@ -175,14 +184,9 @@ var _ = Describe("The operator's metrics", func() {
 		expectSeries("llama_stack_operator_config_malformed", `llama_stack_operator_config_malformed{key="image-overrides"} 0`)
 	})
 
-	It("show a LlamaStackDistribution in one phase, and not at all when it is gone", func() {
-		counted.Phase("ns", "a", v1alpha1.PhaseInitializing)
-		counted.Phase("ns", "a", v1alpha1.PhaseReady)
-		expectSeries("llama_stack_operator_llamastackdistribution_phase",
-			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="ns",llamastackdistribution="a",phase="Ready"} 1`)
-		counted.Phase("ns", "b", v1alpha1.PhaseFailed)
-		counted.Forget("ns", "a")
-		expectSeries("llama_stack_operator_llamastackdistribution_phase",
-			`llama_stack_operator_llamastackdistribution_phase{exported_namespace="ns",llamastackdistribution="b",phase="Failed"} 1`)
+	It("count checks of configurations by result", func() {
+		counted.Checked("Invalid")
+		counted.Checked("Invalid")
+		expectSeries("llama_stack_operator_config_checks_total", `llama_stack_operator_config_checks_total{result="Invalid"} 2`)
 	})
 })

@@ -116,6 +116,11 @@ func IsHeld(outcome apply.Outcome) bool {
 	return held
 }
 
+// IsContested reports whether a problem is that the object belongs to others, or that others change the same fields.
+func IsContested(problem status.Problem) bool {
+	return problem.Reason == v1alpha1.ReasonResourceConflict || problem.Reason == v1alpha1.ReasonResourceContested
+}
+
 // KeepsAddress reports whether the server has the same address as before: the Pods or the Service were not changed.
 func KeepsAddress(outcome apply.Outcome) bool {
 	_, contested := errors.AsType[*apply.ContestedError](outcome.Err)

@@ -44,7 +44,7 @@ type finding struct {
 // conditions of its children change: the input has no addresses, versions and providers for it.
 func Compute(in Input) v1alpha1.LlamaStackDistributionStatus {
 	f := &facts{Input: in, old: in.Instance.Status}
-	f.wanted = wantedReplicas(in)
+	f.wanted = WantedReplicas(in)
 	f.rollout = f.judgeRollout()
 	f.health = f.healthCheck()
 	ready, phase := f.ready()

@@ -70,8 +70,8 @@ func (f *facts) stopping() string {
 	}
 }
 
-// wantedReplicas returns the number in the Deployment if an autoscaler sets it, otherwise spec.replicas.
-func wantedReplicas(in Input) int32 {
+// WantedReplicas returns the number in the Deployment if an autoscaler sets it, otherwise spec.replicas.
+func WantedReplicas(in Input) int32 {
 	switch {
 	case !autoscaled(in):
 		return in.Instance.WantedReplicas()
