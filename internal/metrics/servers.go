@@ -36,6 +36,17 @@ const maxLabel = 512
 const maxConditions = 32
 
 const (
+	labelCRNamespace  = "exported_namespace"
+	labelCRName       = "llamastackdistribution"
+	labelPhase        = "phase"
+	labelDistribution = "distribution"
+	labelImage        = "image"
+	labelVersion      = "version"
+	labelState        = "state"
+	labelType         = "type"
+	labelStatus       = "status"
+	labelReason       = "reason"
+
 	stateWanted = "wanted"
 	stateReady  = "ready"
 )
@@ -82,13 +93,13 @@ type condition struct {
 func newServers() *servers {
 	return &servers{
 		known: map[types.NamespacedName]*server{},
-		phase: ofServer("phase", "1 for the current phase of a LlamaStackDistribution.", "phase"),
+		phase: ofServer("phase", "1 for the current phase of a LlamaStackDistribution.", labelPhase),
 		info: ofServer("info", "1 with the version that the server reports, the distribution, and the image of its Pods.",
-			"version", "distribution", "image"),
+			labelDistribution, labelImage, labelVersion),
 		condition: ofServer("condition", "1 for the current status and reason of each condition of a LlamaStackDistribution.",
-			"type", "status", "reason"),
-		transition: ofServer("last_transition_timestamp_seconds", "Unix time of the last change of the status of the conditions Ready and Available.", "type"),
-		replicas:   ofServer("replicas", "Replicas of a server, by state: wanted, and ready to serve.", "state"),
+			labelReason, labelStatus, labelType),
+		transition: ofServer("last_transition_timestamp_seconds", "Unix time of the last change of the status of the conditions Ready and Available.", labelType),
+		replicas:   ofServer("replicas", "Replicas of a server, by state: wanted, and ready to serve.", labelState),
 		contested: prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "contested_objects"),
 			"Objects that the operator may not write because they belong to others, or because others change the same fields, by kind.",
 			[]string{labelKind}, nil),
@@ -97,7 +108,7 @@ func newServers() *servers {
 
 func ofServer(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "llamastackdistribution", name), help,
-		append([]string{"exported_namespace", "llamastackdistribution"}, labels...), nil)
+		append([]string{labelCRNamespace, labelCRName}, labels...), nil)
 }
 
 // record replaces the state of a server. It returns how long the last edit took until the server was ready, if it just
@@ -155,10 +166,10 @@ func (s *servers) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector. It does not hold the lock for as long as the receiver takes.
 func (s *servers) Collect(series chan<- prometheus.Metric) {
-	contested := map[string]int{}
+	contested, texts := map[string]int{}, texts{}
 	current := s.snapshot()
 	for key, server := range current {
-		s.collect(series, key, server)
+		s.collect(series, texts, key, server)
 		for _, kind := range server.contested {
 			contested[kind]++
 		}
@@ -168,7 +179,7 @@ func (s *servers) Collect(series chan<- prometheus.Metric) {
 	}
 	all := children.All()
 	for i := range all {
-		series <- value(s.contested, float64(contested[all[i].Kind]), all[i].Kind)
+		series <- newSample(s.contested, float64(contested[all[i].Kind]), texts.label(labelKind, all[i].Kind))
 	}
 }
 
@@ -178,19 +189,18 @@ func (s *servers) snapshot() map[types.NamespacedName]*server {
 	return maps.Clone(s.known)
 }
 
-func (s *servers) collect(series chan<- prometheus.Metric, key types.NamespacedName, server *server) {
-	of := func(desc *prometheus.Desc, number float64, labels ...string) {
-		series <- value(desc, number, append([]string{key.Namespace, key.Name}, labels...)...)
-	}
-	of(s.phase, 1, server.phase.Value())
-	of(s.info, 1, server.version.Value(), server.distribution.Value(), server.image.Value())
-	of(s.replicas, float64(server.wanted), stateWanted)
-	of(s.replicas, float64(server.ready), stateReady)
+func (s *servers) collect(series chan<- prometheus.Metric, texts texts, key types.NamespacedName, server *server) {
+	in, of := texts.label(labelCRNamespace, key.Namespace), newLabel(labelCRName, key.Name)
+	series <- newSample(s.phase, 1, in, of, texts.label(labelPhase, server.phase.Value()))
+	series <- newSample(s.info, 1, texts.label(labelDistribution, server.distribution.Value()), in,
+		texts.label(labelImage, server.image.Value()), of, texts.label(labelVersion, server.version.Value()))
+	series <- newSample(s.replicas, float64(server.wanted), in, of, texts.label(labelState, stateWanted))
+	series <- newSample(s.replicas, float64(server.ready), in, of, texts.label(labelState, stateReady))
 	for _, one := range server.conditions {
-		kind := one.kind.Value()
-		of(s.condition, 1, kind, one.status.Value(), one.reason.Value())
-		if dated(kind) {
-			of(s.transition, float64(one.since), kind)
+		kind := texts.label(labelType, one.kind.Value())
+		series <- newSample(s.condition, 1, in, of, texts.label(labelReason, one.reason.Value()), texts.label(labelStatus, one.status.Value()), kind)
+		if dated(one.kind.Value()) {
+			series <- newSample(s.transition, float64(one.since), in, of, kind)
 		}
 	}
 }
@@ -198,8 +208,4 @@ func (s *servers) collect(series chan<- prometheus.Metric, key types.NamespacedN
 // dated reports whether a condition has a series with its last transition. The others would add a third to all series.
 func dated(kind string) bool {
 	return kind == string(v1alpha1.ConditionReady) || kind == string(v1alpha1.ConditionAvailable)
-}
-
-func value(desc *prometheus.Desc, number float64, labels ...string) prometheus.Metric {
-	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, number, labels...)
 }
