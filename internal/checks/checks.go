@@ -27,8 +27,10 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -41,6 +43,8 @@ const (
 	// firstRead is when a Job is read after it was started; the pause doubles up to longestRead.
 	firstRead   = time.Second
 	longestRead = 5 * time.Second
+	// readsOfEvents is how many reads of a Pod whose volumes are not mounted have one of the Events about it.
+	readsOfEvents = 4
 	// slotPause is when a server that waits for others is reconciled although nobody called it.
 	slotPause = 30 * time.Second
 	// firstRepeat is when a check that may have another result is repeated; the pause doubles up to longestRepeat.
@@ -56,7 +60,9 @@ type Checks struct {
 	Live     client.Reader
 	LiveRead func(kind string)
 	Writer   client.Client
-	Queue    *Queue
+	// Events reads some of those about an object, or none while others are read.
+	Events func(ctx context.Context, namespace string, about types.UID) ([]corev1.Event, error)
+	Queue  *Queue
 	// Ended counts the result of each check.
 	Ended func(result string)
 	Clock clock.PassiveClock
@@ -73,9 +79,10 @@ type Checks struct {
 type state struct {
 	key types.NamespacedName
 	job *job
-	// asked identifies the question, and since is when the server began to wait for its answer.
+	// asked identifies the question, and since is when the server began to wait for its answer; or for a slot, until it has one.
 	asked string
 	since time.Time
+	slot  bool
 	// result is the last one, until the cache shows it.
 	result *Record
 	// waits is what a Job waits for or what keeps one from being started, and denied which right is missing.
@@ -90,6 +97,8 @@ type job struct {
 	name string
 	hash string
 	uid  types.UID
+	// unmounted is why the volumes of its Pod are not mounted, as far as Events have said.
+	unmounted status.Trouble
 }
 
 // Request is a rendered server.
@@ -141,7 +150,7 @@ func (c *Checks) Consider(ctx context.Context, request Request) (Decision, error
 		return Decision{}, err
 	}
 	if situation.needs() && s.denied == "" {
-		situation.Slot = s.job != nil || c.Queue.Ask(instance.UID, s.key, now)
+		situation.admit(s, s.job != nil || c.Queue.Ask(instance.UID, s.key, now))
 	}
 	verdict := Decide(situation)
 	decision := Decision{Verdict: verdict, Decided: true, check: request.Check, stop: s.job}
@@ -201,11 +210,20 @@ func (s *Situation) ask(state *state) {
 		state.asked = asked
 	}
 	if state.asked != asked {
-		state.asked, state.since, state.waits, state.denied = asked, time.Time{}, "", ""
+		state.asked, state.since, state.slot, state.waits, state.denied = asked, time.Time{}, false, "", ""
 		state.repeats, state.retryAt, state.reads = 0, time.Time{}, 0
 	}
 	s.Since, s.RetryAt = state.since, state.retryAt
 	s.Waits, s.Denied = state.waits, state.denied
+}
+
+// admit gives a check a slot, or not yet. What others took is not part of the time that it has.
+func (s *Situation) admit(state *state, slot bool) {
+	if slot && !state.slot && !state.since.IsZero() {
+		state.since = s.Now
+	}
+	state.slot = slot
+	s.Slot, s.Since = slot, state.since
 }
 
 // settle remembers the result until the cache shows it.
@@ -217,7 +235,7 @@ func (s *state) settle(verdict Verdict, before Record, now time.Time) {
 	case verdict.Pending && s.since.IsZero():
 		s.since = now
 	case !verdict.Pending:
-		s.since, s.reads, s.waits = time.Time{}, 0, ""
+		s.since, s.slot, s.reads, s.waits = time.Time{}, false, 0, ""
 	}
 	if fresh := verdict.Record != before && verdict.Record.Again; fresh || verdict.Failed {
 		s.retryAt = now.Add(min(firstRepeat<<min(s.repeats, 10), longestRepeat))
@@ -298,7 +316,7 @@ func (c *Checks) cancel(ctx context.Context, uid types.UID) error {
 			return err
 		}
 	}
-	s.job, s.asked, s.since = nil, "", time.Time{}
+	s.job, s.asked, s.since, s.slot = nil, "", time.Time{}, false
 	c.Queue.Release(uid, c.Clock.Now())
 	return nil
 }

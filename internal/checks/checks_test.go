@@ -19,6 +19,7 @@ package checks_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -47,6 +48,8 @@ var _ = Describe("Checks", func() {
 		cluster  client.WithWatch
 		refusal  error
 		listing  error
+		events   []corev1.Event
+		read     int
 		clock    *clocktesting.FakePassiveClock
 		instance *v1alpha1.LlamaStackDistribution
 		served   *appsv1.Deployment
@@ -65,10 +68,14 @@ var _ = Describe("Checks", func() {
 			Served: func(context.Context, types.NamespacedName, types.UID) bool { return true },
 			Queue:  checks.NewQueue(func(types.NamespacedName) {}),
 			Ended:  func(result string) { ended = append(ended, result) },
+			Events: func(context.Context, string, types.UID) ([]corev1.Event, error) {
+				read++
+				return events, nil
+			},
 		}
 	}
 	BeforeEach(func() {
-		refusal, listing, record, ended = nil, nil, checks.Record{}, nil
+		refusal, listing, record, ended, events, read = nil, nil, checks.Record{}, nil, nil, 0
 		scheme := runtime.NewScheme()
 		Expect(corev1.AddToScheme(scheme)).To(Succeed())
 		Expect(batchv1.AddToScheme(scheme)).To(Succeed())
@@ -146,6 +153,70 @@ var _ = Describe("Checks", func() {
 		Expect(decision.Keep).To(BeFalse())
 		Expect(decision.Reason).To(Equal(v1alpha1.ReasonNotChecked))
 		Expect(decision.Message).To(ContainSubstring("exceeded quota"))
+	})
+
+	It("read seldom why volumes are not mounted, and keep the Pods where one is of nothing", func(ctx context.Context) {
+		events = []corev1.Event{{Reason: "FailedMount", Message: `MountVolume.SetUp failed for volume "v" : secret "a" not found`}}
+		once(ctx, newHash)
+		pod := podOf(jobs(ctx)[0])
+		pod.Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
+			{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse},
+		}}
+		Expect(cluster.Create(ctx, pod)).To(Succeed())
+		for range 3 {
+			Expect(once(ctx, newHash).Message).NotTo(ContainSubstring("FailedMount"))
+		}
+		Expect(read).To(BeZero())
+		Expect(once(ctx, newHash).Message).To(ContainSubstring(`FailedMount: MountVolume.SetUp failed for volume "v" : secret "a" not found`))
+		events = nil // they expire
+		for range 7 {
+			Expect(once(ctx, newHash).Message).To(ContainSubstring("FailedMount"))
+		}
+		Expect(read).To(Equal(2))
+		clock.SetTime(now.Add(5 * time.Minute))
+		decision := once(ctx, newHash)
+		Expect(decision.Keep).To(BeTrue())
+		Expect(decision.Reason).To(Equal(v1alpha1.ReasonInvalid))
+		Expect(decision.Record.Again).To(BeTrue())
+	})
+
+	Describe("of more servers than are checked at a time", func() {
+		others := func(do func(uid types.UID)) {
+			for n := range checks.MostAtOnce {
+				do(types.UID(strconv.Itoa(n)))
+			}
+		}
+		BeforeEach(func(ctx context.Context) {
+			others(func(uid types.UID) {
+				process.Queue.Hold(uid, types.NamespacedName{Namespace: "default", Name: string(uid)})
+			})
+			Expect(once(ctx, newHash).Start).To(BeFalse())
+			clock.SetTime(now.Add(4 * time.Minute))
+		})
+
+		It("have their whole time once they have a slot, and no more", func(ctx context.Context) {
+			others(func(uid types.UID) { process.Queue.Release(uid, clock.Now()) })
+			Expect(once(ctx, newHash).Start).To(BeTrue())
+			clock.SetTime(now.Add(9*time.Minute - time.Second))
+			Expect(once(ctx, newHash).Pending).To(BeTrue())
+			clock.SetTime(now.Add(9 * time.Minute))
+			Expect(once(ctx, newHash).Reason).To(Equal(v1alpha1.ReasonNotChecked))
+			Expect(jobs(ctx)).To(BeEmpty())
+		})
+
+		It("wait for a slot as long, and give way", func(ctx context.Context) {
+			Expect(once(ctx, newHash).Pending).To(BeTrue())
+			clock.SetTime(now.Add(5 * time.Minute))
+			decision := once(ctx, newHash)
+			Expect(decision.Keep).To(BeFalse())
+			Expect(decision.Message).To(ContainSubstring("other servers are checked first"))
+		})
+
+		It("wait anew with another edit", func(ctx context.Context) {
+			Expect(once(ctx, newHash+"2").Pending).To(BeTrue())
+			clock.SetTime(now.Add(9*time.Minute - time.Second))
+			Expect(once(ctx, newHash+"2").Pending).To(BeTrue())
+		})
 	})
 
 	It("read the Deployment before a template goes in unchecked, because the cache can be late", func(ctx context.Context) {

@@ -44,11 +44,11 @@ type Situation struct {
 	Denied string
 	// Waits is what keeps a Job from being started, or is empty.
 	Waits string
-	// Since is when the server began to wait for the result; zero: it does not wait.
+	// Since is when the server began to wait: for a slot, and from then on for the result. Zero: it does not wait.
 	Since time.Time
 	// RetryAt is when a check that may have another result now is repeated.
 	RetryAt time.Time
-	// Deadline is how long a rollout waits.
+	// Deadline is how long a rollout waits, for a slot and then for the result.
 	Deadline time.Duration
 	Now      time.Time
 }

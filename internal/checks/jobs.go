@@ -22,12 +22,14 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // observe finds out what became of the Job.
@@ -45,7 +47,7 @@ func (c *Checks) observe(ctx context.Context, s *state, situation *Situation, in
 	}
 	found := Run{}
 	if pod != nil {
-		found = readPod(pod, instance.Spec.Server.Config != nil, s.waits)
+		found = c.read(ctx, s, pod, instance.Spec.Server.Config != nil)
 	} else if found, err = c.withoutPod(ctx, s); err != nil {
 		return err
 	}
@@ -73,6 +75,29 @@ func (c *Checks) pod(ctx context.Context, s *state) (*corev1.Pod, error) {
 		}
 	}
 	return nil, nil //nolint:nilnil // absence is an answer
+}
+
+// read says what a Pod shows, and why its volumes are not mounted, which only Events say: they are read now and then.
+func (c *Checks) read(ctx context.Context, s *state, pod *corev1.Pod, declared bool) Run {
+	found := readPod(pod, declared, s.waits)
+	if found != (Run{}) || status.Asks(pod) != status.WhyNotMounted {
+		return found
+	}
+	if s.reads > 0 && s.reads%readsOfEvents == 0 {
+		c.askEvents(ctx, s, pod)
+	}
+	return waitsFor(s.job.unmounted, s.waits)
+}
+
+func (c *Checks) askEvents(ctx context.Context, s *state, pod *corev1.Pod) {
+	c.LiveRead("Event")
+	events, err := c.Events(ctx, pod.Namespace, pod.UID)
+	if err != nil {
+		log.FromContext(ctx).V(1).Info("the Events about the Pod of a check could not be read", "pod", pod.Name, "error", err.Error())
+	}
+	if found := status.Answer(status.WhyNotMounted, events); found.Reason != "" {
+		s.job.unmounted = found
+	}
 }
 
 // withoutPod says what became of a Job that has no Pod.
@@ -138,6 +163,6 @@ func (c *Checks) take(ctx context.Context, found *metav1.PartialObjectMetadata) 
 	}
 	s := c.known(owner.UID, key)
 	s.job = &job{name: found.Name, hash: found.Labels[v1alpha1.LabelCheck], uid: found.UID}
-	s.since = found.CreationTimestamp.Time
+	s.since, s.slot = found.CreationTimestamp.Time, true
 	c.Queue.Hold(owner.UID, s.key)
 }

@@ -19,6 +19,7 @@ package checks
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,6 +43,9 @@ const maxWaits = 512
 // missesReference is the kubelet's reason for a container whose variables refer to a ConfigMap, a Secret or a key that does not
 // exist.
 const missesReference = "CreateContainerConfigError"
+
+// missingVolume is how the kubelet says that a volume is of a ConfigMap, a Secret or a key that does not exist.
+var missingVolume = regexp.MustCompile(`^FailedMount: .*((secret|configmap) "[^"]+" not found|references non-existent (secret|config) key)`)
 
 // outOfMemory is the kubelet's reason for a container that was ended because of its memory limit.
 const outOfMemory = "OOMKilled"
@@ -76,9 +80,15 @@ func readPod(pod *corev1.Pod, declared bool, before string) Run {
 			Message: bound.Text(fmt.Sprintf("%s: %s", state.Waiting.Reason, state.Waiting.Message), maxWaits),
 		}}
 	}
-	trouble := status.PodTrouble(pod, status.Trouble{})
-	run := Run{Waits: bound.Text(trouble.String(), maxWaits), Misses: trouble.Reason == missesReference}
-	if reason, _, _ := strings.Cut(before, ":"); reason != "" && reason == trouble.Reason {
+	return waitsFor(status.PodTrouble(pod, status.Trouble{}), before)
+}
+
+// waitsFor is a Job whose Pod does not run because of something, and waited for something before.
+func waitsFor(trouble status.Trouble, before string) Run {
+	said := bound.Text(trouble.String(), maxWaits)
+	volume := missingVolume.MatchString(said)
+	run := Run{Waits: said, Misses: volume || trouble.Reason == missesReference}
+	if reason, _, _ := strings.Cut(before, ":"); reason != "" && reason == trouble.Reason && volume == missingVolume.MatchString(before) {
 		run.Waits = before // the words can differ from one read to the next
 	}
 	return run

@@ -23,6 +23,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/bound"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	corev1 "k8s.io/api/core/v1"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -82,6 +83,28 @@ var _ = Describe("A Pod without a result", func() {
 	It("misses what the server's Pods need as well", func() {
 		Expect(readPod(podWith(waiting("CreateContainerConfigError", `secret "a" not found`)), true, "")).To(Equal(
 			Run{Waits: `CreateContainerConfigError: secret "a" not found`, Misses: true}))
+	})
+
+	DescribeTable("misses a volume", func(message string, misses bool) {
+		run := waitsFor(status.Trouble{Reason: "FailedMount", Message: message}, "")
+		Expect(run).To(Equal(Run{Waits: "FailedMount: " + message, Misses: misses}))
+	},
+		Entry("of a Secret", `MountVolume.SetUp failed for volume "v" : secret "a" not found`, true),
+		Entry("of a ConfigMap", `MountVolume.SetUp failed for volume "v" : configmap "a" not found`, true),
+		Entry("of several", `MountVolume.SetUp failed for volume "v" : [secret "a" not found, configmap "b" not found]`, true),
+		Entry("of a key", `MountVolume.SetUp failed for volume "v" : references non-existent secret key: k`, true),
+		Entry("not, where the node is slow", `MountVolume.SetUp failed for volume "v" : failed to sync secret cache: timed out waiting for the condition`, false),
+	)
+
+	It("misses no volume because of what something else says", func() {
+		Expect(waitsFor(status.Trouble{Reason: "Unschedulable", Message: `configmap "a" not found`}, "").Misses).To(BeFalse())
+	})
+
+	It("misses a volume although its node was slow first", func() {
+		slow := waitsFor(status.Trouble{Reason: "FailedMount", Message: "timed out waiting for the condition"}, "")
+		missing := waitsFor(status.Trouble{Reason: "FailedMount", Message: `secret "a" not found`}, slow.Waits)
+		Expect(missing).To(Equal(Run{Waits: `FailedMount: secret "a" not found`, Misses: true}))
+		Expect(waitsFor(status.Trouble{Reason: "FailedMount", Message: `secret "b" not found`}, missing.Waits)).To(Equal(missing))
 	})
 
 	It("says what it waits for, in the same words as before", func() {

@@ -205,7 +205,7 @@ func newReconciler(parts Parts, options Options) (*Reconciler, error) {
 		},
 		checks: &checks.Checks{
 			Live: mgr.GetAPIReader(), LiveRead: options.Metrics.LiveRead, Writer: mgr.GetClient(), Queue: checks.NewQueue(requeue.Wake), Ended: options.Metrics.Checked,
-			Clock: options.Clock, Namespaces: parts.WatchNamespaces, Served: served(mgr.GetClient()),
+			Events: pods.Events, Clock: options.Clock, Namespaces: parts.WatchNamespaces, Served: served(mgr.GetClient()),
 		},
 		statuses: statuswriter.New(mgr.GetClient(), reporter, options.Clock),
 		copies:   inputs.NewCopies(mgr.GetClient(), mgr.GetAPIReader(), options.Metrics.LiveRead),

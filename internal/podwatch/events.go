@@ -71,6 +71,14 @@ func readEvents(client rest.Interface) eventReader {
 	}
 }
 
+// Events reads those about an object, or none while many others are read.
+func (p *Pods) Events(ctx context.Context, namespace string, about types.UID) ([]corev1.Event, error) {
+	if !p.events.limit.TryAccept() {
+		return nil, nil
+	}
+	return p.events.read(ctx, namespace, about)
+}
+
 // poller reads the Events about objects while they are in trouble.
 type poller struct {
 	read  eventReader

@@ -156,6 +156,17 @@ var _ = Describe("The Pods of a server", func() {
 		Expect(trouble()).To(BeEmpty())
 	})
 
+	It("are read about at a limited rate for others, too", func(ctx context.Context) {
+		events = []corev1.Event{{Reason: "FailedMount"}}
+		answered := 0
+		for range 100 {
+			found, err := pods.Events(ctx, "default", "a")
+			Expect(err).NotTo(HaveOccurred())
+			answered += len(found)
+		}
+		Expect(answered).To(BeNumerically("~", 20, 5))
+	})
+
 	Describe("whose volumes are not mounted", func() {
 		type timer struct {
 			pause time.Duration

@@ -85,6 +85,15 @@ func podWaits(ctx context.Context, job *batchv1.Job, reason, message string) {
 	Expect(harness.RunJob(ctx, admin, job, state)).To(Succeed())
 }
 
+// podOfJob is the Pod that a Job was given.
+func podOfJob(ctx context.Context, job *batchv1.Job) *corev1.Pod {
+	GinkgoHelper()
+	pods := &corev1.PodList{}
+	Expect(admin.List(ctx, pods, client.InNamespace(job.Namespace), client.MatchingLabels{batchv1.JobNameLabel: job.Name})).To(Succeed())
+	Expect(pods.Items).To(HaveLen(1))
+	return &pods.Items[0]
+}
+
 // invalid is the report of a configuration with a mistake.
 const invalid = `{"result":"Invalid","server":"1.5.0","package":"ogx","findings":[{"severity":"error",` +
 	`"path":"spec.server.config.providers[0].config.base_ur","message":"unknown, did you mean base_url?"}],"omitted":0}`
@@ -238,6 +247,33 @@ var _ = Describe("A configuration that is checked", func() {
 	It("waits for a reference that does not exist, and keeps the Pods without it", func(ctx context.Context) {
 		instance, before := late(ctx, "CreateContainerConfigError", `secret "vllm" not found`)
 		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, `secret "vllm" not found`))
+		noJob(ctx)
+		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
+	})
+
+	It("waits for a volume of a Secret that does not exist, and keeps the Pods without it", func(ctx context.Context) {
+		const message = `MountVolume.SetUp failed for volume "keys" : secret "missing" not found`
+		instance := ready(ctx, "volume")
+		before := template(ctx, instance)()
+		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
+			i.Spec.Server.Rollout = &v1alpha1.RolloutSpec{CheckDeadline: "30s"}
+			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{
+				Volumes:      []corev1.Volume{{Name: "keys", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "missing"}}}},
+				VolumeMounts: []corev1.VolumeMount{{Name: "keys", MountPath: "/keys"}},
+			}
+		})
+		job := startedJob(ctx, namespace)
+		podWaits(ctx, job, "ContainerCreating", "")
+		pod := podOfJob(ctx, job)
+		pod.Status.Conditions = []corev1.PodCondition{
+			{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}, {Type: corev1.PodReadyToStartContainers, Status: corev1.ConditionFalse},
+		}
+		Expect(admin.Status().Update(ctx, pod)).To(Succeed())
+		create(ctx, &corev1.Event{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "e-"}, Reason: "FailedMount", Type: corev1.EventTypeWarning, Message: message,
+			InvolvedObject: corev1.ObjectReference{Kind: "Pod", Namespace: namespace, Name: pod.Name, UID: pod.UID}, LastTimestamp: metav1.Now(),
+		})
+		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, message))
 		noJob(ctx)
 		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
 	})
