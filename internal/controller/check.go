@@ -209,8 +209,19 @@ func (r *Reconciler) checkInput(ctx context.Context, instance *v1alpha1.LlamaSta
 		reported.Edited = s.edited
 		reported.Answered = s.check.Record.Answered
 	}
+	r.reportWarnings(instance, &reported)
 	reported.Applies = checked(instance) && (instance.Spec.Server.ChecksBeforeRollout() || reported.Reason != "")
 	return reported
+}
+
+// reportWarnings reports what the Pods were warned of when they started, as long as there was no check.
+func (r *Reconciler) reportWarnings(instance *v1alpha1.LlamaStackDistribution, reported *status.Check) {
+	if reported.Reason != "" || instance.Spec.Server.Config == nil {
+		return
+	}
+	if warnings := r.pods.Summary(client.ObjectKeyFromObject(instance)).Warnings; warnings != "" {
+		reported.Reason, reported.Message = v1alpha1.ReasonValidWithWarnings, "The Pods started with this configuration, without a check: "+warnings
+	}
 }
 
 // served says whether the cache has a LlamaStackDistribution.

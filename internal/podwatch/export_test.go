@@ -47,6 +47,9 @@ func (p *Pods) Read(read EventReader) { p.events.read = read }
 // Leaving is which Pod of a server does not go.
 func (p *Pods) Leaving(server types.NamespacedName) string { return p.Summary(server).Leaving }
 
+// Warnings are those of the newest Pod of a server.
+func (p *Pods) Warnings(server types.NamespacedName) string { return p.Summary(server).Warnings }
+
 // Known is how many Pods of a server are known.
 func (p *Pods) Known(server types.NamespacedName) int { return len(p.states[server]) }
 

@@ -80,6 +80,9 @@ type podState struct {
 	leaving status.Trouble
 	// ready is a Pod that serves, over one that has failed for good.
 	ready, over bool
+	// warnings are those of the init container that compiles the configuration, once it is configured.
+	warnings   string
+	configured bool
 }
 
 // reason is why a Pod does not run.
@@ -162,6 +165,8 @@ type Summary struct {
 	Troubles map[string]string
 	// Leaving is a Pod that is being deleted for too long.
 	Leaving string
+	// Warnings about the configuration, from the Pod that was made last of those that have compiled it.
+	Warnings string
 }
 
 // Summary of the Pods of a server.
@@ -174,11 +179,12 @@ func (p *Pods) Summary(server types.NamespacedName) Summary {
 // summarize allocates nothing while no Pod is in trouble, because each reconcile calls it.
 func summarize(states map[string]podState) Summary {
 	var found Summary
-	var newest podState
-	last := ""
+	var newest, configured namedState
 	for name, state := range states {
-		if order := state.created.Compare(newest.created); order > 0 || order == 0 && name > last {
-			newest, last = state, name
+		one := namedState{state, name}
+		newest = newest.orNewer(one)
+		if state.configured {
+			configured = configured.orNewer(one)
 		}
 		switch said := state.reason(); {
 		case said == "":
@@ -191,11 +197,26 @@ func summarize(states map[string]podState) Summary {
 			found.Troubles[state.template] = firstOf(found.Troubles[state.template], said)
 		}
 	}
-	found.Newest = newest.template
+	found.Newest, found.Warnings = newest.template, configured.warnings
 	if len(found.Troubles) > 0 {
 		found.Templates = countTemplates(states)
 	}
 	return found
+}
+
+// namedState is that of a Pod.
+type namedState struct {
+	podState
+
+	name string
+}
+
+// orNewer is the Pod that was made later.
+func (s namedState) orNewer(other namedState) namedState {
+	if order := other.created.Compare(s.created); order > 0 || order == 0 && other.name > s.name {
+		return other
+	}
+	return s
 }
 
 func countTemplates(states map[string]podState) int {
@@ -217,7 +238,7 @@ func firstOf(a, b string) string {
 // equal says that nothing changed. Changes of Pods without trouble do not count.
 func (w Summary) equal(other Summary) bool {
 	quiet := len(w.Troubles) == 0 && len(other.Troubles) == 0
-	return w.Leaving == other.Leaving && (quiet || w.Templates == other.Templates && w.Newest == other.Newest && maps.Equal(w.Troubles, other.Troubles))
+	return w.Leaving == other.Leaving && w.Warnings == other.Warnings && (quiet || w.Templates == other.Templates && w.Newest == other.Newest && maps.Equal(w.Troubles, other.Troubles))
 }
 
 // Add implements cache.ReflectorStore.

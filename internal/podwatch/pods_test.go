@@ -156,6 +156,27 @@ var _ = Describe("The Pods of a server", func() {
 		Expect(trouble()).To(BeEmpty())
 	})
 
+	It("have the warnings of the newest one that has compiled its configuration", func(ctx context.Context) {
+		compiled := func(name string, age int, warning string) *corev1.Pod {
+			pod := serverPod(name, "1", age, "")
+			message := `{"findings":[{"severity":"warning","path":"","message":"` + warning + `"}]}`
+			pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: v1alpha1.ConfigureContainerName, Ready: true, State: corev1.ContainerState{
+				Terminated: &corev1.ContainerStateTerminated{Message: message},
+			}}}
+			return pod
+		}
+		Expect(pods.Start(ctx, queue)).To(Succeed())
+		Expect(pods.WaitForSync(ctx)).To(Succeed())
+		news.Add(compiled("old", 60, "before"))
+		news.Add(compiled("new", 2, "now"))
+		Eventually(func() string { return pods.Warnings(key("a")) }).Should(Equal("now"))
+		Eventually(woken).Should(Equal(1))
+		news.Add(serverPod("starts", "1", 1, ""))
+		news.Add(compiled("oldest", 90, "long ago"))
+		Consistently(woken).Should(BeZero(), "nothing changed")
+		Expect(pods.Warnings(key("a"))).To(Equal("now"))
+	})
+
 	It("are read about at a limited rate for others, too", func(ctx context.Context) {
 		events = []corev1.Event{{Reason: "FailedMount"}}
 		answered := 0

@@ -36,6 +36,7 @@ func stateOf(pod *corev1.Pod, states map[string]podState) podState {
 		trouble: status.PodTrouble(pod, before.trouble), asks: status.Asks(pod),
 		over: pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodFailed, ready: isReady(pod),
 	}
+	state.warnings, state.configured = status.ConfigureWarnings(pod)
 	if state.over {
 		state.trouble = likeOthers(state, states)
 	}

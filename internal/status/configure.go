@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -37,21 +38,39 @@ type report struct {
 // configureWords returns what the init container configure found wrong: errors with their path in the
 // LlamaStackDistribution. A message that is no report, such as the end of a log, is returned like that of any container.
 func configureWords(ended *corev1.ContainerStateTerminated) string {
-	var said report
-	if err := json.Unmarshal([]byte(ended.Message), &said); err != nil {
+	problems := findings(ended, "error")
+	if problems == "" {
 		return lastWords(ended)
 	}
-	var problems []string
-	for _, found := range said.Findings {
-		if found.Severity == "error" {
-			problems = append(problems, strings.TrimPrefix(found.Path+": "+found.Message, ": "))
+	return words("the configuration cannot be used: " + problems)
+}
+
+// ConfigureWarnings returns the warnings of the init container configure of a Pod, bounded, or an empty string; and whether
+// it has compiled the configuration yet.
+func ConfigureWarnings(pod *corev1.Pod) (string, bool) {
+	for i := range pod.Status.InitContainerStatuses {
+		one := &pod.Status.InitContainerStatuses[i]
+		if one.Name == v1alpha1.ConfigureContainerName && one.State.Terminated != nil && one.State.Terminated.ExitCode == 0 {
+			return words(findings(one.State.Terminated, "warning")), true
 		}
 	}
-	if len(problems) == 0 {
-		return lastWords(ended)
+	return "", false
+}
+
+// findings returns those of a severity, each with its path, or an empty string.
+func findings(ended *corev1.ContainerStateTerminated, severity string) string {
+	var said report
+	if err := json.Unmarshal([]byte(ended.Message), &said); err != nil {
+		return ""
 	}
-	if said.Omitted > 0 {
-		problems = append(problems, fmt.Sprintf("and %d more", said.Omitted))
+	var found []string
+	for _, one := range said.Findings {
+		if one.Severity == severity {
+			found = append(found, strings.TrimPrefix(one.Path+": "+one.Message, ": "))
+		}
 	}
-	return words("the configuration cannot be used: " + strings.Join(problems, "; "))
+	if len(found) > 0 && said.Omitted > 0 {
+		found = append(found, fmt.Sprintf("and %d more", said.Omitted))
+	}
+	return strings.Join(found, "; ")
 }

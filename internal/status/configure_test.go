@@ -60,6 +60,32 @@ var _ = Describe("The trouble of the init container configure", func() {
 	})
 })
 
+// bounded stands for a text that is cut off.
+const bounded = "…"
+
+var _ = DescribeTable("The warnings of the init container configure", func(name string, code int32, message, want string, configured bool) {
+	last := ended(code, "Completed")
+	last.Terminated.Message = message
+	one := corev1.ContainerStatus{Name: name, State: last}
+	pod := &corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{Name: "fetch"}, one}}}
+	found, done := status.ConfigureWarnings(pod)
+	if want == bounded {
+		Expect(len(found)).To(And(BeNumerically(">", 500), BeNumerically("<=", 1024)))
+	} else {
+		Expect(found).To(Equal(want))
+	}
+	Expect(done).To(Equal(configured))
+},
+	Entry("have their paths", "configure", int32(0), `{"findings":[{"severity":"warning","path":"spec.a","message":"left out"},
+		{"severity":"warning","path":"","message":"b"}],"omitted":2}`, "spec.a: left out; b; and 2 more", true),
+	Entry("are none", "configure", int32(0), `{"findings":[],"omitted":0}`, "", true),
+	Entry("are none without a report", "configure", int32(0), "words", "", true),
+	Entry("do not matter where it failed", "configure", int32(1), `{"findings":[{"severity":"warning","path":"","message":"b"}]}`, "", false),
+	Entry("are those of no other", "proxy", int32(0), `{"findings":[{"severity":"warning","path":"","message":"b"}]}`, "", false),
+	Entry("are bounded", "configure", int32(0), `{"findings":[{"severity":"warning","path":"","message":"`+strings.Repeat("x", 4096)+`"}]}`,
+		bounded, true),
+)
+
 var _ = Describe("AuthenticationRequired", func() {
 	declared := func(change func(*v1alpha1.NetworkSpec)) *fixture {
 		return newFixture().spec(func(spec *v1alpha1.LlamaStackDistributionSpec) {

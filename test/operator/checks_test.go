@@ -278,6 +278,22 @@ var _ = Describe("A configuration that is checked", func() {
 		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
 	})
 
+	It("has the warnings of the Pods until it is checked", func(ctx context.Context) {
+		instance := ready(ctx, "warned")
+		Expect(valid(ctx, instance)()).To(say(metav1.ConditionUnknown, v1alpha1.ReasonNotChecked))
+		pod := waitingPod(ctx, instance, "ContainerCreating", "")
+		state := harness.Terminated(0, `{"result":"ValidWithWarnings","findings":[{"severity":"warning","path":"spec.server.config.apis","message":"left out"}]}`)
+		pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: v1alpha1.ConfigureContainerName, State: state}}
+		Expect(admin.Status().Update(ctx, pod)).To(Succeed())
+		Eventually(valid(ctx, instance)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonValidWithWarnings, "spec.server.config.apis: left out"))
+		becomeReady(ctx, instance)
+
+		redeclare(ctx, instance, `{"base_url":"http://b"}`)
+		Eventually(valid(ctx, instance)).Should(say(metav1.ConditionUnknown, v1alpha1.ReasonChecking))
+		ends(ctx, startedJob(ctx, namespace), 0, harness.ValidReport)
+		Eventually(valid(ctx, instance)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonValid))
+	})
+
 	It("keeps the Pods while its image cannot be pulled", func(ctx context.Context) {
 		instance := ready(ctx, "image")
 		before := template(ctx, instance)()
