@@ -64,10 +64,16 @@ func Register(registry prometheus.Registerer) (*Metrics, error) {
 		checks:    counter("config_checks_total", "Checks of a configuration that ended, by result, which is the reason of the condition ConfigValid.", labelResult),
 		malformed: gauge("config_malformed", "1 for each malformed key of the operator's ConfigMap, whose last valid value is in use.", labelKey),
 		waiting:   gauge("rollouts_waiting", "Servers that wait for a turn of a rollout that the operator causes, by cause.", labelCause),
-		probeSeconds: histogram("probe_duration_seconds", "Duration of a probe, which is several requests with a timeout of 5 seconds each.",
-			0.01, 0.05, 0.25, 1, 2.5, 5, 10),
-		readySeconds: histogram("time_to_ready_seconds", "Time from the creation of a server or an edit of its spec until it is Ready, without edits while it is suspended or paused.",
-			1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600),
+		probeSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "probe_duration_seconds",
+			Help:    "Duration of a probe, which is several requests with a timeout of 5 seconds each.",
+			Buckets: []float64{0.01, 0.05, 0.25, 1, 2.5, 5, 10},
+		}),
+		readySeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "time_to_ready_seconds",
+			Help:    "Time from the creation of a server or an edit of its spec until it is Ready, without edits while it is suspended or paused.",
+			Buckets: []float64{1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600},
+		}),
 		servers: newServers(),
 	}
 	for _, collector := range []prometheus.Collector{
@@ -86,10 +92,6 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 
 func gauge(name, help string, labels ...string) *prometheus.GaugeVec {
 	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
-}
-
-func histogram(name, help string, buckets ...float64) prometheus.Histogram {
-	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 }
 
 // Applied counts a write of an object of the kind.

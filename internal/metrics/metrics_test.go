@@ -17,6 +17,7 @@ limitations under the License.
 package metrics_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"net/http"
@@ -62,7 +63,7 @@ func all(counted *metrics.Metrics) {
 
 // scrape is the page of a registry.
 func scrape(registry prometheus.Gatherer, compressed bool) *httptest.ResponseRecorder {
-	response, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	response, request := httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/metrics", http.NoBody)
 	if compressed {
 		request.Header.Set("Accept-Encoding", "gzip")
 	}
@@ -120,7 +121,7 @@ var _ = Describe("The operator's metrics", func() {
 			for _, label := range family.GetMetric()[0].GetLabel() {
 				labels = append(labels, "`"+label.GetName()+"`")
 			}
-			table += strings.ReplaceAll(fmt.Sprintf("| `%s` | %s | %s | %s |\n", family.GetName(), strings.ToLower(family.GetType().String()),
+			table += strings.ReplaceAll(fmt.Sprintf("| %#q | %s | %s | %s |\n", family.GetName(), strings.ToLower(family.GetType().String()),
 				strings.Join(labels, ", "), family.GetHelp()), "|  |", "| |")
 		}
 		Expect(families).To(HaveLen(metricsInAll))

@@ -126,7 +126,7 @@ var _ = Describe("The metrics of servers", func() {
 		conclude(found("apps", "c"))
 
 		var want []string
-		for _, child := range children.All() { //nolint:gocritic // a test may copy
+		for _, child := range children.All() {
 			want = append(want, fmt.Sprintf(`llama_stack_operator_contested_objects{kind=%q} %d`, child.Kind, map[string]int{"Service": 2, "ConfigMap": 2}[child.Kind]))
 		}
 		expectSeries(registry, "llama_stack_operator_contested_objects", want...)
@@ -235,7 +235,7 @@ func BenchmarkScrape(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		page := &httptest.ResponseRecorder{} // which drops what it gets
-		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(page, httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/metrics", http.NoBody))
 	}
 	b.ReportMetric(float64(kept)/1000, "heap-B/server")
 	b.ReportMetric(float64(scrape(registry, false).Body.Len()), "page-B")

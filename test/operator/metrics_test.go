@@ -25,7 +25,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -55,6 +58,32 @@ var _ = Describe("The operator's metrics", func() {
 		Expect(metricsFor(ctx, address, "made-up")()).To(Equal("401 Unauthorized\n"))
 	})
 
+	It("have the series of a server from its creation until it is deleted", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		ready, contested := histogramCount("time_to_ready_seconds"), counted("llama_stack_operator_contested_objects", "Service")
+		create(ctx, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "b-service"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}}})
+		good, blocked := llsdtest.Make("a").Namespace(namespace).Distribution("starter").Replicas(2).Obj(), llsdtest.Make("b").Namespace(namespace).Distribution("starter").Obj()
+		create(ctx, good, blocked)
+		becomeReady(ctx, good)
+		Eventually(conditionOf(ctx, blocked, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict))
+
+		Eventually(seriesOf(namespace)).Should(And(
+			ContainElement(`condition{llamastackdistribution="a",reason="Ready",status="True",type="Ready"} 1`),
+			ContainElement(`condition{llamastackdistribution="b",reason="ResourceConflict",status="False",type="Ready"} 1`),
+			ContainElement(`info{distribution="starter",image="`+starterImage+`",llamastackdistribution="a",version="`+get(ctx, namespace, "a", &v1alpha1.LlamaStackDistribution{}).Status.Version.LlamaStackServerVersion+`"} 1`),
+			ContainElement(`phase{llamastackdistribution="a",phase="Ready"} 1`),
+			ContainElement(`replicas{llamastackdistribution="a",state="wanted"} 2`),
+			ContainElement(`replicas{llamastackdistribution="a",state="ready"} 2`)))
+		Expect(histogramCount("time_to_ready_seconds")).To(BeNumerically(">", ready))
+		Expect(histogramCount("probe_duration_seconds")).NotTo(BeZero())
+		Expect(counted("llama_stack_operator_contested_objects", "Service")).To(Equal(contested + 1))
+
+		Expect(admin.Delete(ctx, blocked)).To(Succeed())
+		Expect(admin.Delete(ctx, good)).To(Succeed())
+		Eventually(seriesOf(namespace)).Should(BeEmpty())
+		Expect(counted("llama_stack_operator_contested_objects", "Service")).To(Equal(contested))
+	})
+
 	It("use the configured certificate, and its renewal, and no HTTP/2", func(ctx context.Context) {
 		const name = "metrics.example.com"
 		folder, address := GinkgoT().TempDir(), harness.FreeAddress()
@@ -69,6 +98,45 @@ var _ = Describe("The operator's metrics", func() {
 		Expect(err).To(BeAssignableToTypeOf(&tls.CertificateVerificationError{}))
 	})
 })
+
+// seriesOf are the series of the servers in a namespace, without that label and without prefixes.
+func seriesOf(namespace string) func() ([]string, error) {
+	return func() ([]string, error) {
+		families, err := registry.Gather()
+		var found []string
+		for _, family := range families {
+			for _, metric := range family.GetMetric() {
+				var labels []string
+				ours := false
+				for _, label := range metric.GetLabel() {
+					if label.GetName() == "exported_namespace" {
+						ours = label.GetValue() == namespace
+						continue
+					}
+					labels = append(labels, fmt.Sprintf("%s=%q", label.GetName(), label.GetValue()))
+				}
+				if ours {
+					name := strings.TrimPrefix(family.GetName(), "llama_stack_operator_llamastackdistribution_")
+					found = append(found, fmt.Sprintf("%s{%s} %g", name, strings.Join(labels, ","), metric.GetGauge().GetValue()))
+				}
+			}
+		}
+		return found, err //nolint:wrapcheck // Eventually reports it
+	}
+}
+
+// histogramCount is how many values a histogram of the operator has.
+func histogramCount(name string) uint64 {
+	GinkgoHelper()
+	families, err := registry.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	for _, family := range families {
+		if family.GetName() == "llama_stack_operator_"+name {
+			return family.GetMetric()[0].GetHistogram().GetSampleCount()
+		}
+	}
+	return 0
+}
 
 // writeKeyPair writes a certificate and its key as a Secret is mounted, and returns the authority that signs it.
 func writeKeyPair(folder, name string) *x509.CertPool {
