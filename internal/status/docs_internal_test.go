@@ -26,6 +26,10 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/events"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientevents "k8s.io/client-go/tools/events"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -43,13 +47,17 @@ func identifiers(cell string) []string {
 	return found
 }
 
-// rows are the rows of the table below a heading of a page of docs, as cells.
+// rows are the rows of the table below a heading of a page of docs, or of the page itself, as cells.
 func rows(page, heading string) [][]string {
 	GinkgoHelper()
 	text, err := os.ReadFile("../../docs/" + page)
 	Expect(err).NotTo(HaveOccurred())
-	_, section, found := strings.Cut(string(text), "\n## "+heading+"\n")
-	Expect(found).To(BeTrue(), heading)
+	section := string(text)
+	if heading != "" {
+		var found bool
+		_, section, found = strings.Cut(section, "\n## "+heading+"\n")
+		Expect(found).To(BeTrue(), heading)
+	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	var table [][]string
 	for line := range strings.Lines(section) {
@@ -141,12 +149,47 @@ var _ = Describe("The page about conditions", func() {
 })
 
 var _ = Describe("The page about Events", func() {
-	It("has the conditions of which each transition is an Event", func() {
+	It("has each Event, with its type and the kind of its object", func() {
+		want := map[string]string{}
+		recorder := clientevents.NewFakeRecorder(1)
+		recorder.Verbose = true
+		record := func(report func(*events.Events)) {
+			report(events.New(recorder))
+			text := strings.Fields(<-recorder.Events)
+			_, kind, _ := strings.Cut(text[len(text)-1], "kind=")
+			kind, _, _ = strings.Cut(kind, ",")
+			if before := want[text[1]]; before != "" {
+				Expect(before).To(HavePrefix(text[0] + " "))
+				kind = strings.TrimPrefix(before, text[0]+" ") + ", " + kind
+			}
+			want[text[1]] = text[0] + " " + kind
+		}
+		server := &v1alpha1.LlamaStackDistribution{TypeMeta: metav1.TypeMeta{Kind: v1alpha1.Kind, APIVersion: "any"}}
+		configMap := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{Kind: "ConfigMap", APIVersion: "any"}}
+		for reason, normal := range reported() {
+			record(func(e *events.Events) { e.Condition(server, normal, reason, "message") })
+		}
+		record(func(e *events.Events) { e.PVCReused(server, "pvc") })
+		record(func(e *events.Events) { e.LegacyBinding(server, "RoleBinding", "name", "command") })
+		record(func(e *events.Events) { e.ConfigElsewhere(configMap, "namespace") })
+		record(func(e *events.Events) { e.ConfigMalformed(configMap, "key", "message") })
+
+		documented := map[string]string{}
+		for _, row := range rows("events.md", "") {
+			for _, reason := range identifiers(row[0]) {
+				Expect(documented).NotTo(HaveKey(reason))
+				documented[reason] = row[1] + " " + strings.ReplaceAll(row[2], "`", "")
+			}
+		}
+		Expect(documented).To(Equal(want))
+	})
+
+	It("names the conditions of which each transition is an Event", func() {
 		text, err := os.ReadFile("../../docs/events.md")
 		Expect(err).NotTo(HaveOccurred())
-		_, line, found := strings.Cut(string(text), "\n- every change of ")
+		_, words, found := strings.Cut(string(text), "every change of ")
 		Expect(found).To(BeTrue())
-		line, _, _ = strings.Cut(line, "\n")
+		words, _, _ = strings.Cut(words, ", and every problem")
 		var awaited []string
 		for i := range conditions {
 			if conditions[i].awaited {
@@ -154,6 +197,26 @@ var _ = Describe("The page about Events", func() {
 			}
 		}
 
-		Expect(identifiers(line)).To(ConsistOf(awaited))
+		Expect(identifiers(words)).To(ConsistOf(awaited))
 	})
 })
+
+// reported are the reasons of conditions that have an Event, and whether they are normal.
+func reported() map[v1alpha1.Reason]bool {
+	GinkgoHelper()
+	found, normal := map[v1alpha1.Reason]bool{}, map[v1alpha1.Reason]bool{}
+	for i := range conditions {
+		for _, reason := range conditions[i].normal {
+			normal[reason] = true
+			if conditions[i].awaited {
+				found[reason] = true
+			}
+		}
+	}
+	for _, reason := range knownReasons() {
+		if !normal[v1alpha1.Reason(reason)] {
+			found[v1alpha1.Reason(reason)] = false
+		}
+	}
+	return found
+}
