@@ -18,9 +18,13 @@ package main
 
 import (
 	"context"
+	"flag"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -41,6 +45,20 @@ var _ = Describe("The program", func() {
 		Entry("comparisons for tests", "github.com/google/go-cmp/"),
 		Entry("the libraries of an API server", "k8s.io/apiserver/"),
 	)
+
+	It("has its flags of the log in the documentation", func() {
+		page, err := os.ReadFile("docs/configuration.md")
+		Expect(err).NotTo(HaveOccurred())
+		flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+		(&zap.Options{}).BindFlags(flags)
+		var missing []string
+		flags.VisitAll(func(one *flag.Flag) {
+			if !strings.Contains(string(page), "| `--"+one.Name+"` |") {
+				missing = append(missing, one.Name)
+			}
+		})
+		Expect(missing).To(BeEmpty())
+	})
 
 	It("does not contain the tests' packages", func() {
 		Expect(imported()).NotTo(ContainElement(Or(HavePrefix("github.com/onsi/"), HavePrefix("sigs.k8s.io/controller-runtime/pkg/envtest"), HavePrefix("testing"))))
