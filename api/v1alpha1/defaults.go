@@ -25,6 +25,8 @@ import (
 const (
 	// DefaultPort is the port of a server if the spec sets none.
 	DefaultPort int32 = 8321
+	// DefaultMetricsPort is the port of a server's metrics if the spec sets none.
+	DefaultMetricsPort int32 = 9464
 	// DefaultContainerName is the name of the server's container.
 	DefaultContainerName = "llama-stack"
 	// ConfigureContainerName is the name of the init container that writes the configuration of spec.server.config.

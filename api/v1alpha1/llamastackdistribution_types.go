@@ -74,6 +74,8 @@ type ChildMetadata struct {
 type ShortAnnotation string
 
 // ServerSpec describes the server's Pods.
+// +kubebuilder:validation:XValidation:rule="!(has(self.telemetry) && has(self.telemetry.metrics) && self.telemetry.metrics.enabled) || !has(self.workers) || self.workers <= 1",message="a server with several workers stops, because each of them opens the port of the metrics; set workers to 1 and use replicas, or disable metrics",fieldPath=".telemetry.metrics"
+// +kubebuilder:validation:XValidation:rule="!(has(self.telemetry) && has(self.telemetry.metrics) && self.telemetry.metrics.enabled) || (has(self.telemetry.metrics.port) ? self.telemetry.metrics.port : 9464) != (has(self.containerSpec) && has(self.containerSpec.port) && self.containerSpec.port != 0 ? self.containerSpec.port : 8321)",message="the metrics need a port other than the server's; change port, or containerSpec.port",fieldPath=".telemetry.metrics"
 // +kubebuilder:validation:XValidation:rule="!has(self.tlsConfig) || !has(self.tlsConfig.serving) || has(self.userConfig) || has(self.config) || has(self.containerSpec) && has(self.containerSpec.command) && size(self.containerSpec.command) > 0",message="the operator cannot add the certificate to the configuration in the image; set userConfig or config, or set a command that starts the server with the files in /etc/llama-stack-tls",fieldPath=".tlsConfig.serving"
 // +kubebuilder:validation:XValidation:rule="!has(self.config) || !has(self.config.base) || (self.config.base == 'UserConfig') == has(self.userConfig)",message="base UserConfig requires userConfig, and other bases exclude it; change base, or set or remove userConfig",fieldPath=".config.base"
 type ServerSpec struct {
@@ -130,6 +132,10 @@ type ServerSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
 	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
+	// Telemetry configures the server's metrics and traces. Default: none.
+	// +optional
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Telemetry",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:telemetry","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	Telemetry *TelemetrySpec `json:"telemetry,omitempty"`
 	// Launch is how the container starts with userConfig or config and without command. Detect (default): a launcher
 	// finds the server. Image: the image's entrypoint reads RUN_CONFIG_PATH.
 	// +optional

@@ -57,6 +57,9 @@ func Of(server *v1alpha1.ServerSpec, declared []corev1.EnvVar) Set {
 	found.variables(server.ContainerSpec.Env)
 	found.sources(server.ContainerSpec.EnvFrom)
 	found.variables(declared)
+	if otlp := server.OTLP(); otlp != nil && otlp.HeadersFrom != nil {
+		found.secret(otlp.HeadersFrom.Name)
+	}
 	if overrides := server.PodOverrides; overrides != nil {
 		found.volumes(overrides.Volumes)
 		for i := range overrides.InitContainers {

@@ -110,6 +110,10 @@ var _ = Describe("What the Pods of a server read", func() {
 		Expect(references.Of(rolling("{}"), []corev1.EnvVar{secret("s")}).Secrets).To(HaveExactElements("s"))
 	})
 
+	It("is the Secret with the headers for a collector", func() {
+		Expect(references.Of(rolling("telemetry: {otlp: {endpoint: 'http://c', headersFrom: {name: s, key: k}}}"), nil).Secrets).To(HaveExactElements("s"))
+	})
+
 	It("does not matter to a server that does not roll for it", func() {
 		server := rolling("containerSpec: {envFrom: [{configMapRef: {name: a}}]}")
 		server.Rollout.OnReferenceChange = "Ignore"

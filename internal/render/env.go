@@ -113,6 +113,8 @@ func (t setEnv) variables() []corev1.EnvVar {
 	if t.Spec.Server.Workers != nil {
 		env = append(env, corev1.EnvVar{Name: "OGX_WORKERS", Value: workers})
 	}
+	env = append(env, t.metricsVariables()...)
+	env = append(env, t.otlpVariables()...)
 	if t.CABundle != nil {
 		for _, name := range caBundleVariables() {
 			env = append(env, corev1.EnvVar{Name: name, Value: path.Join(caBundlePath, v1alpha1.DefaultCABundleKey)})

@@ -188,6 +188,19 @@ start_module() {
   start "$python" -m "$@"
 }
 
+# The operator leaves out this part for a server without spec.server.telemetry.otlp. Entrypoints of images do the same. A
+# server before 0.4.0 sends traces itself.
+# <telemetry>
+if command -v opentelemetry-instrument >/dev/null 2>&1 && { [ "$package" = ogx ] || [ "${number:-0}" -ge 4000 ]; }; then
+  start_module() {
+    if [ -n "$patient" ]; then
+      start opentelemetry-instrument "$python" -c "$patience" "$@"
+    fi
+    start opentelemetry-instrument "$python" -m "$@"
+  }
+fi
+# </telemetry>
+
 # Entrypoints find the commands of the server on the PATH: these come before the image's own.
 patient_commands() {
   folder_of_commands=$(mktemp -d) || return 1

@@ -28,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
@@ -41,6 +42,7 @@ const (
 	llamaEntrypoint    = "/usr/local/bin/llama-stack-entrypoint.sh"
 	ogxEntrypoint      = "/usr/local/bin/ogx-entrypoint.sh"
 	openDataEntrypoint = "/opt/app-root/entrypoint.sh"
+	instrument         = "opentelemetry-instrument"
 )
 
 // Programs of an image. Each prints how it was started: its process, its arguments one by one, and the variables that
@@ -284,6 +286,28 @@ func launcherSpecs(shell string) {
 		Entry("of OGX 1.3.0, whose entrypoint says it", "ogx 1003000 1.3.0", ogxEntrypoint, insecureEntry, false),
 		Entry("of Open Data Hub", "llama_stack 4002 0.4.2.1+rhai0", openDataEntrypoint, entrypoint, false),
 		Entry("of a package that is not known", "", ogxEntrypoint, entrypoint, false),
+	)
+
+	DescribeTable("instruments a server with traces,", func(found, program string, otlp bool, want string) {
+		in := launchInput(false)
+		if otlp {
+			in.Spec.Server.Telemetry = &v1alpha1.TelemetrySpec{OTLP: &v1alpha1.TelemetryOTLP{Endpoint: "http://collector:4318"}}
+		}
+
+		result := newImage(shell).installed(found).with(program, entrypoint).launch(in)
+
+		Expect(result.code).To(BeZero(), result.stderr)
+		Expect(result.started).To(Equal(want))
+		Expect(result.exec).To(BeTrue(), "the server must be the launcher's own process")
+		if want == instrument {
+			Expect(result.arguments[1:3]).To(Equal([]string{"-m", "llama_stack.cli.llama"}))
+		}
+	},
+		Entry("from 0.4.0 on", "llama_stack 7003 0.7.3", "/bin/"+instrument, true, instrument),
+		Entry("but not one before 0.4.0, which sends them itself", "llama_stack 3005 0.3.5", "/bin/"+instrument, true, "python3"),
+		Entry("but not without the program", "llama_stack 7003 0.7.3", "/bin/other", true, "python3"),
+		Entry("but not without a collector", "llama_stack 7003 0.7.3", "/bin/"+instrument, false, "python3"),
+		Entry("but not in the place of an entrypoint, which does it", "llama_stack 7003 0.7.3", llamaEntrypoint, true, "llama-stack-entrypoint.sh"),
 	)
 
 	It("starts the entrypoint also without a python", func() {

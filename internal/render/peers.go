@@ -135,7 +135,7 @@ func (t setEgress) Transform(m resmap.ResMap) error {
 		return nil
 	}
 	e := edit(m, children.NetworkPolicy)
-	rules := []any{map[string]any{"ports": dnsPorts()}}
+	rules := []any{map[string]any{portsKey: dnsPorts()}}
 	for i := range network.Policy.Egress.To {
 		rules = append(rules, egressRule(&network.Policy.Egress.To[i]))
 	}
@@ -148,10 +148,10 @@ func egressRule(declared *v1alpha1.EgressPeer) map[string]any {
 	rule := map[string]any{"to": []any{peerOf(&declared.PolicyPeer)}}
 	ports := make([]any, 0, len(declared.Ports))
 	for _, port := range declared.Ports {
-		ports = append(ports, policyPort("TCP", port))
+		ports = append(ports, policyPort(protocolTCP, port))
 	}
 	if len(ports) > 0 {
-		rule["ports"] = ports
+		rule[portsKey] = ports
 	}
 	return rule
 }
@@ -163,7 +163,7 @@ const (
 )
 
 func dnsPorts() []any {
-	return []any{policyPort("UDP", dnsPort), policyPort("TCP", dnsPort), policyPort("UDP", dnsPodPort), policyPort("TCP", dnsPodPort)}
+	return []any{policyPort("UDP", dnsPort), policyPort(protocolTCP, dnsPort), policyPort("UDP", dnsPodPort), policyPort(protocolTCP, dnsPodPort)}
 }
 
 func policyPort(protocol string, port int32) map[string]any {

@@ -42,6 +42,7 @@ var launchScript string
 type Renderer struct {
 	base     resmap.ResMap
 	script   string
+	tracing  string
 	mappings []mapping
 }
 
@@ -57,7 +58,7 @@ func New() (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to build the base manifests: %w", err)
 	}
-	return &Renderer{base: base, script: compactScript(launchScript), mappings: fieldMappings()}, nil
+	return &Renderer{base: base, script: compactScript(untraced(launchScript)), tracing: compactScript(launchScript), mappings: fieldMappings()}, nil
 }
 
 // Render renders a server's objects, in the order in which they are to be applied, without owner references and
@@ -90,10 +91,11 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		setNamespace{s},
 		setLabels{s},
 		mapFields{server: s, mappings: r.mappings},
+		setMetricsPort{s},
 		setPod{s},
 		setEnv{s},
 		setResources{s},
-		setCommand{server: s, script: r.script},
+		setCommand{server: s, script: r.scriptFor(s)},
 		setProbe{s},
 		setSecurity{s},
 		setStorage{s},
@@ -110,6 +112,21 @@ func (r *Renderer) pipeline(s *server) []resmap.Transformer {
 		addConfigure{s},
 		addMetadata{s},
 	}
+}
+
+// scriptFor is the launcher of a server.
+func (r *Renderer) scriptFor(s *server) string {
+	if s.Spec.Server.OTLP() != nil {
+		return r.tracing
+	}
+	return r.script
+}
+
+// untraced drops the part of the launcher that is for servers with traces.
+func untraced(script string) string {
+	before, rest, _ := strings.Cut(script, "# <telemetry>\n")
+	_, after, _ := strings.Cut(rest, "# </telemetry>\n")
+	return before + after
 }
 
 // baseFileSystem copies the embedded manifests to where kustomize can read them.

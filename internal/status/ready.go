@@ -47,7 +47,7 @@ func (f *facts) ready() (finding, v1alpha1.DistributionPhase) {
 	}
 	if decided.phase != v1alpha1.PhaseTerminating {
 		reported := decided.reason == v1alpha1.ReasonReconcileError || f.has(User)
-		decided.message = join(decided.message, f.retrying(reported), join(f.Notices...))
+		decided.message = join(decided.message, f.retrying(reported), join(f.Notices...), f.unmeasured())
 	}
 	return decided.finding, decided.phase
 }

@@ -167,6 +167,7 @@ func (f *facts) processes() string {
 	switch {
 	case f.Instance.Spec.Server.Workers != nil:
 		workers = *f.Instance.Spec.Server.Workers
+	case f.measured(): // which sets one
 	case f.State.Workers != nil:
 		workers = *f.State.Workers
 	}

@@ -93,6 +93,7 @@ var hints = map[string][]any{
 	"seLinuxChangePolicy": {"Recursive", "MountOption"}, "supplementalGroupsPolicy": {"Merge", "Strict"},
 	"mountPropagation": {"None", "HostToContainer"}, "recursiveReadOnly": {"Disabled", "Enabled"}, "add": {"NET_ADMIN"}, "drop": {"ALL", "NET_RAW"},
 	"sysctls.name": {"kernel.shm_rmid_forced"}, "serviceAccountName": {"mine", "demo-sa", "Bad Name"}, "accessModes": {"ReadWriteOnce", "ReadWriteMany"},
+	"otlp.endpoint": {"http://a:4318", "https://b", "junk"}, "sampleRatio": {"0.5", "1", "2"}, "serviceName": {"a", "team/b", "a b"},
 	"rollout.checkDeadline": {"30s", "7m", "1h", "2h", "junk"},
 	"volumeMode":            {"Filesystem", "Block"}, "storage.retentionPolicy": {"Retain", "Delete"},
 }

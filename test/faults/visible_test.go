@@ -116,7 +116,7 @@ func (s *story) variants(base *v1alpha1.LlamaStackDistribution, one leaf) []map[
 }
 
 // bases are the specs in which a leaf is tried: fields without dependencies, fields with some, an image instead of a
-// name, another strategy with a reference, and declared configurations.
+// name, another strategy with a reference, telemetry, and declared configurations.
 func (s *story) bases() []*v1alpha1.LlamaStackDistribution {
 	image := llsdtest.Make("demo").Image("registry.example/a:1").Obj()
 	rolling := llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) {
@@ -125,7 +125,12 @@ func (s *story) bases() []*v1alpha1.LlamaStackDistribution {
 			LocalObjectReference: corev1.LocalObjectReference{Name: "config"},
 		}}}
 	}).Obj()
-	bases := []*v1alpha1.LlamaStackDistribution{llsdtest.Make("demo").Obj(), full().Obj(), image, rolling}
+	reporting := llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) {
+		i.Spec.Server.Telemetry = &v1alpha1.TelemetrySpec{
+			Metrics: &v1alpha1.TelemetryMetrics{Enabled: true}, OTLP: &v1alpha1.TelemetryOTLP{Endpoint: "http://collector:4318"},
+		}
+	}).Obj()
+	bases := []*v1alpha1.LlamaStackDistribution{llsdtest.Make("demo").Obj(), full().Obj(), image, rolling, reporting}
 	for _, config := range configurations() {
 		bases = append(bases, llsdtest.Make("demo").Edit(func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Config = config }).Obj())
 	}

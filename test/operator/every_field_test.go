@@ -84,6 +84,10 @@ server:
     scaleDown: {selectPolicy: Disabled}
   rollout: {strategy: RollingUpdate, maxSurge: 1, maxUnavailable: 0, revisionHistoryLimit: 3, progressDeadlineSeconds: 3600, rollback: Automatic}
   storage: {size: 1Gi, mountPath: /data, storageClassName: standard, accessModes: [ReadWriteMany], retentionPolicy: Retain}
+  telemetry:
+    metrics: {enabled: false, port: 9090}
+    otlp:
+      {endpoint: "http://collector:4318", protocol: grpc, headersFrom: {name: a, key: b}, serviceName: mine, sampleRatio: "0.5", resourceAttributes: {a: b}}
   userConfig: {configMapName: config}
   tlsConfig: {caBundle: {configMapName: ca}, serving: {secretName: mine, onRenewal: Roll}}
 network:

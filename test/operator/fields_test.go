@@ -80,7 +80,7 @@ const (
 // fieldCases has every field.
 func fieldCases() []fieldCase {
 	return slices.Concat(serverFields(), containerFields(), podFields(), addedPodFields(), probeFields(), scalingFields(),
-		operationFields(), contentFields(), networkFields(), addedNetworkFields(), configFields())
+		operationFields(), contentFields(), networkFields(), addedNetworkFields(), configFields(), telemetryFields())
 }
 
 func serverFields() []fieldCase {
