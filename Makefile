@@ -194,7 +194,7 @@ uninstall: ## Remove the CRD with all servers and their data; requires UNINSTALL
 	@hack/deploy.sh uninstall
 
 .PHONY: deploy
-deploy: ## Deploy the operator with IMG, over a running one too; MONITORING=true adds the ServiceMonitor, NETWORK_POLICY=true a NetworkPolicy.
+deploy: ## Deploy the operator with IMG, over a running one too; MONITORING=true adds monitors and alerts, NETWORK_POLICY=true a NetworkPolicy.
 	@hack/deploy.sh deploy
 
 .PHONY: undeploy

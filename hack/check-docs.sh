@@ -13,7 +13,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 # Fails if the documentation lacks a reason of a condition or an event, a key of the operator's ConfigMap or a flag, which it
-# reads from the code, or if a link leads to a file or a heading that does not exist. A test compares the metrics.
+# reads from the code, if an alert has no runbook or a runbook no alert, or if a link leads to a file or a heading that does not
+# exist. A test compares the metrics.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -44,6 +45,28 @@ documented docs/configuration.md < <(
 	sed -n -E 's/.*flags\.[A-Za-z]+\((&[A-Za-z.]+, )?"([a-z-]+)".*/--\2/p' main.go
 )
 
+# runbooks prints the names of the runbooks.
+runbooks() {
+	local file
+	for file in docs/runbooks/*.md; do basename "$file" .md; done
+}
+
+# alerts FILE prints the names of the alerts of FILE.
+alerts() { sed -n -E 's/^ *- alert: //p' "$1"; }
+
+alerts config/monitoring/rules.yaml | grep -q . || { echo "config/monitoring/rules.yaml: found no alerts; have they moved?" >&2; status=1; }
+while read -r name; do
+	echo "$name: config/monitoring/rules.yaml has the alert, or docs/runbooks the page, but not both" >&2
+	status=1
+done < <(comm -3 <(alerts config/monitoring/rules.yaml | sort -u) <(runbooks | sort -u) | tr -d '\t')
+for name in $(runbooks); do
+	grep -qF "](runbooks/$name.md)" docs/monitor.md || { echo "docs/monitor.md: no link to runbooks/$name.md" >&2; status=1; }
+	grep -qxF "# $name" "docs/runbooks/$name.md" || { echo "docs/runbooks/$name.md: the heading is not $name" >&2; status=1; }
+	for heading in Meaning Impact Investigate Fix; do
+		grep -qxF "## $heading" "docs/runbooks/$name.md" || { echo "docs/runbooks/$name.md: no heading $heading" >&2; status=1; }
+	done
+done
+
 # anchors FILE prints the anchors that GitHub derives from the headings of FILE.
 anchors() {
 	awk '/^```/ {code = !code} !code && /^#+ / {sub(/^#+ /, ""); print tolower($0)}' "$1" |
@@ -67,5 +90,5 @@ links() {
 	done < <(sed -E 's/`[^`]*`//g' "$1" | grep -oE '\]\([^)]+' | cut -c3- | grep -vE '^[a-z]+:' | sort -u || true)
 }
 
-for file in *.md docs/*.md .github/*.md test/infra/*.md test/infra/*/*.md; do links "$file"; done
+for file in *.md docs/*.md docs/runbooks/*.md .github/*.md test/infra/*.md test/infra/*/*.md; do links "$file"; done
 exit "$status"

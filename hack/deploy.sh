@@ -21,7 +21,7 @@
 #   render     prints what deploy applies
 #
 # IMG             the operator's image
-# MONITORING      true: with the ServiceMonitor of config/prometheus
+# MONITORING      true: with the monitors and alerts of config/monitoring
 # NETWORK_POLICY  true: with the NetworkPolicy of config/network-policy
 # DEPLOY_TIMEOUT  how long deploy waits for the operator to be ready (default 5m; 0 does not wait)
 # UNINSTALL_CRD   yes: uninstall and undeploy remove the CRD
@@ -55,7 +55,7 @@ overlay() {
 	cat > "$folder/kustomization.yaml" <<-YAML
 		resources:
 		- ../../config/default
-		$([ "${MONITORING:-}" != true ] || echo "- ../../config/prometheus")
+		$([ "${MONITORING:-}" != true ] || echo "- ../../config/monitoring")
 		$([ "${NETWORK_POLICY:-}" != true ] || echo "- ../../config/network-policy")
 		images:
 		- name: quay.io/llamastack/llama-stack-k8s-operator

@@ -30,6 +30,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -213,9 +214,9 @@ func without(all []string, some ...string) []string {
 	return rest
 }
 
-var _ = Describe("config/prometheus", func() {
+var _ = Describe("config/monitoring", func() {
 	It("finds the Service of the metrics", func() {
-		monitor := ofKind(build("prometheus"), "ServiceMonitor")
+		monitor := ofKind(build("monitoring"), "ServiceMonitor")
 		Expect(monitor).To(HaveLen(1))
 		Expect(monitor[0].GetNamespace()).To(Equal(namespace))
 		selector := read[struct {
@@ -226,7 +227,70 @@ var _ = Describe("config/prometheus", func() {
 
 		Expect(selector.MatchLabels).To(Equal(service.Labels))
 	})
+
+	It("scrapes the operator and the servers as the jobs that the rules select", func() {
+		objects := build("monitoring")
+		Expect(read[struct {
+			Spec struct{ JobLabel string }
+		}](ofKind(objects, "ServiceMonitor")[0]).Spec.JobLabel).To(Equal("app.kubernetes.io/name"))
+		Expect(the[corev1.Service](build("default"), "Service").Labels).To(HaveKeyWithValue("app.kubernetes.io/name", "llama-stack-k8s-operator"))
+
+		rules, err := ofKind(objects, "PrometheusRule")[0].AsYAML()
+		Expect(err).NotTo(HaveOccurred())
+		jobs := map[string]bool{}
+		for _, match := range regexp.MustCompile(`job="([^"]*)"`).FindAllStringSubmatch(string(rules), -1) {
+			jobs[match[1]] = true
+		}
+		Expect(jobs).To(And(HaveLen(2), HaveKey("llama-stack-k8s-operator"), HaveKey("llama-stack-servers")))
+	})
+
+	It("scrapes the Pods of every server, and not those of checks", func() {
+		monitors := ofKind(build("monitoring"), "PodMonitor")
+		Expect(monitors).To(HaveLen(1))
+		spec := read[podMonitor](monitors[0]).Spec
+		Expect(spec.NamespaceSelector.Any).To(BeTrue())
+		Expect(spec.PodMetricsEndpoints).To(HaveExactElements(And(
+			HaveField("Port", "metrics"),
+			HaveField("Relabelings", ContainElements(
+				HaveField("TargetLabel", "llamastackdistribution"),
+				And(HaveField("TargetLabel", "job"), HaveField("Replacement", "llama-stack-servers")),
+			)),
+		)))
+		selector, err := metav1.LabelSelectorAsSelector(&spec.Selector)
+		Expect(err).NotTo(HaveOccurred())
+
+		for file, selected := range map[string]bool{"objects.yaml": true, "check.yaml": false} {
+			pods := 0
+			content, err := os.ReadFile(filepath.Join(root, "internal/render/testdata/config", file))
+			Expect(err).NotTo(HaveOccurred())
+			for document := range strings.SplitSeq(string(content), "\n---\n") {
+				var workload struct {
+					Spec struct {
+						Template struct{ Metadata metav1.ObjectMeta }
+					}
+				}
+				Expect(yaml.Unmarshal([]byte(document), &workload)).To(Succeed())
+				if template := workload.Spec.Template.Metadata.Labels; template != nil {
+					Expect(selector.Matches(labels.Set(template))).To(Equal(selected), file)
+					pods++
+				}
+			}
+			Expect(pods).To(Equal(1), file)
+		}
+	})
 })
+
+// podMonitor has the fields of a PodMonitor that this package checks.
+type podMonitor struct {
+	Spec struct {
+		NamespaceSelector   struct{ Any bool }
+		Selector            metav1.LabelSelector
+		PodMetricsEndpoints []struct {
+			Port        string
+			Relabelings []struct{ TargetLabel, Replacement string }
+		}
+	}
+}
 
 var _ = Describe("the lease", func() {
 	It("may be read and renewed by the operator, and no other", func() {
