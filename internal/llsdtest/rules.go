@@ -220,5 +220,6 @@ func Accepted() []Case {
 			"containerSpec: {securityContext: {runAsNonRoot: false}, startupProbe: {initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3}}")),
 		accepted("the upper bounds of the new fields", server("launch: Detect, storage: {retentionPolicy: Delete}, "+
 			"containerSpec: {startupProbe: {initialDelaySeconds: 3600, periodSeconds: 300, timeoutSeconds: 300, failureThreshold: 10000}}")),
-	}, slices.Concat(acceptedPods(), acceptedPVCs(), acceptedOperations(), acceptedNetworks(), acceptedExposures(), acceptedTLS(), acceptedMetadata(), acceptedConfigs(), acceptedTelemetry())...)
+	}, slices.Concat(acceptedPods(), acceptedPVCs(), acceptedOperations(), acceptedNetworks(), acceptedExposures(), acceptedTLS(),
+		acceptedMetadata(), acceptedConfigs(), acceptedTelemetry())...)
 }

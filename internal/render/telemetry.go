@@ -93,7 +93,7 @@ func (s *server) metricsVariables() []corev1.EnvVar {
 	}
 	return []corev1.EnvVar{
 		{Name: "OGX_WORKERS", Value: "1"},
-		{Name: "OGX_METRICS_ENDPOINT_ENABLED", Value: "true"},
+		{Name: "OGX_METRICS_ENDPOINT_ENABLED", Value: "1"},
 		{Name: "OGX_METRICS_PORT", Value: strconv.Itoa(int(port))},
 		{Name: "OGX_METRICS_HOST", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "status.podIP"}}},
 	}
