@@ -85,7 +85,7 @@ var _ = Describe("A server", Ordered, func() {
 		create(ctx, &corev1.ConfigMap{
 			ObjectMeta: objectMeta(namespace, "config"), Data: map[string]string{v1alpha1.UserConfigKey: "version: '2'\n"},
 		})
-		// Two replicas have a disruption budget; the command is set because the stand-in has no shell to launch it.
+		// Two replicas have a disruption budget; a command of its own needs no launcher.
 		server = standIn(namespace, "server", `{"modelShape": "native"}`).
 			Replicas(2).UserConfig("config").Command("/stand-in").Obj()
 		create(ctx, server)

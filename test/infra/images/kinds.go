@@ -73,13 +73,15 @@ func operatorLabels(ref string) map[string]string {
 	}
 }
 
-// standIn is the image of the stand-ins. Without arguments it is the server, as a real image would be.
+// standIn is the image of the stand-ins. Without arguments it is the server, as a real image would be. It is the shell of the
+// image, too: the operator starts a server with a configuration by a script.
 func standIn(set *flag.FlagSet) func(context.Context, job) error {
 	image := binaryImage{
 		inside: "/stand-in", config: archive.Config{
 			Entrypoint: []string{"/stand-in"}, User: "1001:0", Folder: "/", Environment: []string{"HOME=/"},
 			Ports: []string{"8321/tcp"},
 		},
+		more: []archive.Entry{archive.Folder("/bin", executable, 0, 0), {Path: "/bin/sh", Target: "/stand-in", Mode: 0o777}},
 	}
 	set.StringVar(&image.name, "name", "stand-in", "name of the archive")
 	set.StringVar(&image.binary, "binary", "bin/stand-in", "the static binary of test/infra/standin")

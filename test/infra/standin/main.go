@@ -20,9 +20,11 @@ limitations under the License.
 //	stand-in inference  an OpenAI-compatible inference backend that repeats its input
 //	stand-in outside    a proxy that answers for the hosts of model providers
 //	stand-in caller     a client in a Pod, which sends the requests of a test
+//	stand-in configure  the program that compiles and checks a declared configuration, which accepts everything
 //
 // Without a role it is the server, so that it can replace a real image in a custom resource. The environment can set
-// every flag, because a custom resource can set the environment.
+// every flag, because a custom resource can set the environment. Called as sh, it is what the scripts that the operator
+// runs in a server's image would run.
 package main
 
 import (
@@ -35,6 +37,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -51,7 +54,15 @@ func main() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 
-	err := run(context.Background(), os.Args[1:], os.Getenv, signals, os.Stderr)
+	args, err := os.Args[1:], error(nil)
+	if filepath.Base(os.Args[0]) == shellName {
+		args, err = ofShell(args)
+	}
+
+	if err == nil {
+		err = run(context.Background(), args, os.Getenv, signals, os.Stderr)
+	}
+
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -75,11 +86,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, signals
 		role, rest = args[0], args[1:]
 	}
 
+	if role == configureRole {
+		return configure(rest, output)
+	}
+
 	build, known := map[string]func(*flags) (http.Handler, serve.Options, error){
 		"server": serverRole, "inference": inferenceRole, "outside": outsideRole, "caller": callerRole,
 	}[role]
 	if !known {
-		return usageError{fmt.Errorf("unknown role %q: write server, inference, outside or caller", role)}
+		return usageError{fmt.Errorf("unknown role %q: write server, inference, outside, caller or configure", role)}
 	}
 
 	handler, options, err := build(newFlags(role, rest, getenv, output))

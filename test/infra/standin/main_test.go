@@ -21,6 +21,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -104,6 +105,65 @@ var _ = Describe("stand-in", Ordered, func() {
 		Expect(get(port, "/v1/version")).To(MatchJSON(`{"version": "2"}`))
 	})
 
+	Describe("called as the shell of an image", func() {
+		// shell runs the program under the name of a shell.
+		shell := func(args ...string) (string, error) {
+			GinkgoHelper()
+
+			link := filepath.Join(GinkgoT().TempDir(), "sh")
+			Expect(os.Symlink(binary, link)).To(Succeed())
+			output, err := exec.CommandContext(GinkgoT().Context(), link, args...).CombinedOutput()
+
+			return string(output), err
+		}
+		overlay := func(text string) string {
+			GinkgoHelper()
+
+			path := filepath.Join(GinkgoT().TempDir(), "overlay.json")
+			Expect(os.WriteFile(path, []byte(text), 0o600)).To(Succeed())
+
+			return path
+		}
+
+		It("starts the server where the operator launches it", func() {
+			GinkgoT().Setenv("LLAMA_STACK_PORT", "none")
+			output, err := shell("-c", "a script", "launch", "https")
+			Expect(err).To(HaveOccurred(), "it is no port")
+			Expect(output).To(ContainSubstring("failed to run the server"))
+		})
+
+		It("compiles a declared configuration", func() {
+			out := filepath.Join(GinkgoT().TempDir(), "config.yaml")
+			output, err := shell("-c", "a script", "configure", "/configure.pyz", "compile", "--overlay", overlay(`{"version":1,"base":"Empty"}`), "--out", out)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output).To(MatchJSON(`{"result":"Valid","server":"1.3.0","package":"ogx","findings":[],"omitted":0}`))
+			Expect(os.ReadFile(out)).To(MatchJSON(`{"version":1,"base":"Empty"}`))
+		})
+
+		It("checks the user's own", func() {
+			output, err := shell("-c", "a script", "check", "-c", "a loader", "a program", "check", "--user-config", "/config.yaml")
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output).To(ContainSubstring(`"result":"Valid"`))
+		})
+
+		DescribeTable("refuses", func(expected string, args ...string) {
+			output, err := shell(args...)
+			Expect(err).To(HaveOccurred())
+			Expect(output).To(ContainSubstring(expected))
+		},
+			Entry("what is not of the operator", "as a shell, the stand-in only runs", "-c", "sleep 1"),
+			Entry("another script", `unknown script "ls"`, "-c", "a script", "ls"),
+			Entry("nothing to do", "write compile or check", "-c", "a script", "configure", "/configure.pyz"),
+			Entry("an overlay that is not there", "failed to read the overlay", "-c", "a script", "check", "check", "--overlay", "/missing"),
+		)
+
+		It("refuses an overlay of another version", func() {
+			output, err := shell("-c", "a script", "check", "check", "--overlay", overlay(`{"version":2}`))
+			Expect(err).To(HaveOccurred())
+			Expect(output).To(ContainSubstring("no overlay of version 1"))
+		})
+	})
+
 	It("ends at SIGTERM with success", func() {
 		command, _ := start(nil, "--port=0")
 		Expect(command.Process.Signal(syscall.SIGTERM)).To(Succeed())
@@ -124,7 +184,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		Expect(exit.ExitCode()).To(Equal(2))
 		Expect(string(output)).To(ContainSubstring(expected))
 	},
-		Entry("a role that does not exist", `unknown role "client": write server, inference, outside or caller`, "client"),
+		Entry("a role that does not exist", `unknown role "client": write server, inference, outside, caller or configure`, "client"),
 		Entry("a flag that does not exist", "flag provided but not defined", "--nothing"),
 		Entry("an argument too many", `unexpected argument "now"`, "server", "now"),
 		Entry("an invalid behaviour", "failed to use --behaviour", "--behaviour=yes"),
