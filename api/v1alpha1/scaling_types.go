@@ -184,7 +184,8 @@ type RolloutSpec struct {
 	// +optional
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Check",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:select:BeforeRollout","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Check CheckMode `json:"check,omitempty"`
-	// CheckDeadline is how long a rollout waits for the result of a check, 30s to 1h. Default 5m.
+	// CheckDeadline is how long a rollout waits for the result of a check, 30s to 1h, and before that at most as long for other
+	// checks. Default 5m.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(h|m|s|ms))+$') && duration(self) >= duration('30s') && duration(self) <= duration('1h')",message="set a duration from 30s to 1h, such as 5m"

@@ -46,7 +46,7 @@ var _ = Describe("the examples", func() {
 			Expect(example.Namespace).To(BeEmpty())
 			names[example.Name] = true
 		}
-		Expect(names).To(And(HaveLen(len(examples())), HaveKey("llamastackdistribution-sample"), HaveKey("llamastack-exposed")))
+		Expect(names).To(And(HaveLen(len(examples())), HaveKey("llamastackdistribution-sample"), HaveKey("llamastack-declared"), HaveKey("llamastack-exposed")))
 	})
 
 	It("run distributions that are known, and keep their data", func() {
@@ -64,7 +64,12 @@ var _ = Describe("the examples", func() {
 			Expect(server.UserConfig).To(BeNil(), example.Name)
 			Expect(server.TLSConfig).To(BeNil(), example.Name)
 			Expect(server.PodOverrides).To(BeNil(), example.Name)
-			Expect(server.ContainerSpec.Env).To(HaveEach(HaveField("ValueFrom", BeNil())), example.Name)
+			Expect(server.ContainerSpec.Env).NotTo(ContainElement(HaveField("ValueFrom", Not(BeNil()))), example.Name)
+			if config := server.Config; config != nil {
+				Expect(config.Providers).To(HaveEach(HaveField("Secrets", BeEmpty())), example.Name)
+				Expect(config.Storage).To(BeNil(), example.Name)
+				Expect(config.Auth).To(BeNil(), example.Name)
+			}
 		}
 	})
 

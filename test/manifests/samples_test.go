@@ -114,7 +114,7 @@ var _ = Describe("config/manifests", func() {
 		for _, example := range ofKind(objects, v1alpha1.Kind) {
 			examples = append(examples, example.GetName())
 		}
-		Expect(examples).To(HaveExactElements("llamastackdistribution-sample", "llamastack-exposed"))
+		Expect(examples).To(HaveExactElements("llamastackdistribution-sample", "llamastack-declared", "llamastack-exposed"))
 	})
 
 	It("has nothing that would be installed beside the operator", func() {
