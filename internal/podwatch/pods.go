@@ -238,7 +238,8 @@ func firstOf(a, b string) string {
 // equal says that nothing changed. Changes of Pods without trouble do not count.
 func (w Summary) equal(other Summary) bool {
 	quiet := len(w.Troubles) == 0 && len(other.Troubles) == 0
-	return w.Leaving == other.Leaving && w.Warnings == other.Warnings && (quiet || w.Templates == other.Templates && w.Newest == other.Newest && maps.Equal(w.Troubles, other.Troubles))
+	return w.Leaving == other.Leaving && w.Warnings == other.Warnings &&
+		(quiet || w.Templates == other.Templates && w.Newest == other.Newest && maps.Equal(w.Troubles, other.Troubles))
 }
 
 // Add implements cache.ReflectorStore.
