@@ -35,7 +35,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// soon is less than any delay after which the operator looks again without an event (5 s), and more than a busy machine
+// soon is less than any delay after which the operator reconciles again without an event (5 s), and more than a busy machine
 // needs for a reconcile. What happens within it answers an event.
 const soon = 4 * time.Second
 
