@@ -67,10 +67,11 @@ var _ = Describe("The operator's metrics", func() {
 		becomeReady(ctx, good)
 		Eventually(conditionOf(ctx, blocked, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict))
 
+		version := get(ctx, namespace, "a", &v1alpha1.LlamaStackDistribution{}).Status.Version.LlamaStackServerVersion
 		Eventually(seriesOf(namespace)).Should(And(
 			ContainElement(`condition{llamastackdistribution="a",reason="Ready",status="True",type="Ready"} 1`),
 			ContainElement(`condition{llamastackdistribution="b",reason="ResourceConflict",status="False",type="Ready"} 1`),
-			ContainElement(`info{distribution="starter",image="`+starterImage+`",llamastackdistribution="a",version="`+get(ctx, namespace, "a", &v1alpha1.LlamaStackDistribution{}).Status.Version.LlamaStackServerVersion+`"} 1`),
+			ContainElement(`info{distribution="starter",image="`+starterImage+`",llamastackdistribution="a",version="`+version+`"} 1`),
 			ContainElement(`phase{llamastackdistribution="a",phase="Ready"} 1`),
 			ContainElement(`replicas{llamastackdistribution="a",state="wanted"} 2`),
 			ContainElement(`replicas{llamastackdistribution="a",state="ready"} 2`)))
@@ -121,7 +122,7 @@ func seriesOf(namespace string) func() ([]string, error) {
 				}
 			}
 		}
-		return found, err //nolint:wrapcheck // Eventually reports it
+		return found, err
 	}
 }
 
