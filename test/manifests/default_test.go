@@ -261,7 +261,7 @@ var _ = Describe("config/monitoring", func() {
 
 		for file, selected := range map[string]bool{"objects.yaml": true, "check.yaml": false} {
 			pods := 0
-			content, err := os.ReadFile(filepath.Join(root, "internal/render/testdata/config", file))
+			content, err := os.ReadFile(filepath.Join(root, "internal", "render", "testdata", "config", file))
 			Expect(err).NotTo(HaveOccurred())
 			for document := range strings.SplitSeq(string(content), "\n---\n") {
 				var workload struct {

@@ -59,7 +59,7 @@ func recordedSeries() []labels.Labels {
 				all = append(all, scraped(metric(withoutValue(text)), from))
 			}
 		}
-		all = append(all, scraped(labels.FromStrings(labels.MetricName, "up"), from))
+		all = append(all, scraped(metric("up"), from))
 	}
 	return all
 }

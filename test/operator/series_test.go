@@ -153,7 +153,7 @@ func exported(namespaces ...string) []string {
 	GinkgoHelper()
 	response := httptest.NewRecorder()
 	promhttp.HandlerFor(prometheus.Gatherers{registry, ctrlmetrics.Registry}, promhttp.HandlerOpts{}).
-		ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+		ServeHTTP(response, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/metrics", http.NoBody))
 	Expect(response.Code).To(Equal(http.StatusOK), response.Body.String())
 	var all []string
 	for line := range strings.Lines(response.Body.String()) {
