@@ -107,6 +107,12 @@ var conditions = [...]condition{ //nolint:gochecknoglobals // it is read-only, a
 // isNormal reports whether a reason of the condition needs no action by a person.
 func (c *condition) isNormal(reason v1alpha1.Reason) bool { return slices.Contains(c.normal, reason) }
 
+// Normal reports whether a reason of a type of condition needs no action by a person.
+func Normal(kind v1alpha1.ConditionType, reason v1alpha1.Reason) bool {
+	at := slices.IndexFunc(conditions[:], func(c condition) bool { return c.kind == kind })
+	return at >= 0 && conditions[at].isNormal(reason)
+}
+
 // unmet returns the messages of the needed conditions that are not True, or an empty string.
 func (f *facts) unmet() string {
 	var messages []string

@@ -1,0 +1,39 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Command kubectl-llamastack is the plugin "kubectl llamastack", for the people who run Llama Stack servers.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/llamastack/llama-stack-k8s-operator/internal/cli"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// buildVersion is set when the binary is linked.
+var buildVersion = "dev" //nolint:gochecknoglobals // the linker sets variables only
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	return cli.Run(ctx, cli.Options{Streams: streams, Version: buildVersion}, os.Args[1:])
+}
