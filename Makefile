@@ -49,12 +49,12 @@ help: ## Show this list.
 
 .PHONY: clean
 clean: ## Remove binaries of the operator; tools and the test control plane stay.
-	rm -rf bin/manager bin/deploy cover.out
+	rm -rf bin/manager bin/kubectl-llamastack bin/deploy cover.out
 
 ##@ Generated files
 
 .PHONY: generate
-generate: stamp deepcopy children manifests api-docs bundle catalog ## Write every generated file.
+generate: stamp deepcopy children manifests api-docs cli-docs bundle catalog ## Write every generated file.
 
 .PHONY: stamp
 stamp: ## Write the versions of versions.mk into the files that carry them.
@@ -76,6 +76,10 @@ manifests: ## Write the CRD and the operator's ClusterRole.
 .PHONY: api-docs
 api-docs: ## Write the API reference, docs/api.md.
 	@hack/api-docs.sh
+
+.PHONY: cli-docs
+cli-docs: ## Write the reference of "kubectl llamastack", docs/cli.md.
+	@go run ./hack/cmd/clidocs >docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
 ##@ Checks
 
@@ -158,8 +162,9 @@ cover: ## Show the coverage of the last "make test" by function.
 ##@ Build
 
 .PHONY: build
-build: ## Build bin/manager, a static binary.
+build: ## Build bin/manager and bin/kubectl-llamastack, static binaries.
 	CGO_ENABLED=0 go build -ldflags "-s -w -X main.buildVersion=$(VERSION)" -o bin/manager .
+	CGO_ENABLED=0 go build -ldflags "-s -w -X main.buildVersion=$(VERSION)" -o bin/kubectl-llamastack ./cmd/kubectl-llamastack
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image for this machine.

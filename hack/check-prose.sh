@@ -22,7 +22,7 @@ cd "$(dirname "$0")/.."
 
 PATHS=(
 	README.md CHANGELOG.md CODE_OF_CONDUCT.md CONTRIBUTING.md GOVERNANCE.md SECURITY.md .ci .github Dockerfile Makefile
-	api config docs hack internal main.go main_test.go test tools versions.mk
+	api cmd config docs hack internal main.go main_test.go test tools versions.mk
 )
 
 # A path that has moved must not drop out of the check unseen.
