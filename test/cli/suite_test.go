@@ -25,7 +25,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,7 +33,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/cli"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -120,23 +118,13 @@ func newNamespace(ctx context.Context) string {
 // bind gives a user the rights of a role in a namespace, and returns when the API server applies them.
 func bind(ctx context.Context, namespace, role, user string) {
 	GinkgoHelper()
-	rights := &rbacv1.ClusterRole{}
-	Expect(admin.Get(ctx, client.ObjectKey{Name: role}, rights)).To(Succeed())
+	Expect(admin.Get(ctx, client.ObjectKey{Name: role}, &rbacv1.ClusterRole{})).To(Succeed())
 	harness.Create(ctx, admin, &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "test-", Namespace: namespace},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
 	})
-	for _, rule := range rights.Rules {
-		Eventually(func() (bool, error) {
-			resource, subresource, _ := strings.Cut(rule.Resources[0], "/")
-			review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: resource, Subresource: subresource,
-			}}}
-			err := admin.Create(ctx, review)
-			return review.Status.Allowed, err
-		}).Should(BeTrue(), "%s cannot %s %s", user, rule.Verbs[0], rule.Resources[0])
-	}
+	controlPlane.WaitForRights()
 }
 
 // result is what one run of the program left.

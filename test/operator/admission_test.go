@@ -54,6 +54,7 @@ func as(ctx context.Context, namespace, user string, rights ...rbacv1.PolicyRule
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: user},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
 	})
+	controlPlane.WaitForRights()
 	config := rest.CopyConfig(controlPlane.Config)
 	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
 	author, err := client.New(config, client.Options{Scheme: admin.Scheme()})

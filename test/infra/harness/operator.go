@@ -78,7 +78,7 @@ func (o *Operator) Ended() int { return int(o.ended.Load()) }
 func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
 	GinkgoHelper()
 	options = c.defaulted(options)
-	c.waitForRights()
+	c.WaitForRights()
 	ctx, cancel := context.WithCancel(context.Background())
 	running := &Operator{cancel: cancel}
 	controllers := controller.Options{Version: options.Version, Getenv: options.Getenv, Environ: options.Environ, Metrics: options.Metrics, Dial: options.Dial, Roots: options.Roots}

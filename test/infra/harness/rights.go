@@ -29,12 +29,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// waitForRights returns when the API server applies every role and binding that was written before the call.
+// WaitForRights returns when the API server applies every role and binding that was written before the call.
 //
 // Its authorizer reads them from caches, one for each of the four kinds, which lag behind on a busy machine. An operator
 // that starts in this time is denied what it has a right to, and waits before it asks again. A right that is written now
 // arrives after all the others.
-func (c *ControlPlane) waitForRights() {
+func (c *ControlPlane) WaitForRights() {
 	GinkgoHelper()
 	ctx, name := context.Background(), "test-"+string(uuid.NewUUID())
 	const group = "test.llamastack.io"
