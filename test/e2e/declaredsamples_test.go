@@ -168,6 +168,8 @@ type era struct {
 	image   func() string
 	// keyOnly is true where the provider of Bedrock takes nothing but a key.
 	keyOnly bool
+	// scraped is true where the server has an endpoint for Prometheus.
+	scraped bool
 	// searching is how many of two replicas find vectors that a client has left on the first, before they start again.
 	searching int
 }
@@ -194,8 +196,8 @@ func (e era) complete(ctx context.Context, server *v1alpha1.LlamaStackDistributi
 func eras() []era {
 	return []era{
 		{version: llamaStackVersion, image: func() string { return image.llamaStack }, keyOnly: true, searching: 1},
-		{version: ogxBeforeVersion, image: func() string { return image.ogxBefore }, searching: 2},
-		{version: ogxVersion, image: func() string { return image.ogx }, searching: 2},
+		{version: ogxBeforeVersion, image: func() string { return image.ogxBefore }, scraped: true, searching: 2},
+		{version: ogxVersion, image: func() string { return image.ogx }, scraped: true, searching: 2},
 	}
 }
 
@@ -203,7 +205,7 @@ var _ = Describe("The samples with a declared configuration", func() {
 	for _, one := range eras() {
 		Context("on a real server "+one.version, Ordered, func() {
 			servers := map[string]*v1alpha1.LlamaStackDistribution{}
-			const shared = "declared_pgvector.yaml"
+			const shared, counted = "declared_pgvector.yaml", "declared_vllm.yaml"
 
 			BeforeAll(func(ctx SpecContext) {
 				around := makeSurroundings(ctx)
@@ -211,6 +213,9 @@ var _ = Describe("The samples with a declared configuration", func() {
 					servers[file] = around.adapt(file, one.image())
 					if file == "declared_bedrock.yaml" && one.keyOnly {
 						withKey(servers[file])
+					}
+					if file == counted && one.scraped {
+						servers[file].Spec.Server.Telemetry = &v1alpha1.TelemetrySpec{Metrics: &v1alpha1.TelemetryMetrics{Enabled: true}}
 					}
 					create(ctx, servers[file])
 				}
@@ -221,6 +226,13 @@ var _ = Describe("The samples with a declared configuration", func() {
 					becomeReady(ctx, servers[file])
 					one.complete(ctx, servers[file])
 				}, NodeTimeout(2*serverStarts))
+			}
+
+			if one.scraped {
+				It(counted+" counts its requests for Prometheus", func(ctx SpecContext) {
+					Eventually(scrape(ctx, servers[counted])).Should(MatchRegexp(
+						`(?m)^ogx_requests_total{api="inference",method="openai_chat_completion",.*status="success",status_code="200"} [1-9]`))
+				}, NodeTimeout(serverStarts))
 			}
 
 			It("declared_openai.yaml computes embeddings itself", func(ctx SpecContext) {
@@ -274,6 +286,15 @@ var _ = Describe("The samples with a declared configuration", func() {
 		})
 	}
 })
+
+// scrape polls the metrics of a server, through the port of its Service for them.
+func scrape(ctx context.Context, server *v1alpha1.LlamaStackDistribution) func() (string, error) {
+	return func() (string, error) {
+		series, err := clientset.CoreV1().RESTClient().Get().Namespace(server.Namespace).Resource("services").
+			Name("http:" + server.Name + "-service:metrics").SubResource("proxy").Suffix("metrics").Do(ctx).Raw()
+		return string(series), err
+	}
+}
 
 // embeddings are the answer of /v1/embeddings.
 type embeddings struct {
