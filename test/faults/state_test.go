@@ -205,15 +205,16 @@ func stable(object *unstructured.Unstructured) map[string]any {
 		unstructured.RemoveNestedField(out.Object, "spec", key)
 	}
 	setNested(out.Object, managers, "metadata", "managedFields")
+	fields := withoutNamespace(out.Object, object.GetNamespace())
 	if object.GetKind() != v1alpha1.Kind {
-		delete(out.Object, "status")
-		return out.Object
+		delete(fields, "status")
+		return fields
 	}
-	return stableStatus(out.Object, object.GetNamespace())
+	return stableStatus(fields)
 }
 
-// stableStatus is a status without times, and with the namespace in its texts replaced.
-func stableStatus(fields map[string]any, namespace string) map[string]any {
+// withoutNamespace replaces the namespace in all texts.
+func withoutNamespace(fields map[string]any, namespace string) map[string]any {
 	text, err := json.Marshal(fields)
 	if err != nil {
 		panic(err) // it came as JSON
@@ -222,6 +223,11 @@ func stableStatus(fields map[string]any, namespace string) map[string]any {
 	if err := json.Unmarshal(bytes.ReplaceAll(text, []byte(namespace), []byte("NAMESPACE")), &out); err != nil {
 		panic(err)
 	}
+	return out
+}
+
+// stableStatus is a LlamaStackDistribution without its spec, and with a status without times.
+func stableStatus(out map[string]any) map[string]any {
 	status, _ := out["status"].(map[string]any)
 	unstructured.RemoveNestedField(status, "version", "lastUpdated")
 	conditions, _ := status["conditions"].([]any)
