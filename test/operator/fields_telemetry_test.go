@@ -27,6 +27,13 @@ func telemetryFields() []fieldCase {
 			in: inDeployment, at: at, shows: shows,
 		}
 	}
+	headers := func(field string) fieldCase {
+		return fieldCase{
+			path: "server.telemetry.otlp.headersFrom." + field, value: "after", without: "before",
+			with: "server: {telemetry: {otlp: {endpoint: 'http://a:4318', headersFrom: {name: before, key: before}}}}",
+			in:   inDeployment, at: variable("OTEL_EXPORTER_OTLP_HEADERS", "valueFrom.secretKeyRef."+field), shows: "after",
+		}
+	}
 	endpoint := otlp("endpoint", "https://after:4318/", variable("OTEL_EXPORTER_OTLP_ENDPOINT", "value"), "https://after:4318")
 	endpoint.without = "http://before:4318"
 	return []fieldCase{
@@ -40,7 +47,8 @@ func telemetryFields() []fieldCase {
 		},
 		endpoint,
 		otlp("protocol", "grpc", variable("OTEL_EXPORTER_OTLP_PROTOCOL", "value"), "grpc"),
-		otlp("headersFrom", "{name: collector, key: headers}", variable("OTEL_EXPORTER_OTLP_HEADERS", "valueFrom.secretKeyRef.name"), "collector"),
+		headers("name"),
+		headers("key"),
 		otlp("serviceName", "mine", variable("OTEL_SERVICE_NAME", "value"), "mine"),
 		otlp("sampleRatio", "'0.5'", variable("OTEL_TRACES_SAMPLER_ARG", "value"), "0.5"),
 		otlp("resourceAttributes", "{a: b}", variable("OTEL_RESOURCE_ATTRIBUTES", "value"), HavePrefix("a=b,service.namespace=")),
