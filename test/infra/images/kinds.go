@@ -81,7 +81,7 @@ func standIn(set *flag.FlagSet) func(context.Context, job) error {
 			Entrypoint: []string{"/stand-in"}, User: "1001:0", Folder: "/", Environment: []string{"HOME=/"},
 			Ports: []string{"8321/tcp"},
 		},
-		more: []archive.Entry{archive.Folder("/bin", executable, 0, 0), {Path: "/bin/sh", Target: "/stand-in", Mode: 0o777}},
+		more: []archive.Entry{archive.Folder("/bin", executable, 0, 0), {Path: "/bin/sh", Target: "/stand-in", Mode: executable}},
 	}
 	set.StringVar(&image.name, "name", "stand-in", "name of the archive")
 	set.StringVar(&image.binary, "binary", "bin/stand-in", "the static binary of test/infra/standin")

@@ -108,7 +108,9 @@ func readOverlay(path string) ([]byte, error) {
 
 // report writes the report, also where the kubelet reads it; outside of a Pod there is no such file.
 func report(output io.Writer) error {
-	fmt.Fprintln(output, validReport)
+	if _, err := fmt.Fprintln(output, validReport); err != nil {
+		return fmt.Errorf("failed to write the report: %w", err)
+	}
 	log, err := os.OpenFile(terminationLog, os.O_WRONLY|os.O_TRUNC, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
