@@ -75,7 +75,8 @@ var _ = Describe("Real servers with a declared configuration", Ordered, func() {
 			server.Spec.Server.Config.Models[0].Provider, server.Spec.Server.Config.Providers[0].Type = "declared", ""
 			server.Spec.Server.Config.Providers[0].ID = "other"
 		})
-		Eventually(conditionOf(ctx, newer, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec.server.config.providers[0]"))
+		Eventually(conditionOf(ctx, newer, v1alpha1.ConditionReady)).WithTimeout(verdictTime).
+			Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec.server.config.providers[0]"))
 		edit(ctx, newer, func(server *v1alpha1.LlamaStackDistribution) {
 			server.Spec.Server.Config.Providers[0].ID, server.Spec.Server.Config.Providers[0].Type = "declared", "remote::vllm"
 		})
