@@ -93,7 +93,7 @@ func podView(pod *corev1.Pod) objectView {
 	switch {
 	case pod.DeletionTimestamp != nil:
 		details[0] = "Terminating"
-	case isReady(pod):
+	case status.PodReady(pod):
 		view.State = stateGood
 		details = append(details, "ready")
 	default:
@@ -119,15 +119,6 @@ func podView(pod *corev1.Pod) objectView {
 	}
 	view.Detail = strings.Join(details, ", ")
 	return view
-}
-
-func isReady(pod *corev1.Pod) bool {
-	for _, condition := range pod.Status.Conditions {
-		if condition.Type == corev1.PodReady {
-			return condition.Status == corev1.ConditionTrue
-		}
-	}
-	return false
 }
 
 // pvcView is the PVC with its size, and how full it is where that is known.

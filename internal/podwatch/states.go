@@ -34,7 +34,7 @@ func stateOf(pod *corev1.Pod, states map[string]podState) podState {
 	state := podState{
 		template: pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey], created: pod.CreationTimestamp.Time, uid: pod.UID,
 		trouble: status.PodTrouble(pod, before.trouble), asks: status.Asks(pod),
-		over: pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodFailed, ready: isReady(pod),
+		over: pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodFailed, ready: status.PodReady(pod),
 	}
 	state.warnings, state.configured = status.ConfigureWarnings(pod)
 	if state.over {
@@ -63,12 +63,6 @@ func likeOthers(state podState, states map[string]podState) status.Trouble {
 		}
 	}
 	return state.trouble
-}
-
-func isReady(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(condition corev1.PodCondition) bool {
-		return condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue
-	})
 }
 
 // forgetFailed forgets Pods that have failed for good: those in whose place another one serves, and all but the last few.

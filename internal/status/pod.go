@@ -85,6 +85,13 @@ func PodTrouble(pod *corev1.Pod, before Trouble) Trouble {
 	return Trouble{}
 }
 
+// PodReady reports whether a Pod serves.
+func PodReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(condition corev1.PodCondition) bool {
+		return condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue
+	})
+}
+
 // unreported reports whether the node of a Pod is lost. The node controller then sets Ready to False, without a reason, and
 // leaves ContainersReady as the kubelet has last reported it. The kubelet itself always gives a reason.
 func unreported(pod *corev1.Pod) bool {
