@@ -234,7 +234,7 @@ func (c checker) container() corev1.Container {
 func (c checker) command() []string {
 	command := []string{"/bin/sh", "-c", configureScript, CheckContainer}
 	if c.Config != nil {
-		command = append(command, path.Join(declaredPath, configure.ArchiveName), "check", "--overlay", path.Join(declaredPath, overlayKey))
+		command = append(command, path.Join(declaredPath, configure.ArchiveName), "check", "--overlay", path.Join(declaredPath, OverlayKey))
 	} else {
 		command = append(command, "-c", configure.Loader, c.program, "check")
 	}

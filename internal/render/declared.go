@@ -40,8 +40,8 @@ const (
 	compiledFile   = compiledPath + "/" + v1alpha1.UserConfigKey
 	compiledLimit  = "4Mi"
 
-	// overlayKey is the key of the declared configuration in its ConfigMap.
-	overlayKey = "overlay.json"
+	// OverlayKey is the key of the declared configuration in its ConfigMap.
+	OverlayKey = "overlay.json"
 )
 
 // TokenCAFile has the certificate authorities of the Kubernetes API in a container with a token.
@@ -116,7 +116,7 @@ func (t addConfigure) checkNames() error {
 func (t addConfigure) command() []string {
 	command := []string{
 		"/bin/sh", "-c", configureScript, v1alpha1.ConfigureContainerName, path.Join(declaredPath, configure.ArchiveName),
-		"compile", "--overlay", path.Join(declaredPath, overlayKey),
+		"compile", "--overlay", path.Join(declaredPath, OverlayKey),
 	}
 	if t.UserConfig != nil {
 		command = append(command, "--user-config", userConfigFile)
@@ -171,7 +171,7 @@ func ConfigContent(overlay string) (*corev1.ConfigMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &corev1.ConfigMap{Data: map[string]string{overlayKey: overlay}, BinaryData: map[string][]byte{configure.ArchiveName: program}}, nil
+	return &corev1.ConfigMap{Data: map[string]string{OverlayKey: overlay}, BinaryData: map[string][]byte{configure.ArchiveName: program}}, nil
 }
 
 // ConfigCopy is the immutable ConfigMap with the declared configuration, under the name that in.Config has for it. Like

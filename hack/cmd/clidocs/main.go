@@ -70,7 +70,10 @@ func write(out io.Writer) error {
 	page.WriteString(intro)
 	for _, command := range cli.New(cli.Options{}).Commands() {
 		if command.IsAvailableCommand() && command.Name() != "completion" {
-			describe(&page, command)
+			describe(&page, command, "")
+			for _, part := range command.Commands() {
+				describe(&page, part, command.Name()+" ")
+			}
 		}
 	}
 	if _, err := io.WriteString(out, page.String()); err != nil {
@@ -79,9 +82,9 @@ func write(out io.Writer) error {
 	return nil
 }
 
-// describe writes the section of a command.
-func describe(page *strings.Builder, command *cobra.Command) {
-	fmt.Fprintf(page, "\n## %s\n\n%s\n\n```shell\n%s %s\n", command.Name(), command.Long, cli.Name, command.Use)
+// describe writes the section of a command, or of a part of the command before it.
+func describe(page *strings.Builder, command *cobra.Command, of string) {
+	fmt.Fprintf(page, "\n## %s%s\n\n%s\n\n```shell\n%s %s%s\n", of, command.Name(), command.Long, cli.Name, of, command.Use)
 	if command.Example != "" {
 		fmt.Fprintf(page, "\n# for example\n%s\n", strings.ReplaceAll(command.Example, "  "+cli.Name, cli.Name))
 	}

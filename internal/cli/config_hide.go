@@ -1,0 +1,123 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// hidden stands for a text that can be a password or a key.
+const hidden = "<hidden>"
+
+// longestWord is how long a word of a command is shown, in bytes. A script is longer.
+const longestWord = 200
+
+// errNoYAML says nothing of the text, which can have secrets.
+var errNoYAML = errors.New("it is not one YAML document that can be read")
+
+var (
+	// secretName matches names of variables, fields and options whose text is hidden.
+	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|credential|api[-_]?key|(^|[-_.])(keys?|token|tokens|pwd|dsn|authorization|bearer|cookie)$`)
+	// endsInToken matches names such as accessToken.
+	endsInToken = regexp.MustCompile(`[a-z](Token|Key)$`)
+	// inURL is the password before the host of a URL.
+	inURL = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`)
+	// assigned is a secret in a list of assignments, such as the parameters of a URL or of a database.
+	assigned = regexp.MustCompile(`(?i)((?:passw(?:or)?d|pwd|secret|token|api[-_]?key|access[-_]?key|key|sig)=)[^\s&;,]+`)
+	// placeholder is what the server replaces by the value of a variable, with the default in the last group.
+	placeholder = regexp.MustCompile(`^\$\{env\.[A-Za-z0-9_]+(?::[=+])?([^}]*)\}$`)
+)
+
+// isSecret says whether a text is hidden, by its name.
+func isSecret(name string) bool { return secretName.MatchString(name) || endsInToken.MatchString(name) }
+
+// hideText is a text without what a reader must not see.
+func hideText(name, text string) string {
+	if !isSecret(name) {
+		return assigned.ReplaceAllString(inURL.ReplaceAllString(text, "${1}"+hidden+"@"), "${1}"+hidden)
+	}
+	if found := placeholder.FindStringSubmatch(text); found != nil {
+		if found[1] == "" {
+			return text
+		}
+		return strings.TrimSuffix(text, found[1]+"}") + hidden + "}"
+	}
+	if text == "" {
+		return text
+	}
+	return hidden
+}
+
+// hide hides the secrets of a document, which it changes. all says that each text in it is one.
+func hide(node any, all bool) any {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, value := range node {
+			node[key] = hideField(key, value, all)
+		}
+	case []any:
+		for i, value := range node {
+			node[i] = hideField("", value, all)
+		}
+	case string:
+		return hideText("", node)
+	}
+	return node
+}
+
+// hideField hides the secrets in a field. A number can be a password, too; true and false are not.
+func hideField(name string, value any, all bool) any {
+	all = all || isSecret(name)
+	switch value := value.(type) {
+	case string:
+		if all {
+			name = "secret"
+		}
+		return hideText(name, value)
+	case map[string]any, []any:
+		return hide(value, all)
+	case nil, bool:
+		return value
+	}
+	if all && !strings.Contains(strings.ToLower(name), "tokens") { // a number of tokens is none
+		return hidden
+	}
+	return value
+}
+
+// hideWords is a command without its secrets, and without long texts, such as scripts.
+func hideWords(words []string) []string {
+	shown := slices.Clone(words)
+	for i, word := range shown {
+		option, _, assigns := strings.Cut(word, "=")
+		switch {
+		case i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=") && isSecret(words[i-1]):
+			shown[i] = hidden
+		case strings.HasPrefix(word, "-") && assigns && isSecret(option):
+			shown[i] = option + "=" + hidden
+		case len(word) > longestWord || strings.Contains(word, "\n"):
+			shown[i] = fmt.Sprintf("<text of %d bytes>", len(word))
+		default:
+			shown[i] = hideText("", word)
+		}
+	}
+	return shown
+}

@@ -1,0 +1,111 @@
+/*
+Copyright 2026 The llama-stack-k8s-operator Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// userConfig has two secrets.
+const userConfig = `version: 2
+apis: [inference]
+providers:
+  inference:
+  - provider_id: openai
+    provider_type: remote::openai
+    config: {api_key: sk-first}
+  - provider_id: vllm
+    provider_type: remote::vllm
+    config: {url: "http://u:sk-second@vllm:8000/v1"}
+`
+
+// configured is a server with both kinds of configuration, and its namespace with an editor.
+func configured(ctx context.Context) (string, *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	namespace := newNamespace(ctx)
+	harness.Create(ctx, admin, &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Name: "config", Namespace: namespace}, Data: map[string]string{v1alpha1.UserConfigKey: userConfig},
+	})
+	server := llsdtest.Make("demo").Namespace(namespace).UserConfig("config").Env("HF_TOKEN", "sk-third").Env("PLAIN", "shown").Edit(
+		func(server *v1alpha1.LlamaStackDistribution) {
+			server.Spec.Server.Config = &v1alpha1.ServerConfig{Providers: []v1alpha1.ConfigProvider{{
+				API: "inference", ID: "other", Type: "remote::vllm",
+				Config:  &apiextensionsv1.JSON{Raw: []byte(`{"url": "http://other:8000/v1"}`)},
+				Secrets: []v1alpha1.ConfigSecret{{Field: "api_token", SecretKeyRef: v1alpha1.SecretKey{Name: "keys", Key: "vllm"}}},
+			}}}
+		}).Obj()
+	harness.Create(ctx, admin, server)
+	harness.BecomeReady(ctx, admin, server)
+	return namespace, server
+}
+
+var _ = Describe("config", func() {
+	It("shows what a server runs with, without its secrets", func(ctx context.Context) {
+		namespace, _ := configured(ctx)
+
+		found := asEditor(ctx, namespace, "config")
+
+		Expect(found.Code).To(BeZero(), found.Err)
+		Expect(found.Out).To(And(
+			MatchRegexp(`Image: +`+image+`\n`), MatchRegexp(`Command: +/bin/sh -c <text of \d+ bytes> launch`),
+			MatchRegexp(`LLSD_INFERENCE_OTHER_API_TOKEN +<from Secret keys key vllm>\n`),
+			MatchRegexp(`HF_TOKEN +<hidden>\n`), MatchRegexp(`PLAIN +shown\n`),
+			ContainSubstring("The configuration of spec.server.userConfig (ConfigMap demo-config-"), ContainSubstring("api_key: <hidden>"),
+			ContainSubstring("http://u:<hidden>@vllm:8000/v1"),
+			ContainSubstring("What spec.server.config declares (ConfigMap demo-config-"), ContainSubstring("api_token: ${env.LLSD_INFERENCE_OTHER_API_TOKEN}"),
+			ContainSubstring("run: kubectl llamastack check demo -n "+namespace)))
+		Expect(found.Out).NotTo(ContainSubstring("sk-"))
+		Expect(found.Requests).NotTo(ContainElement(ContainSubstring("/secrets")))
+	})
+
+	It("shows the same as JSON", func(ctx context.Context) {
+		namespace, _ := configured(ctx)
+
+		found := asEditor(ctx, namespace, "config", "demo", "-o", "json")
+
+		Expect(found.Code).To(BeZero(), found.Err)
+		Expect(found.Out).NotTo(ContainSubstring("sk-"))
+		var view struct {
+			Image string           `json:"image"`
+			Files []map[string]any `json:"files"`
+		}
+		Expect(json.Unmarshal([]byte(found.Out), &view)).To(Succeed())
+		Expect(view.Image).To(Equal(image))
+		Expect(view.Files).To(HaveExactElements(HaveKeyWithValue("key", "overlay.json"), HaveKeyWithValue("key", "config.yaml")))
+	})
+
+	It("needs a name where there are several servers, and says where there is none", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		Expect(asEditor(ctx, namespace, "config")).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("has no LlamaStackDistribution"))))
+		for _, name := range []string{"one", "two"} {
+			harness.Create(ctx, admin, llsdtest.Make(name).Namespace(namespace).Replicas(0).Obj())
+		}
+
+		Expect(asEditor(ctx, namespace, "config")).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("has 2 servers; add the name of one of them: one, two"))))
+	})
+})
