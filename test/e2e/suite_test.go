@@ -55,7 +55,7 @@ const (
 	serverStarts = 4 * time.Minute
 	// podStarts is how long a Pod of the stand-in takes to start.
 	podStarts = time.Minute
-	// soon is how long the operator takes to act.
+	// soon is how long the operator takes to act. Specs wait four times as long by default, because a machine may be busy.
 	soon = 15 * time.Second
 	// observed is how long it takes until a server's answers are in its status: the second probe, if the first one was
 	// before its Service had endpoints.
@@ -97,7 +97,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatalf("failed to read the kubeconfig %s: %v", path, err)
 	}
 	RegisterFailHandler(Fail)
-	SetDefaultEventuallyTimeout(soon)
+	SetDefaultEventuallyTimeout(4 * soon)
 	SetDefaultEventuallyPollingInterval(poll)
 	RunSpecs(t, "End to end")
 }

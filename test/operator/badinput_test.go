@@ -35,9 +35,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// soon is less than any delay after which the operator reconciles again without an event (5 s), and more than a busy machine
-// needs for a reconcile. What happens within it answers an event.
-const soon = 4 * time.Second
+const (
+	// soon is less than the time between two probes of a server that is not healthy (15 s), and more than a very busy machine
+	// needs for a reconcile. What happens within it answers an event.
+	soon = 12 * time.Second
+	// still is how long specs expect that nothing changes.
+	still = 2 * time.Second
+)
 
 var _ = Describe("A mistake", func() {
 	var namespace string
@@ -217,7 +221,7 @@ var _ = Describe("A mistake", func() {
 		Expect(get(ctx, namespace, "shrunk-pvc", &corev1.PersistentVolumeClaim{}).Spec.Resources.Requests.Storage().String()).To(Equal("2Gi"), "a PVC never shrinks")
 
 		whileDown(func() {})
-		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(soon).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
+		Consistently(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(still).Should(say(metav1.ConditionFalse, v1alpha1.ReasonImmutableField))
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 			i.Spec.Server.Storage.Size = llsdtest.Make("x").Storage("3Gi").Obj().Spec.Server.Storage.Size
 		})

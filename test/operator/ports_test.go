@@ -60,7 +60,7 @@ var _ = Describe("A change of the port", func() {
 		Expect(deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Ports).To(HaveExactElements(
 			And(HaveField("Name", "http"), HaveField("ContainerPort", int32(9000)))))
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 2, UpdatedReplicas: 1, AvailableReplicas: 2, ReadyReplicas: 2})
-		Consistently(service).WithTimeout(soon).Should(HaveField("TargetPort", intstr.FromString("http")))
+		Consistently(service).WithTimeout(still).Should(HaveField("TargetPort", intstr.FromString("http")))
 
 		rollOutNow(ctx, instance)
 		becomeReady(ctx, instance)

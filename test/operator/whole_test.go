@@ -112,7 +112,7 @@ var _ = Describe("An edit", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRejected,
 			"Deployment "+namespace+"/halved", "less than or equal to memory limit", "stay as they are", "Service", "NetworkPolicy", "HorizontalPodAutoscaler"))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
-		Consistently(func() map[string]string { return specsOf(ctx, instance, all) }).WithTimeout(soon).Should(Equal(before))
+		Consistently(func() map[string]string { return specsOf(ctx, instance, all) }).WithTimeout(still).Should(Equal(before))
 		Expect(exists(ctx, namespace, "halved-hpa", &autoscalingv2.HorizontalPodAutoscaler{})()).To(BeFalse())
 		Expect(statusOf(ctx, instance)()).To(HaveField("ServiceURL", HaveSuffix(":8321")), "the port of its Pods")
 		Expect(len(harness.Writes(audit.In(namespace, mark)))).To(BeNumerically("<=", 4), "replicas that are handed over, two attempts, one status, and no hot loop")
@@ -161,7 +161,7 @@ var _ = Describe("An edit", func() {
 
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data["config.yaml"] = "version: '2'\nimage_name: next\n" })
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "exceeded quota: few", "stay as they are: Deployment"))
-		Consistently(func() string { return deploymentOf(ctx, instance).ResourceVersion }).WithTimeout(soon).Should(Equal(before.ResourceVersion))
+		Consistently(func() string { return deploymentOf(ctx, instance).ResourceVersion }).WithTimeout(still).Should(Equal(before.ResourceVersion))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 
 		Expect(admin.Delete(ctx, quota)).To(Succeed())
@@ -245,7 +245,7 @@ var _ = Describe("An edit", func() {
 		generation := deploymentOf(ctx, instance).Generation
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.TLSConfig = nil })
 		Eventually(func() int64 { return deploymentOf(ctx, instance).Generation }).Should(BeNumerically(">", generation))
-		Consistently(exists(ctx, held, "trusting-ca-bundle", &corev1.ConfigMap{})).WithTimeout(soon).Should(BeTrue())
+		Consistently(exists(ctx, held, "trusting-ca-bundle", &corev1.ConfigMap{})).WithTimeout(still).Should(BeTrue())
 		rollOutNow(ctx, instance)
 		Eventually(exists(ctx, held, "trusting-ca-bundle", &corev1.ConfigMap{})).Should(BeFalse())
 	})
@@ -255,7 +255,7 @@ var _ = Describe("An edit", func() {
 		instance := llsdtest.Make("claimless").Namespace(namespace).Distribution("starter").Storage("1Gi").Obj()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "exceeded quota: few", "Deployment", "Service"))
-		Consistently(exists(ctx, namespace, "claimless", &appsv1.Deployment{})).WithTimeout(soon).Should(BeFalse())
+		Consistently(exists(ctx, namespace, "claimless", &appsv1.Deployment{})).WithTimeout(still).Should(BeFalse())
 
 		Expect(admin.Delete(ctx, quota)).To(Succeed())
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Args = []string{"--again"} })
@@ -295,7 +295,7 @@ var _ = Describe("An edit", func() {
 			i.Spec.Server.ContainerSpec.Port = 9000
 		})
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnknownDistribution))
-		Consistently(statusOf(ctx, instance)).WithTimeout(soon).Should(HaveField("ServiceURL", HaveSuffix(":8321")))
+		Consistently(statusOf(ctx, instance)).WithTimeout(still).Should(HaveField("ServiceURL", HaveSuffix(":8321")))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 	})
 })

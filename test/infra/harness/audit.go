@@ -19,6 +19,7 @@ package harness
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -31,8 +32,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// longestLine of an audit log, in bytes.
-const longestLine = 1 << 24
+const (
+	// longestLine of an audit log, in bytes.
+	longestLine = 1 << 24
+	// patience is how long the operator may work before it is quiet.
+	patience = time.Minute
+)
 
 // AuditLog is the API server's own record of every request that it answered.
 type AuditLog struct{ path, policy string }
@@ -139,12 +144,14 @@ func (a *AuditLog) WaitForQuiet(while time.Duration, but ...func(Request) bool) 
 		return !slices.ContainsFunc(but, func(quiet func(Request) bool) bool { return quiet(r) })
 	}
 	mark, since := a.Mark(), time.Now()
+	var last []Request
 	Eventually(func() time.Duration {
-		if slices.ContainsFunc(a.Since(mark), loud) {
-			mark, since = a.Mark(), time.Now()
+		next := a.Mark()
+		if requests := slices.DeleteFunc(a.Since(mark), func(r Request) bool { return !loud(r) }); len(requests) > 0 {
+			last, mark, since = requests, next, time.Now()
 		}
 		return time.Since(since)
-	}).Should(BeNumerically(">", while))
+	}).WithTimeout(while+patience).Should(BeNumerically(">", while), func() string { return fmt.Sprintf("the last requests: %+v", last) })
 }
 
 // Writes are the requests that change something.

@@ -151,7 +151,7 @@ var _ = Describe("Run", func() {
 
 		DeferCleanup(func() {
 			stop()
-			Eventually(ended, "10s").Should(Receive(BeNil()))
+			Eventually(ended, "1m").Should(Receive(BeNil()))
 		})
 
 		return func() ([]string, error) {
@@ -170,13 +170,13 @@ var _ = Describe("Run", func() {
 	}
 
 	It("gives a bound PVC what it requests", func(ctx SpecContext) {
-		Eventually(sizes(ctx, pvc("3Gi", "1Gi")), "10s").Should(Equal([]string{"3Gi", "3Gi"}))
+		Eventually(sizes(ctx, pvc("3Gi", "1Gi")), "1m").Should(Equal([]string{"3Gi", "3Gi"}))
 	})
 
 	It("gives a PVC of a shared volume what it requests, too", func(ctx SpecContext) {
 		shared, class := pvc("3Gi", "1Gi"), storage.SharedClassName
 		shared.Spec.StorageClassName = &class
-		Eventually(sizes(ctx, shared), "10s").Should(Equal([]string{"3Gi", "3Gi"}))
+		Eventually(sizes(ctx, shared), "1m").Should(Equal([]string{"3Gi", "3Gi"}))
 	})
 
 	It("does not change a PVC that has enough", func(ctx SpecContext) {

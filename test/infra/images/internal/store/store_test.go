@@ -36,7 +36,7 @@ const (
 	oldKey = "0123456789abcdef"
 	newKey = "fedcba9876543210"
 	// soon bounds what should happen at once, on a machine that is busy.
-	soon = 5 * time.Second
+	soon = time.Minute
 )
 
 func text(content string) func(io.Writer) error {

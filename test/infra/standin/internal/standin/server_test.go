@@ -35,7 +35,7 @@ import (
 const (
 	healthPath = "/v1/health"
 	// soon bounds what should happen at once, on a machine that is busy.
-	soon = 5 * time.Second
+	soon = time.Minute
 )
 
 // answer is the response that a client gets.
