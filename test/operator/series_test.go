@@ -54,7 +54,7 @@ const (
 
 // stableSeries are those that every run has, whatever other specs did before and in which order things happened.
 var stableSeries = regexp.MustCompile(`^(llama_stack_operator_(applies_total\{action="Created",kind="Deployment"|config_|contested_|llamastackdistribution_|probe_|` +
-	`probes_total\{result="healthy"|renders_|rollouts_|time_)|controller_runtime_(reconcile|active|max)_|leader_election_|` +
+	`live_reads_total\{kind="(ConfigMap|Job)"|probes_total\{result="healthy"|renders_|rollouts_|time_)|controller_runtime_(reconcile|active|max)_|leader_election_|` +
 	`process_(cpu|open_fds|resident|start)|go_(goroutines|memstats_alloc_bytes)|` +
 	`workqueue_(depth\{controller="llamastackdistribution",.*priority="0"|(adds|retries|queue|work|unfinished|longest).*\{controller="llamastackdistribution")|` +
 	`rest_client_requests_total\{code="200",.*method="GET")`)
