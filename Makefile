@@ -54,7 +54,7 @@ clean: ## Remove binaries of the operator; tools and the test control plane stay
 ##@ Generated files
 
 .PHONY: generate
-generate: stamp deepcopy children manifests api-docs cli-docs bundle catalog ## Write every generated file.
+generate: stamp deepcopy children manifests api-docs cli-docs dashboards bundle catalog ## Write every generated file.
 
 .PHONY: stamp
 stamp: ## Write the versions of versions.mk into the files that carry them.
@@ -80,6 +80,10 @@ api-docs: ## Write the API reference, docs/api.md.
 .PHONY: cli-docs
 cli-docs: ## Write the reference of "kubectl llamastack", docs/cli.md.
 	@go run ./hack/cmd/clidocs >docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
+.PHONY: dashboards
+dashboards: ## Write the Grafana dashboards, config/monitoring/dashboards.
+	@cd test/monitoring && GOWORK=off go run ./cmd/dashboards -dashboards ../../config/monitoring/dashboards
 
 ##@ Checks
 

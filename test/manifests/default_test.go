@@ -17,6 +17,7 @@ limitations under the License.
 package manifests_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -242,6 +243,23 @@ var _ = Describe("config/monitoring", func() {
 			jobs[match[1]] = true
 		}
 		Expect(jobs).To(And(HaveLen(2), HaveKey("llama-stack-k8s-operator"), HaveKey("llama-stack-servers")))
+	})
+
+	It("delivers each dashboard to the sidecar of Grafana, with the Prometheus operator or without", func() {
+		for _, folder := range []string{"monitoring", "monitoring/dashboards"} {
+			titles := map[string]bool{}
+			for _, object := range ofKind(build(folder), "ConfigMap") {
+				Expect(object.GetLabels()).To(HaveKeyWithValue("grafana_dashboard", "1"))
+				for _, content := range read[corev1.ConfigMap](object).Data {
+					var dashboard struct {
+						Title string `json:"title"`
+					}
+					Expect(json.Unmarshal([]byte(content), &dashboard)).To(Succeed())
+					titles[dashboard.Title] = true
+				}
+			}
+			Expect(titles).To(And(HaveLen(3), HaveKey("Llama Stack / Fleet"), HaveKey("Llama Stack / Server"), HaveKey("Llama Stack / Operator")), folder)
+		}
 	})
 
 	It("scrapes the Pods of every server, and not those of checks", func() {

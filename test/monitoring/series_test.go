@@ -17,11 +17,10 @@ limitations under the License.
 package monitoring_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/monitoring/recordings"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -29,59 +28,26 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// A source is where series come from: a file with what was recorded, and the labels that Prometheus adds when it scrapes with
-// the monitors of config/monitoring.
-type source struct {
-	file    string
-	targets []string
-}
-
-var sources = []source{
-	// test/operator records it, and compares it with what the operator exports.
-	{file: "operator.prom", targets: []string{"job", "llama-stack-k8s-operator", "namespace", "llama-stack-k8s-operator-system", "pod", "operator-0"}},
-	{file: "server.prom", targets: []string{"job", "llama-stack-servers", "namespace", "apps", "pod", "demo-0", "llamastackdistribution", "demo"}},
-	// The kubelet's own label "namespace" is that of the PVC.
-	{file: "kubelet.prom", targets: []string{"job", "kubelet"}},
-}
-
 // identities are the labels whose values differ from cluster to cluster.
 var identities = []string{"exported_namespace", "llamastackdistribution", "namespace", "pod", "persistentvolumeclaim", "model"}
 
-// recordedSeries are all series that the rules may use: those of the sources, and Prometheus' own series about its targets.
+// recordedSeries are all series that rules and dashboards may use: those of the recordings, and Prometheus' own series about its targets.
 func recordedSeries() []labels.Labels {
 	GinkgoHelper()
+	samples, err := recordings.Read(recorded)
+	Expect(err).NotTo(HaveOccurred())
 	var all []labels.Labels
-	for _, from := range sources {
-		content, err := os.ReadFile(filepath.Join(config, "testdata", from.file))
-		Expect(err).NotTo(HaveOccurred())
-		for line := range strings.Lines(string(content)) {
-			if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "#") {
-				all = append(all, scraped(metric(withoutValue(text)), from))
-			}
-		}
-		all = append(all, scraped(metric("up"), from))
+	for _, sample := range samples {
+		all = append(all, sample.Labels)
 	}
 	return all
 }
-
-// withoutValue is a series of a line of Prometheus' text format.
-func withoutValue(line string) string { return line[:strings.LastIndex(line, " ")] }
 
 func metric(text string) labels.Labels {
 	GinkgoHelper()
 	parsed, err := expressions.ParseMetric(text)
 	Expect(err).NotTo(HaveOccurred(), text)
 	return parsed
-}
-
-// scraped is a series with the labels of its target. As in Prometheus, one that the series has itself stays only where the
-// kubelet is scraped, which has no other.
-func scraped(series labels.Labels, from source) labels.Labels {
-	builder := labels.NewBuilder(series)
-	for i := 0; i < len(from.targets); i += 2 {
-		builder.Set(from.targets[i], from.targets[i+1])
-	}
-	return builder.Labels()
 }
 
 var _ = Describe("The series", func() {

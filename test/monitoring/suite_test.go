@@ -31,7 +31,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-const config = "../../config/monitoring"
+const (
+	config   = "../../config/monitoring"
+	recorded = config + "/testdata"
+)
 
 func TestMonitoring(t *testing.T) {
 	RegisterFailHandler(Fail)
