@@ -35,5 +35,5 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	return cli.Run(ctx, cli.Options{Streams: streams, Version: buildVersion}, os.Args[1:])
+	return cli.Run(ctx, cli.Options{Streams: streams, Version: buildVersion}, cli.Arguments(os.Args))
 }

@@ -74,7 +74,7 @@ func (p *program) events(ctx context.Context, name, format string) error {
 	if err != nil {
 		return err
 	}
-	return p.show(format, map[string]any{"items": events}, func(out painter) {
+	return p.show(format, map[string]any{itemsKey: events}, func(out painter) {
 		if len(events) == 0 {
 			out.linef("No Events of %s in namespace %s.", name, s.namespace)
 			return

@@ -146,7 +146,7 @@ func (p *program) list(ctx context.Context, l listing, name, format string) erro
 	if err != nil {
 		return err
 	}
-	return p.show(format, map[string]any{"items": found}, func(out painter) { out.listed(found, rows, s.namespace) })
+	return p.show(format, map[string]any{itemsKey: found}, func(out painter) { out.listed(found, rows, s.namespace) })
 }
 
 // seeServer calls a function for one server.

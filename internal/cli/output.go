@@ -35,6 +35,9 @@ const (
 	asYAML = "yaml"
 )
 
+// itemsKey has the objects of a list.
+const itemsKey = "items"
+
 // longestText is how much of one text of the cluster is shown, in bytes.
 const longestText = 1000
 

@@ -106,5 +106,6 @@ func newMapper() meta.RESTMapper {
 	for _, child := range children.All() {
 		mapper.Add(child.GroupVersionKind, meta.RESTScopeNamespace)
 	}
+	mapOthers(mapper)
 	return mapper
 }

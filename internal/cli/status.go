@@ -81,7 +81,7 @@ func (p *program) statusOfAll(ctx context.Context, everywhere bool, format strin
 	if err != nil {
 		return err
 	}
-	return p.show(format, map[string]any{"items": rows}, func(out painter) {
+	return p.show(format, map[string]any{itemsKey: rows}, func(out painter) {
 		if len(rows) == 0 {
 			out.linef("No %ss in %s.", v1alpha1.Kind, place(namespace))
 			return
