@@ -40,7 +40,7 @@ const (
 	unitShare    = "percentunit"
 	unitRequests = "reqps"
 	unitPerSec   = "ops"
-	unitTokens   = "tokens/s"
+	unitTokens   = "suffix: tokens/s"
 )
 
 // The kinds of panels.
