@@ -65,6 +65,7 @@ var _ = Describe("What a rollout waits for", func() {
 		becomeReady(ctx, instance)
 		edit(ctx, deploymentOf(ctx, instance), func(d *appsv1.Deployment) { d.Spec.Paused = true })
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1})
+		becomeReady(ctx, instance) // the edit is another generation, which nobody has observed for a moment
 		Consistently(ready(ctx, instance)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady), "there is nothing to roll")
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Port = 9000 })
