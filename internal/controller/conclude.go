@@ -52,7 +52,7 @@ func (r *Reconciler) conclude(ctx context.Context, instance *v1alpha1.LlamaStack
 		s.retryAfter(wait)
 	}
 	r.metrics.Concluded(&metrics.Server{
-		Instance: &after, Wanted: status.WantedReplicas(input), Contested: s.contested,
+		Instance: &after, Wanted: status.WantedReplicas(input), Contested: s.contested, CertificateEnds: s.server.CertificateEnds,
 		First:   before.Status.Phase == "" && len(before.Status.Conditions) == 0,
 		Settled: err == nil && wait == 0 && !s.behind, Now: r.clock.Now(),
 	})

@@ -17,6 +17,7 @@ limitations under the License.
 package llamastack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -142,6 +143,7 @@ func (c *Client) observe(ctx context.Context, endpoint Endpoint, wanted Wanted) 
 		if problem := c.decode(func() string { return step.read(&observation, got) }); problem != "" {
 			problems = append(problems, "GET "+step.path+": "+problem)
 		}
+		observation.CertificateEnds = cmp.Or(observation.CertificateEnds, got.certificateEnds)
 		observation.Interrupted = observation.Interrupted || observation.Reached && got.code == 0
 		if throttled = got.code == http.StatusTooManyRequests; throttled || !observation.Reached {
 			break
@@ -195,6 +197,8 @@ type answer struct {
 	code    int
 	body    []byte
 	problem string
+	// certificateEnds is that of the Observation.
+	certificateEnds int64
 }
 
 func (c *Client) get(ctx context.Context, requests *http.Client, endpoint Endpoint, path string) answer {
@@ -208,14 +212,14 @@ func (c *Client) get(ctx context.Context, requests *http.Client, endpoint Endpoi
 	request.Header.Set("User-Agent", userAgent)
 	response, err := requests.Do(request)
 	if err != nil {
-		return answer{problem: c.describe(err)}
+		return answer{problem: c.describe(err), certificateEnds: ended(err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	return c.read(response)
 }
 
 func (c *Client) read(response *http.Response) answer {
-	got := answer{code: response.StatusCode}
+	got := answer{code: response.StatusCode, certificateEnds: firstEnd(response.TLS)}
 	if got.code != http.StatusOK {
 		got.problem = fmt.Sprintf("answered %d", got.code)
 		return got

@@ -62,6 +62,17 @@ var _ = Describe("Observe", func() {
 			Expect(observe(endpoint)).To(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{"Health": Equal("OK"), "Problem": BeEmpty()}))
 		})
 
+		It("reports when the first certificate ends that the server sends", func() {
+			signed, intermediate := newServerCertificate("a-service.apps.svc"), expired()
+			signed.Certificate = append(signed.Certificate, intermediate.Certificate...)
+			for chain, end := range map[*tls.Certificate]time.Time{{Certificate: signed.Certificate[:1], PrivateKey: signed.PrivateKey}: signed.Leaf.NotAfter, &signed: gone} {
+				endpoint, pool := start(func(server *httptest.Server) { server.TLS.Certificates = []tls.Certificate{*chain} })
+				pool.AddCert(signed.Leaf)
+				endpoint.Roots = trusted{pool}
+				Expect(observe(endpoint)).To(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{"Health": Equal("OK"), "CertificateEnds": Equal(end.Unix())}))
+			}
+		})
+
 		It("sends no request if it cannot read the certificates to trust", func() {
 			endpoint, _ := start(func(*httptest.Server) {})
 			endpoint.Roots = trusted{}
@@ -107,7 +118,7 @@ var _ = Describe("Observe", func() {
 		It("requires a certificate that has not expired", func() {
 			endpoint, pool := start(func(server *httptest.Server) { server.TLS.Certificates = []tls.Certificate{expired()} })
 			endpoint.Roots = trusted{pool}
-			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not valid"}))
+			Expect(observe(endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: its certificate is not valid", CertificateEnds: gone.Unix()}))
 		})
 
 		It("is refused by a server that requires a client certificate", func() {
@@ -130,7 +141,7 @@ func newServerCertificate(host string) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Expect(err).NotTo(HaveOccurred())
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{host},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{host}, IPAddresses: []net.IP{net.ParseIP("127.0.0.1")},
 		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -150,6 +161,9 @@ func (t trusted) Pool(context.Context) (*x509.CertPool, error) {
 	return t.pool, nil
 }
 
+// gone is a moment long ago.
+var gone = time.Unix(1, 0)
+
 // expired is a certificate for 127.0.0.1 of a day long gone.
 func expired() tls.Certificate {
 	GinkgoHelper()
@@ -157,7 +171,7 @@ func expired() tls.Certificate {
 	Expect(err).NotTo(HaveOccurred())
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "expired"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1, 0), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Unix(0, 0), NotAfter: gone, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	Expect(err).NotTo(HaveOccurred())

@@ -64,6 +64,9 @@ type Observation struct {
 	Providers []v1alpha1.ProviderInfo
 	// Models that the server lists.
 	Models Models
+	// CertificateEnds is when the first certificate ends that the server sent, in Unix time; 0 without TLS, or when no connection
+	// was made for another reason than a certificate that has ended.
+	CertificateEnds int64
 	// Problem says in stable words what else is unknown and why; "" when all was answered.
 	Problem string
 }
@@ -72,7 +75,7 @@ type Observation struct {
 // same: they are the texts of exceptions, which name ports and times that differ from one probe to the next.
 func (o Observation) Equal(other Observation) bool {
 	return o.Reached == other.Reached && o.Limited == other.Limited && o.Health == other.Health &&
-		o.Version == other.Version && o.Problem == other.Problem && o.Models.Equal(other.Models) &&
+		o.Version == other.Version && o.Problem == other.Problem && o.Models.Equal(other.Models) && o.CertificateEnds == other.CertificateEnds &&
 		(o.Providers == nil) == (other.Providers == nil) && slices.EqualFunc(o.Providers, other.Providers, sameProvider)
 }
 

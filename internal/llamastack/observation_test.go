@@ -48,6 +48,7 @@ var _ = Describe("Equal", func() {
 		Entry("limited", llamastack.Observation{Reached: true, Limited: 401, Health: "OK", Providers: same.Providers}, false),
 		Entry("other health", llamastack.Observation{Reached: true, Health: "Error", Providers: same.Providers}, false),
 		Entry("a version", llamastack.Observation{Reached: true, Health: "OK", Version: "1", Providers: same.Providers}, false),
+		Entry("a renewed certificate", llamastack.Observation{Reached: true, Health: "OK", CertificateEnds: 1, Providers: same.Providers}, false),
 		Entry("a problem", llamastack.Observation{Reached: true, Health: "OK", Problem: "x", Providers: same.Providers}, false),
 	)
 

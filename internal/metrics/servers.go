@@ -59,6 +59,8 @@ type Server struct {
 	Wanted int32
 	// Contested has the kind of each object that the operator may not write.
 	Contested []string
+	// CertificateEnds is when the certificate of the server ends, in Unix time; 0 without HTTPS.
+	CertificateEnds int64
 	// First means that the server had no status before.
 	First bool
 	// Settled means that the status is that of the current objects, and written.
@@ -70,7 +72,7 @@ type Server struct {
 // servers is the collector of all metrics of servers. A vector for each metric would keep the labels of each series: the
 // state of a server is a tenth of that, and the series exist only during a scrape.
 type servers struct {
-	phase, info, condition, transition, replicas, contested *prometheus.Desc
+	phase, info, condition, transition, replicas, certificate, contested *prometheus.Desc
 
 	mu    sync.Mutex
 	known map[types.NamespacedName]*server
@@ -82,6 +84,7 @@ type server struct {
 	conditions                          []condition
 	contested                           []string
 	wanted, ready                       int32
+	certificateEnds                     int64
 	edit                                edit
 }
 
@@ -98,8 +101,9 @@ func newServers() *servers {
 			labelDistribution, labelImage, labelVersion),
 		condition: ofServer("condition", "1 for the current status and reason of each condition of a LlamaStackDistribution.",
 			labelReason, labelStatus, labelType),
-		transition: ofServer("last_transition_timestamp_seconds", "Unix time of the last change of the status of the conditions Ready and Available.", labelType),
-		replicas:   ofServer("replicas", "Replicas of a server, by state: wanted, and ready to serve.", labelState),
+		transition:  ofServer("last_transition_timestamp_seconds", "Unix time of the last change of the status of the conditions Ready and Available.", labelType),
+		replicas:    ofServer("replicas", "Replicas of a server, by state: wanted, and ready to serve.", labelState),
+		certificate: ofServer("certificate_expiry_timestamp_seconds", "Unix time when the first of the certificates ends that a server sends, for servers with HTTPS."),
 		contested: prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "contested_objects"),
 			"Objects that the operator may not write because they belong to others, or because others change the same fields, by kind.",
 			[]string{labelKind}, nil),
@@ -130,7 +134,7 @@ func newServer(seen *Server) *server {
 	next := &server{
 		phase: shared(string(status.Phase)), version: shared(status.Version.LlamaStackServerVersion),
 		distribution: shared(status.DistributionConfig.ActiveDistribution), image: shared(status.Image),
-		wanted: seen.Wanted, ready: status.AvailableReplicas, contested: seen.Contested,
+		wanted: seen.Wanted, ready: status.AvailableReplicas, contested: seen.Contested, certificateEnds: seen.CertificateEnds,
 	}
 	known := status.Conditions[:min(len(status.Conditions), maxConditions)]
 	next.conditions = make([]condition, 0, len(known))
@@ -159,7 +163,7 @@ func (s *servers) reset() {
 
 // Describe implements prometheus.Collector.
 func (s *servers) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{s.phase, s.info, s.condition, s.transition, s.replicas, s.contested} {
+	for _, desc := range []*prometheus.Desc{s.phase, s.info, s.condition, s.transition, s.replicas, s.certificate, s.contested} {
 		descs <- desc
 	}
 }
@@ -196,6 +200,9 @@ func (s *servers) collect(series chan<- prometheus.Metric, texts texts, key type
 		texts.label(labelImage, server.image.Value()), of, texts.label(labelVersion, server.version.Value()))
 	series <- newSample(s.replicas, float64(server.wanted), in, of, texts.label(labelState, stateWanted))
 	series <- newSample(s.replicas, float64(server.ready), in, of, texts.label(labelState, stateReady))
+	if server.certificateEnds != 0 {
+		series <- newSample(s.certificate, float64(server.certificateEnds), in, of)
+	}
 	for _, one := range server.conditions {
 		kind := texts.label(labelType, one.kind.Value())
 		series <- newSample(s.condition, 1, in, of, texts.label(labelReason, one.reason.Value()), texts.label(labelStatus, one.status.Value()), kind)

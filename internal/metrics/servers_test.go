@@ -82,6 +82,11 @@ func (f *finding) phase(phase v1alpha1.DistributionPhase) *finding {
 	return f
 }
 
+func (f *finding) certificateEnds(at int64) *finding {
+	f.CertificateEnds = at
+	return f
+}
+
 func (f *finding) contested(kinds ...string) *finding {
 	f.Contested = kinds
 	return f
@@ -117,6 +122,13 @@ var _ = Describe("The metrics of servers", func() {
 		expectSeries(registry, prefix+"replicas", prefix+"replicas"+of+`state="ready"} 1`, prefix+"replicas"+of+`state="wanted"} 2`)
 		expectSeries(registry, prefix+"info",
 			prefix+`info{distribution="starter",exported_namespace="apps",image="quay.io/llamastack/starter:0.7.3",llamastackdistribution="a",version="0.7.3"} 1`)
+	})
+
+	It("show when a certificate ends, of servers that have one", func() {
+		conclude(found("apps", "a").certificateEnds(birth + 90))
+		conclude(found("apps", "b"))
+		expectSeries(registry, prefix+"certificate_expiry_timestamp_seconds",
+			prefix+`certificate_expiry_timestamp_seconds{exported_namespace="apps",llamastackdistribution="a"} 1.70000009e+09`)
 	})
 
 	It("count the objects that the operator may not write, by each kind", func() {

@@ -135,7 +135,10 @@ var _ = Describe("A second operator", func() {
 		first, mark := leader(), audit.Mark()
 		stopped := operator
 		operator = startOperator()
-		DeferCleanup(stopped.Stop)
+		DeferCleanup(func() { // both have the metrics of one process, which the end of the first one resets
+			stopped.Stop()
+			whileDown(func() {})
+		})
 		Eventually(audit.Watches(mark)).Should(ContainElements("llamastackdistributions", "configmaps", "deployments", "persistentvolumeclaims"))
 		waitForQuiet()
 		Expect(leader()).To(Equal(first))

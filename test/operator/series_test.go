@@ -89,12 +89,17 @@ var _ = Describe("The series of the operator", func() {
 			"/v1/health": `{"status":"OK"}`, "/v1/version": `{"version":"0.7.3"}`,
 			"/v1/providers": `{"data":[{"api":"inference","provider_id":"vllm","provider_type":"remote::vllm","config":{},"health":{"status":"Error","message":"gone"}}]}`,
 		}))
-		create(ctx, stopped, failed, undone, broken, missing)
+		secure := llsdtest.Make("secure").Namespace(namespace).Command("serve").ServingTLS("mine").CABundle("ca").Obj()
+		create(ctx, configMap(namespace, "ca", map[string]string{"ca-bundle.crt": servers.ReplaceTLS(namespace, "secure", healthy())}))
+		create(ctx, stopped, failed, undone, broken, missing, secure)
 		waitFor("failed", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonProgressing)
 		waitFor("missing", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonUserConfigNotFound)
 		waitFor("stopped", v1alpha1.ConditionAvailable, metav1.ConditionFalse, v1alpha1.ReasonScaledToZero)
 		rollOutNow(ctx, broken)
 		waitFor("broken", v1alpha1.ConditionHealthCheck, metav1.ConditionFalse, v1alpha1.ReasonProviderError)
+
+		rollOutNow(ctx, secure)
+		waitFor("secure", v1alpha1.ConditionHealthCheck, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed)
 
 		serveNow(ctx, undone)
 		setImage(ctx, undone, badImage)
