@@ -127,7 +127,7 @@ func (u *UserConfig) read(configMap *corev1.ConfigMap) (UserFinding, *status.Pro
 	}
 	if !ok {
 		return UserFinding{}, userProblemf(v1alpha1.ReasonUserConfigKeyNotFound,
-			"ConfigMap %s, which spec.server.UserConfig names, has no key %s (it has %s): put the server's configuration under that key",
+			"ConfigMap %s, which spec.server.userConfig names, has no key %s (it has %s): put the server's configuration under that key",
 			u.Key, v1alpha1.UserConfigKey, keysOf(configMap))
 	}
 	if yamlbudget.TooLarge(text) {
@@ -193,7 +193,7 @@ func (u *UserConfig) complete(text string, finding *UserFinding) (string, error)
 
 func userConfigMissing(key client.ObjectKey) UserFinding {
 	return UserFinding{Problem: userProblemf(v1alpha1.ReasonUserConfigNotFound,
-		"ConfigMap %s, which spec.server.UserConfig names, does not exist: create it with the key %s", key, v1alpha1.UserConfigKey)}
+		"ConfigMap %s, which spec.server.userConfig names, does not exist: create it with the key %s", key, v1alpha1.UserConfigKey)}
 }
 
 func userProblemf(reason v1alpha1.Reason, format string, args ...any) *status.Problem {

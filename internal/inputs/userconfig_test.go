@@ -139,7 +139,7 @@ var _ = Describe("The content of a user's configuration", func() {
 		found, err := contents.UserConfig(ctx, nil, &inputs.UserConfig{Key: key})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(found.Problem).To(And(HaveField("Reason", v1alpha1.ReasonUserConfigNotFound),
-			HaveField("Message", "ConfigMap apps/config, which spec.server.UserConfig names, does not exist: create it with the key config.yaml")))
+			HaveField("Message", "ConfigMap apps/config, which spec.server.userConfig names, does not exist: create it with the key config.yaml")))
 		Expect(server.reads).To(BeEmpty())
 	})
 
