@@ -73,6 +73,7 @@ func (p *program) configCommand() *cobra.Command {
 		},
 	}
 	addOutput(cmd, &format)
+	cmd.AddCommand(p.configDiffCommand(), p.configValidateCommand())
 	return cmd
 }
 

@@ -31,7 +31,7 @@ const firstUnprivilegedPort = 1024
 // OpenShift's annotation for the security context constraints that a Pod must run under, and those that every
 // ServiceAccount may use.
 const (
-	requiredSCCAnnotation = "openshift.io/required-scc"
+	RequiredSCCAnnotation = "openshift.io/required-scc"
 	restrictedSCC         = "restricted-v2"
 )
 
@@ -59,7 +59,7 @@ func (t setSecurity) Transform(m resmap.ResMap) error {
 	e.set(podSpecPath, "securityContext", pod)
 	e.set(containerPath, "securityContext", container)
 	if t.OpenShift && !t.choosesSCC() {
-		e.set(templatePath+"/metadata/annotations", requiredSCCAnnotation, restrictedSCC)
+		e.set(templatePath+"/metadata/annotations", RequiredSCCAnnotation, restrictedSCC)
 	}
 	return e.err
 }
@@ -126,7 +126,7 @@ func escalates(context *corev1.SecurityContext) bool {
 // choosesSCC says that the CR has a say in which security context constraints its Pods need: by naming them, by a
 // security context of its own, or by a ServiceAccount that was granted others. Then the platform finds those that fit.
 func (t setSecurity) choosesSCC() bool {
-	_, named := t.overrides.Annotations[requiredSCCAnnotation]
+	_, named := t.overrides.Annotations[RequiredSCCAnnotation]
 	return named || t.overrides.SecurityContext != nil || t.overrides.ServiceAccountName != "" ||
 		t.Spec.Server.ContainerSpec.SecurityContext != nil
 }

@@ -19,6 +19,8 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
@@ -26,6 +28,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -107,5 +110,95 @@ var _ = Describe("config", func() {
 		}
 
 		Expect(asEditor(ctx, namespace, "config")).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("has 2 servers; add the name of one of them: one, two"))))
+	})
+})
+
+// fileWith is a file with a server as a person would write it.
+func fileWith(server *v1alpha1.LlamaStackDistribution) string {
+	GinkgoHelper()
+	written := llsdtest.Make(server.Name).Namespace("").Obj()
+	written.Spec = server.Spec
+	written.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.Kind}
+	content, err := yaml.Marshal(written)
+	Expect(err).NotTo(HaveOccurred())
+	file := filepath.Join(GinkgoT().TempDir(), "server.yaml")
+	Expect(os.WriteFile(file, content, 0o600)).To(Succeed())
+	return file
+}
+
+var _ = Describe("config diff", func() {
+	It("shows that nothing changes", func(ctx context.Context) {
+		namespace, server := configured(ctx)
+
+		found := asEditor(ctx, namespace, "config", "diff", "-f", fileWith(server))
+
+		Expect(found.Code).To(BeZero(), found.Err)
+		Expect(found.Out).To(Equal("Nothing changes.\n"))
+	})
+
+	It("shows what changes in the objects and the configuration, that Pods restart, and changes nothing", func(ctx context.Context) {
+		namespace, server := configured(ctx)
+		before := current(ctx, server).ResourceVersion
+		edited := server.DeepCopy()
+		edited.Spec.Server.ContainerSpec.Env[0].Value = "sk-fourth"
+		edited.Spec.Server.ContainerSpec.Env[1].Value = "other"
+		edited.Spec.Server.Config.Providers[0].Config = &apiextensionsv1.JSON{Raw: []byte(`{"url": "http://new:8000/v1"}`)}
+
+		found := asEditor(ctx, namespace, "config", "diff", "-f", fileWith(edited))
+
+		Expect(found.Code).To(BeZero(), found.Err)
+		Expect(found.Out).To(And(
+			MatchRegexp(`Declared configuration:\n(.*\n)*- +"url": "http://other:8000/v1"\n\+ +"url": "http://new:8000/v1"\n`),
+			MatchRegexp(`Deployment:\n(.*\n)*- +"value": "shown"\n\+ +"value": "other"\n`),
+			HaveSuffix("demo: Pods restart: new Pods replace all of the server's.\n"), Not(ContainSubstring("Service:"))))
+		Expect(found.Out + found.Err).NotTo(ContainSubstring("sk-"))
+		Expect(found.Requests).To(HaveEach(HavePrefix("GET ")))
+		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
+	})
+
+	It("says where no Pod restarts, and where there were none", func(ctx context.Context) {
+		namespace, server := readyServer(ctx)
+		edited := server.DeepCopy()
+		edited.Spec.Network = &v1alpha1.NetworkSpec{ExposeRoute: true}
+		Expect(asEditor(ctx, namespace, "config", "diff", "-f", fileWith(edited)).Out).To(And(
+			ContainSubstring("Ingress:"), HaveSuffix("demo: the Pods stay as they are; none restarts.\n")))
+
+		absent := llsdtest.Make("new").Storage("1Gi").Obj()
+		Expect(asEditor(ctx, namespace, "config", "diff", "-f", fileWith(absent)).Out).To(And(
+			ContainSubstring("PersistentVolumeClaim:"), HaveSuffix("new: Pods start; there were none.\n")))
+	})
+
+	It("refuses a file for another namespace than -n says", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		file := filepath.Join(GinkgoT().TempDir(), "server.yaml")
+		Expect(os.WriteFile(file, []byte("apiVersion: llamastack.io/v1alpha1\nkind: LlamaStackDistribution\nmetadata: {name: demo, namespace: other}\n"+
+			"spec: {server: {distribution: {name: starter}}}\n"), 0o600)).To(Succeed())
+
+		Expect(asEditor(ctx, namespace, "config", "diff", "-f", file)).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("in namespace other, and -n says "+namespace))))
+	})
+
+	It("refuses what would not take effect", func(ctx context.Context) {
+		namespace, server := readyServer(ctx)
+		edited := server.DeepCopy()
+		edited.Spec.Server.UserConfig = &v1alpha1.UserConfigSpec{ConfigMapName: "missing"}
+
+		Expect(asEditor(ctx, namespace, "config", "diff", "-f", fileWith(edited))).To(And(HaveField("Code", 1), HaveField("Err", And(
+			ContainSubstring("the edit of demo would not take effect"), ContainSubstring("missing, which spec.server.userConfig names, does not exist")))))
+	})
+})
+
+var _ = Describe("config validate with a cluster", func() {
+	It("lets the API server check it, and reads what it refers to", func(ctx context.Context) {
+		namespace, server := configured(ctx)
+		before := current(ctx, server).ResourceVersion
+		valid := asEditor(ctx, namespace, "config", "validate", "--online", "-f", fileWith(server))
+		Expect(valid).To(And(HaveField("Code", 0), HaveField("Out", HavePrefix("demo: valid\n"))), valid.Err)
+
+		other := llsdtest.Make("demo").UserConfig("missing").Obj()
+		found := asEditor(ctx, namespace, "config", "validate", "--online", "-f", fileWith(other))
+
+		Expect(found.Code).To(Equal(1))
+		Expect(found.Out).To(ContainSubstring("missing, which spec.server.userConfig names, does not exist"))
+		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
 	})
 })
