@@ -82,8 +82,9 @@ cli-docs: ## Write the reference of "kubectl llamastack", docs/cli.md.
 	@go run ./hack/cmd/clidocs >docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
 .PHONY: dashboards
-dashboards: ## Write the Grafana dashboards, config/monitoring/dashboards.
-	@cd test/monitoring && GOWORK=off go run ./cmd/dashboards -dashboards ../../config/monitoring/dashboards
+dashboards: ## Write the Grafana dashboards, config/monitoring/dashboards, and their pictures, docs/images.
+	@cd test/monitoring && GOWORK=off go run ./cmd/dashboards -recordings ../../config/monitoring/testdata \
+		-dashboards ../../config/monitoring/dashboards -pictures ../../docs/images
 
 ##@ Checks
 

@@ -59,8 +59,8 @@ func operatorNumbers() []panel {
 
 func operatorReconciles() []panel {
 	return []panel{
-		{kind: stacked, title: "Reconciles", description: "Reconciles by controller and result.", unit: unitPerSec, width: third,
-			queries: one(rate("controller, result", "controller_runtime_reconcile_total"+operatorPods+"}"), "{{controller}} {{result}}")},
+		{kind: stacked, title: "Reconciles", description: "Reconciles by result.", unit: unitPerSec, width: third,
+			queries: one(rate("result", "controller_runtime_reconcile_total"+operatorPods+"}"), "{{result}}")},
 		{kind: lines, title: "Duration of reconciles", description: "The duration of a reconcile, by controller.", unit: unitSeconds, width: third,
 			queries: quantiles("controller", "controller_runtime_reconcile_time_seconds")},
 		{kind: lines, title: "Busy workers", description: "The share of the workers of a controller that reconcile.", unit: unitShare, width: third, warn: 0.9,

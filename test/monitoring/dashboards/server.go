@@ -61,7 +61,7 @@ func serverState() []panel {
 			queries: one("max by (image) (llama_stack_operator_llamastackdistribution_info{"+ofServer+"})", "{{image}}")},
 		{kind: number, title: "Replicas", description: "Replicas: wanted, and ready to serve.", unit: unitCount, width: third / 2,
 			queries: one("max by (state) (llama_stack_operator_llamastackdistribution_replicas{"+ofServer+"})", "{{state}}")},
-		{kind: number, title: "Time since Ready changed", description: "Time since the status of the condition Ready changed.", unit: unitSeconds, width: third / 2,
+		{kind: number, title: "Last change of Ready", description: "Time since the status of the condition Ready changed.", unit: unitSeconds, width: third / 2,
 			queries: one("time() - max(llama_stack_operator_llamastackdistribution_last_transition_timestamp_seconds{"+ofServer+`,type="Ready"})`, "Ready")},
 		{kind: states, title: "Conditions over time",
 			description: "The status of each condition. docs/conditions.md of the operator explains them.",

@@ -171,7 +171,7 @@ func (s Sample) perMinute(name string) float64 {
 	case name == "process_cpu_seconds":
 		return 1.5
 	case slices.Contains([]string{"error", "Invalid", "requeue"}, s.Labels.Get("result")),
-		strings.HasSuffix(name, "_errors"), strings.HasSuffix(name, "_retries"), strings.HasSuffix(name, "_live_reads"),
+		strings.HasSuffix(name, "_errors"), strings.HasSuffix(name, "_retries"), strings.HasSuffix(name, "_live_reads"), strings.HasSuffix(name, "_checks"),
 		strings.HasPrefix(s.Labels.Get("status_code"), "5"):
 		return perMinute * rarely * s.Value
 	default:
