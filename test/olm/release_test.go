@@ -50,13 +50,16 @@ type release struct {
 	operator string
 	// related are the servers' images by the name of the distribution.
 	related map[string]string
+	// undeclared says that it has no spec.server.config yet: its definition does not have the field, nor its operator the
+	// rights of the Jobs that check it.
+	undeclared bool
 }
 
 // The releases that the specs publish. The second moves one distribution to another image.
 var (
-	release100 = release{"1.0.0", firstOperator, map[string]string{"starter": firstServer, "remote-vllm": firstServer}}
-	release110 = release{"1.1.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}}
-	release120 = release{"1.2.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}}
+	release100 = release{"1.0.0", firstOperator, map[string]string{"starter": firstServer, "remote-vllm": firstServer}, true}
+	release110 = release{"1.1.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}, false}
+	release120 = release{"1.2.0", nextOperator, map[string]string{"starter": nextServer, "remote-vllm": firstServer}, false}
 )
 
 // csv is the name of the release's ClusterServiceVersion.
@@ -75,22 +78,57 @@ func (r release) pushBundle(ctx context.Context) string {
 	GinkgoHelper()
 	folder := filepath.Join(GinkgoT().TempDir(), "bundle")
 	Expect(os.CopyFS(folder, os.DirFS(filepath.Join(root, "bundle")))).To(Succeed())
-	manifests, err := fs.Glob(os.DirFS(folder), "manifests/*.clusterserviceversion.yaml")
+	rewrite(folder, "manifests/*.clusterserviceversion.yaml", r.edit)
+	if r.undeclared {
+		rewrite(folder, "manifests/llamastack.io_llamastackdistributions.yaml", withoutConfig)
+	}
+
+	images(ctx, "bundle", "bundle", r.bundleImage("registry.test"), "--from", folder)
+	return folder
+}
+
+// rewrite changes the one file of a pattern.
+func rewrite(folder, pattern string, change func(map[string]any)) {
+	GinkgoHelper()
+	manifests, err := fs.Glob(os.DirFS(folder), pattern)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(manifests).To(HaveLen(1))
 
 	path := filepath.Join(folder, manifests[0])
 	text, err := os.ReadFile(path)
 	Expect(err).NotTo(HaveOccurred())
-	var csv map[string]any
-	Expect(yaml.Unmarshal(text, &csv)).To(Succeed())
-	r.edit(csv)
-	text, err = yaml.Marshal(csv)
+	var content map[string]any
+	Expect(yaml.Unmarshal(text, &content)).To(Succeed())
+	change(content)
+	text, err = yaml.Marshal(content)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(os.WriteFile(path, text, 0o600)).To(Succeed())
+}
 
-	images(ctx, "bundle", "bundle", r.bundleImage("registry.test"), "--from", folder)
-	return folder
+// withoutConfig takes spec.server.config out of a definition, with the rules that name it.
+func withoutConfig(definition map[string]any) {
+	GinkgoHelper()
+	for _, version := range list(object(definition, "spec"), "versions") {
+		server := object(version.(map[string]any), "schema", "openAPIV3Schema", "properties", "spec", "properties", "server")
+		fields := object(server, "properties")
+		Expect(fields).To(HaveKey("config"))
+		delete(fields, "config")
+		const rules = "x-kubernetes-validations"
+		server[rules] = slices.DeleteFunc(list(server, rules), func(rule any) bool {
+			return strings.Contains(rule.(map[string]any)["rule"].(string), "has(self.config)")
+		})
+	}
+}
+
+// withoutJobs takes the rights to use Jobs away from the operator.
+func withoutJobs(csv map[string]any) {
+	GinkgoHelper()
+	for _, permission := range list(object(csv, "spec", "install", "spec"), "clusterPermissions") {
+		granted := permission.(map[string]any)
+		granted["rules"] = slices.DeleteFunc(list(granted, "rules"), func(rule any) bool {
+			return slices.Contains(list(rule.(map[string]any), "resources"), any("jobs"))
+		})
+	}
 }
 
 // edit changes the ClusterServiceVersion to that of the release.
@@ -100,6 +138,9 @@ func (r release) edit(csv map[string]any) {
 	spec := object(csv, "spec")
 	spec["version"] = r.version
 	delete(spec, "replaces")
+	if r.undeclared {
+		withoutJobs(csv)
+	}
 
 	deployments := list(object(spec, "install", "spec"), "deployments")
 	Expect(deployments).To(HaveLen(1))

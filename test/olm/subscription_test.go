@@ -27,6 +27,7 @@ import (
 	operatorsv1alpha1 "github.com/operator-framework/api/pkg/operators/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -63,6 +64,14 @@ func legacy(namespace, name, spec string) *unstructured.Unstructured {
 	declared.SetNamespace(namespace)
 	declared.SetName(name)
 	return declared
+}
+
+// declare gives a server a configuration that it declares.
+func declare(server *v1alpha1.LlamaStackDistribution) {
+	server.Spec.Server.Config = &v1alpha1.ServerConfig{
+		Base: v1alpha1.ConfigBaseEmpty, APIs: []string{"inference"},
+		Providers: []v1alpha1.ConfigProvider{{API: "inference", ID: "vllm", Type: "remote::vllm"}},
+	}
 }
 
 // The specs are one sequence: each continues where the one before has ended.
@@ -127,6 +136,10 @@ var _ = Describe("A Subscription", Ordered, func() {
 			Expect(processes(ctx, server)).To(HaveExactElements(HaveField("Image", firstServer)))
 			Eventually(writtenBy(ctx, server)).Should(Equal(release100.version))
 		}
+		undeclared := get(ctx, namespace, byImage.Name, &v1alpha1.LlamaStackDistribution{})
+		declare(undeclared)
+		Expect(kube.Update(ctx, undeclared, client.FieldValidation(metav1.FieldValidationStrict))).
+			To(MatchError(ContainSubstring(`unknown field "spec.server.config"`)), "a later release has it")
 	}, NodeTimeout(installs))
 
 	It("leaves servers and data when it is deleted, and takes them over without a restart when it is installed again", func(ctx SpecContext) {
@@ -220,4 +233,31 @@ var _ = Describe("A Subscription", Ordered, func() {
 		becomeReady(ctx, all...)
 		recall(ctx, all...)
 	}, NodeTimeout(3*installs))
+
+	It("checks and runs what a server declares with a field that is newer than it, and changes no other", func(ctx SpecContext) {
+		old := []*v1alpha1.LlamaStackDistribution{byName, byOtherName}
+		before := map[string][]process{}
+		for _, server := range all {
+			before[server.Name] = processes(ctx, server)
+		}
+
+		Eventually(func() error {
+			current := get(ctx, namespace, byImage.Name, &v1alpha1.LlamaStackDistribution{})
+			declare(current)
+			return kube.Update(ctx, current, client.FieldValidation(metav1.FieldValidationStrict))
+		}).Should(Succeed())
+		Eventually(conditionOf(ctx, byImage, v1alpha1.ConditionConfigValid)).WithTimeout(podStarts).Should(HavePrefix("True Valid: "))
+		becomeReady(ctx, byImage)
+		Expect(processes(ctx, byImage)).To(And(HaveLen(1), Not(Equal(before[byImage.Name]))))
+		Expect(deployment(ctx, byImage).Spec.Template.Spec.InitContainers).To(HaveExactElements(HaveField("Name", "configure")))
+
+		for _, server := range old {
+			Expect(processes(ctx, server)).To(Equal(before[server.Name]), server.Name)
+			Expect(deployment(ctx, server).Spec.Template.Spec.InitContainers).To(BeEmpty(), server.Name)
+			current := get(ctx, namespace, server.Name, &v1alpha1.LlamaStackDistribution{})
+			Expect(current.Spec).To(Equal(server.Spec), server.Name)
+			Expect(current.Generation).To(Equal(server.Generation), server.Name)
+		}
+		recall(ctx, all...)
+	}, NodeTimeout(installs))
 })

@@ -105,14 +105,19 @@ func server(namespace, name string) *llsdtest.Wrapper {
 		Storage("1Gi").Retention(v1alpha1.RetentionRetain)
 }
 
-// ready polls whether a server is Ready, as "status reason: message"; it is "" while that is of an older generation.
+// ready polls whether a server is Ready, as conditionOf does.
 func ready(ctx context.Context, server *v1alpha1.LlamaStackDistribution) func() (string, error) {
+	return conditionOf(ctx, server, v1alpha1.ConditionReady)
+}
+
+// conditionOf polls a condition, as "status reason: message"; it is "" while that is of an older generation.
+func conditionOf(ctx context.Context, server *v1alpha1.LlamaStackDistribution, kind v1alpha1.ConditionType) func() (string, error) {
 	return func() (string, error) {
 		current := &v1alpha1.LlamaStackDistribution{}
 		if err := kube.Get(ctx, client.ObjectKeyFromObject(server), current); err != nil {
 			return "", err
 		}
-		condition := meta.FindStatusCondition(current.Status.Conditions, string(v1alpha1.ConditionReady))
+		condition := meta.FindStatusCondition(current.Status.Conditions, string(kind))
 		if condition == nil || condition.ObservedGeneration != current.Generation {
 			return "", nil
 		}
