@@ -29,6 +29,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// The rights to list and to patch objects.
+const (
+	verbList  = "list"
+	verbPatch = "patch"
+)
+
 // serverResource is the name of LlamaStackDistributions in the API.
 const serverResource = "llamastackdistributions"
 
@@ -79,7 +85,7 @@ func missingRight(err error, message string) error {
 // roleFor is the role of Kubernetes that the operator's roles for LlamaStackDistributions are part of.
 func roleFor(verb string) string {
 	switch verb {
-	case "get", "list", "watch":
+	case "get", verbList, "watch":
 		return "view"
 	}
 	return "edit"

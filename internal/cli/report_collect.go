@@ -26,6 +26,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -42,7 +43,8 @@ import (
 
 // kinds are those that are read beside those of package children.
 var kinds = struct { //nolint:gochecknoglobals // nobody changes it
-	crd, class, podMetrics, pod, replicaSet, deployment, job, lease, slice, policy, quota, limits, event schema.GroupVersionKind
+	crd, class, podMetrics, pod, replicaSet, deployment, job, lease, slice, policy, quota, limits, event,
+	node, selfReview, review schema.GroupVersionKind
 }{
 	crd:        schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"},
 	class:      storagev1.SchemeGroupVersion.WithKind("StorageClass"),
@@ -57,6 +59,9 @@ var kinds = struct { //nolint:gochecknoglobals // nobody changes it
 	quota:      corev1.SchemeGroupVersion.WithKind("ResourceQuota"),
 	limits:     corev1.SchemeGroupVersion.WithKind("LimitRange"),
 	event:      corev1.SchemeGroupVersion.WithKind("Event"),
+	node:       corev1.SchemeGroupVersion.WithKind("Node"),
+	selfReview: authorizationv1.SchemeGroupVersion.WithKind("SelfSubjectAccessReview"),
+	review:     authorizationv1.SchemeGroupVersion.WithKind("SubjectAccessReview"),
 }
 
 // operatorConfig is the ConfigMap of the operator.
@@ -70,8 +75,9 @@ func mapOthers(mapper *meta.DefaultRESTMapper) {
 	for _, kind := range []schema.GroupVersionKind{kinds.replicaSet, kinds.job, kinds.lease, kinds.slice, kinds.quota, kinds.limits} {
 		mapper.Add(kind, meta.RESTScopeNamespace)
 	}
-	mapper.Add(kinds.crd, meta.RESTScopeRoot)
-	mapper.Add(kinds.class, meta.RESTScopeRoot)
+	for _, kind := range []schema.GroupVersionKind{kinds.crd, kinds.class, kinds.node, kinds.selfReview, kinds.review} {
+		mapper.Add(kind, meta.RESTScopeRoot)
+	}
 	pods := kinds.podMetrics.GroupVersion().WithResource("pods")
 	mapper.AddSpecific(kinds.podMetrics, pods, pods, meta.RESTScopeNamespace)
 }

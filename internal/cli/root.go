@@ -87,7 +87,7 @@ func New(options Options) *cobra.Command {
 	p.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(p.statusCommand(), p.eventsCommand(), p.logsCommand(), p.listingCommand(modelsListing()), p.listingCommand(providersListing()))
 	root.AddCommand(p.configCommand(), p.createCommand())
-	root.AddCommand(p.reportCommand())
+	root.AddCommand(p.reportCommand(), p.doctorCommand())
 	for _, e := range edits() {
 		root.AddCommand(p.editCommand(e))
 	}
