@@ -220,14 +220,14 @@ func (s Sample) gauge(name string, minutes int) float64 {
 
 // absent is whether a gauge is 0 though its recording has a 1, as all of the operator's have.
 func (s Sample) absent() bool {
-	server, ready := s.Labels.Get("llamastackdistribution"), []string{"broken", "declared"}
+	server, down := s.Labels.Get("llamastackdistribution"), []string{"failed", "missing", "undone"}
 	switch s.name() {
 	case "llama_stack_operator_config_malformed":
 		return s.Labels.Get("key") != "featureFlags"
 	case "llama_stack_operator_contested_objects":
 		return s.Labels.Get("kind") != "Ingress"
 	case "llama_stack_operator_llamastackdistribution_replicas":
-		return server == "stopped" || s.Labels.Get("state") == "ready" && !slices.Contains(ready, server)
+		return server == "stopped" || s.Labels.Get("state") == "ready" && slices.Contains(down, server)
 	default:
 		return false
 	}
