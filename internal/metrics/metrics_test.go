@@ -47,7 +47,7 @@ func TestMetrics(t *testing.T) {
 }
 
 // metricsInAll is how many metrics the operator has: change it with the tests of the new metric.
-const metricsInAll = 15
+const metricsInAll = 16
 
 // all gives every metric a series.
 func all(counted *metrics.Metrics) {
@@ -58,7 +58,7 @@ func all(counted *metrics.Metrics) {
 	counted.Checked("Valid")
 	counted.ConfigMalformed("featureFlags", false)
 	counted.RolloutsWaiting("image", 1)
-	counted.Concluded(found("apps", "demo").condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonProgressing).server())
+	counted.Concluded(found("apps", "demo").condition(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonProgressing).certificateEnds(birth + 90).server())
 }
 
 // scrape is the page of a registry.
