@@ -115,9 +115,13 @@ func fleetFails() []panel {
 			queries: one("sum by (namespace, llamastackdistribution) (rate("+fleetRequests+`,status_code=~"5.."}[$__rate_interval]))`+
 				" / sum by (namespace, llamastackdistribution) (rate("+fleetRequests+"}[$__rate_interval]))", "{{namespace}}/{{llamastackdistribution}}")},
 		{kind: lines, title: "Checks of configurations", description: "Checks that ended, by result. Those that are not Valid kept a rollout from happening.",
-			unit: unitCount, width: half,
+			unit: unitCount, width: third,
 			queries: one("sum by (result) (increase(llama_stack_operator_config_checks_total[$__rate_interval]))", "{{result}}")},
-		{kind: lines, title: "Contested objects", unit: unitCount, width: half, warn: 1,
+		{kind: lines, title: "Time until certificates expire", unit: unitSeconds, width: third,
+			description: "Time until the first certificate that a server sends expires. The alert LlamaStackCertificateExpires begins a week before.",
+			queries: one("min by (exported_namespace, llamastackdistribution) (llama_stack_operator_llamastackdistribution_certificate_expiry_timestamp_seconds"+
+				fleetServers+") - time()", "{{exported_namespace}}/{{llamastackdistribution}}")},
+		{kind: lines, title: "Contested objects", unit: unitCount, width: third, warn: 1,
 			description: "Objects that the operator may not write because they belong to others, or because others change the same fields.",
 			queries:     one("max by (kind) (llama_stack_operator_contested_objects) > 0", "{{kind}}")},
 	}

@@ -79,6 +79,8 @@ func ceiling(v float64, unit string) float64 {
 	switch {
 	case unit == "bytes":
 		factor = math.Pow(1024, math.Floor(math.Log2(v)/10))
+	case unit == "s" && v >= 86400:
+		factor = 86400
 	case unit == "s" && v >= 60:
 		factor = 60
 	}

@@ -204,6 +204,8 @@ func (s Sample) gauge(name string, minutes int) float64 {
 		return s.Value
 	case name == "llama_stack_operator_llamastackdistribution_last_transition_timestamp_seconds":
 		return historyStart + minute*historyMinutes/2
+	case name == "llama_stack_operator_llamastackdistribution_certificate_expiry_timestamp_seconds":
+		return historyStart + 30*24*60*minute
 	case known && (s.Value <= 1 || name == "ogx_concurrent_requests"):
 		period, phase := s.rhythm()
 		v := of.base + of.swing*math.Sin(2*math.Pi*float64(minutes)/period+phase)
