@@ -87,7 +87,7 @@ func New(options Options) *cobra.Command {
 	p.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(p.statusCommand(), p.eventsCommand(), p.logsCommand(), p.listingCommand(modelsListing()), p.listingCommand(providersListing()))
 	root.AddCommand(p.configCommand(), p.createCommand(), p.migrateCommand())
-	root.AddCommand(p.reportCommand(), p.doctorCommand())
+	root.AddCommand(p.reportCommand(), p.doctorCommand(), p.topCommand())
 	for _, e := range edits() {
 		root.AddCommand(p.editCommand(e))
 	}
