@@ -86,7 +86,7 @@ func New(options Options) *cobra.Command {
 	root.SetErr(options.Streams.ErrOut)
 	p.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(p.statusCommand(), p.eventsCommand(), p.logsCommand(), p.listingCommand(modelsListing()), p.listingCommand(providersListing()))
-	root.AddCommand(p.configCommand(), p.createCommand(), p.migrateCommand())
+	root.AddCommand(p.configCommand(), p.createCommand(), p.migrateCommand(), p.chatCommand())
 	root.AddCommand(p.reportCommand(), p.doctorCommand(), p.topCommand())
 	for _, e := range edits() {
 		root.AddCommand(p.editCommand(e))

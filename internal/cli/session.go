@@ -44,6 +44,7 @@ type session struct {
 	client.Client
 
 	core      corev1client.CoreV1Interface
+	config    *rest.Config
 	namespace string
 }
 
@@ -77,7 +78,7 @@ func (p *program) open() (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to connect to the API server: %w", err)
 	}
-	return &session{Client: client.WithFieldOwner(kube, fieldManager), core: core, namespace: namespace}, nil
+	return &session{Client: client.WithFieldOwner(kube, fieldManager), core: core, config: config, namespace: namespace}, nil
 }
 
 // newScheme has LlamaStackDistributions, their children and core objects.
