@@ -230,6 +230,7 @@ func troublesBeside() []fault {
 		}, "storage", "StorageClass fast of PVC demo-pvc does not exist"},
 		{"no default StorageClass", func(_ *clusterFacts, f *patient) { f.pvc.Status.Phase = corev1.ClaimPending }, "storage", "the cluster has no default one"},
 		{"a lost volume", func(_ *clusterFacts, f *patient) { f.pvc.Status.Phase = corev1.ClaimLost }, "storage", "has lost its volume"},
+		{"a readiness probe that fails", func(_ *clusterFacts, f *patient) { f.pods[0].Status.Conditions[0].Status = corev1.ConditionFalse }, "health", "runs and is not ready"},
 		{"too little memory", func(_ *clusterFacts, f *patient) { f.pods[0] = crashingPod() }, "pods", "OOMKilled"},
 		{"a Service that leads nowhere", func(_ *clusterFacts, f *patient) {
 			f.service, f.slices = &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "demo-service"}}, []discoveryv1.EndpointSlice{}

@@ -43,6 +43,13 @@ func checkHealth(f *patient) []finding {
 				"the Pods are ready, and the operator gets no valid answer: %s", condition.Message))
 		}
 	}
+	for i := range f.pods {
+		view := podView(&f.pods[i])
+		if f.pods[i].Status.Phase == corev1.PodRunning && view.State == stateWaits && f.pods[i].DeletionTimestamp == nil {
+			found = append(found, warning("wait if it has just started, else see the log: "+command("logs", f.server),
+				"Pod %s runs and is not ready: its probe does not succeed", view.Name))
+		}
+	}
 	return found
 }
 
