@@ -22,10 +22,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// hidden stands for a text that can be a password or a key.
-const hidden = "<hidden>"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/redact"
+)
 
 // longestWord is how long a word of a command is shown, in bytes. A script is longer.
 const longestWord = 200
@@ -33,37 +32,24 @@ const longestWord = 200
 // errNoYAML says nothing of the text, which can have secrets.
 var errNoYAML = errors.New("it is not one YAML document that can be read")
 
-var (
-	// secretName matches names of variables, fields and options whose text is hidden.
-	secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|credential|api[-_]?key|(^|[-_.])(keys?|token|tokens|pwd|dsn|authorization|bearer|cookie)$`)
-	// endsInToken matches names such as accessToken.
-	endsInToken = regexp.MustCompile(`[a-z](Token|Key)$`)
-	// inURL is the password before the host of a URL.
-	inURL = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`)
-	// assigned is a secret in a list of assignments, such as the parameters of a URL or of a database.
-	assigned = regexp.MustCompile(`(?i)((?:passw(?:or)?d|pwd|secret|token|api[-_]?key|access[-_]?key|key|sig)=)[^\s&;,]+`)
-	// placeholder is what the server replaces by the value of a variable, with the default in the last group.
-	placeholder = regexp.MustCompile(`^\$\{env\.[A-Za-z0-9_]+(?::[=+])?([^}]*)\}$`)
-)
-
-// isSecret says whether a text is hidden, by its name.
-func isSecret(name string) bool { return secretName.MatchString(name) || endsInToken.MatchString(name) }
+// placeholder is what the server replaces by the value of a variable, with the default in the last group.
+var placeholder = regexp.MustCompile(`^\$\{env\.[A-Za-z0-9_]+(?::[=+])?([^}]*)\}$`)
 
 // hideText is a text without what a reader must not see.
 func hideText(name, text string) string {
-	if !isSecret(name) {
-		return assigned.ReplaceAllString(inURL.ReplaceAllString(text, "${1}"+hidden+"@"), "${1}"+hidden)
+	if !redact.Named(name) {
+		return redact.Recognized(text)
 	}
 	if found := placeholder.FindStringSubmatch(text); found != nil {
 		if found[1] == "" {
 			return text
 		}
-		return strings.TrimSuffix(text, found[1]+"}") + hidden + "}"
+		return strings.TrimSuffix(text, found[1]+"}") + redact.Removed + "}"
 	}
 	if text == "" {
 		return text
 	}
-	return hidden
+	return redact.Removed
 }
 
 // hide hides the secrets of a document, which it changes. all says that each text in it is one.
@@ -85,7 +71,7 @@ func hide(node any, all bool) any {
 
 // hideField hides the secrets in a field. A number can be a password, too; true and false are not.
 func hideField(name string, value any, all bool) any {
-	all = all || isSecret(name)
+	all = all || redact.Named(name)
 	switch value := value.(type) {
 	case string:
 		if all {
@@ -98,7 +84,7 @@ func hideField(name string, value any, all bool) any {
 		return value
 	}
 	if all && !strings.Contains(strings.ToLower(name), "tokens") { // a number of tokens is none
-		return hidden
+		return redact.Removed
 	}
 	return value
 }
@@ -109,10 +95,10 @@ func hideWords(words []string) []string {
 	for i, word := range shown {
 		option, _, assigns := strings.Cut(word, "=")
 		switch {
-		case i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=") && isSecret(words[i-1]):
-			shown[i] = hidden
-		case strings.HasPrefix(word, "-") && assigns && isSecret(option):
-			shown[i] = option + "=" + hidden
+		case i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=") && redact.Named(words[i-1]):
+			shown[i] = redact.Removed
+		case strings.HasPrefix(word, "-") && assigns && redact.Named(option):
+			shown[i] = option + "=" + redact.Removed
 		case len(word) > longestWord || strings.Contains(word, "\n"):
 			shown[i] = fmt.Sprintf("<text of %d bytes>", len(word))
 		default:

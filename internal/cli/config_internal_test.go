@@ -28,18 +28,18 @@ var _ = Describe("what config hides", func() {
 	DescribeTable("is a text", func(name, text, shown string) {
 		Expect(hideText(name, text)).To(Equal(shown))
 	},
-		Entry("with the name of a key", "OPENAI_API_KEY", "sk-1", "<hidden>"),
-		Entry("with the name of a key of another kind", "OPENAI_KEY", "sk-1", "<hidden>"),
-		Entry("with the name of a token", "HF_TOKEN", "hf_1", "<hidden>"),
-		Entry("with the name of a token in camel case", "accessToken", "hf_1", "<hidden>"),
-		Entry("with the name of a password", "PGPASSWORD", "p", "<hidden>"),
+		Entry("with the name of a key", "OPENAI_API_KEY", "sk-1", "[removed]"),
+		Entry("with the name of a key of another kind", "OPENAI_KEY", "sk-1", "[removed]"),
+		Entry("with the name of a token", "HF_TOKEN", "hf_1", "[removed]"),
+		Entry("with the name of a token in camel case", "accessToken", "hf_1", "[removed]"),
+		Entry("with the name of a password", "PGPASSWORD", "p", "[removed]"),
 		Entry("that is empty: no", "api_key", "", ""),
 		Entry("that names a variable: no", "api_key", "${env.OPENAI_API_KEY}", "${env.OPENAI_API_KEY}"),
 		Entry("that names a variable without a default: no", "api_key", "${env.OPENAI_API_KEY:=}", "${env.OPENAI_API_KEY:=}"),
-		Entry("that is the default of a variable", "api_key", "${env.OPENAI_API_KEY:=sk-1}", "${env.OPENAI_API_KEY:=<hidden>}"),
-		Entry("that is around a variable", "api_key", "sk-${env.NAME}", "<hidden>"),
-		Entry("in a URL", "DATABASE", "postgres://u:p@w@host/db?password=q&a=b", "postgres://u:<hidden>@host/db?password=<hidden>&a=b"),
-		Entry("in the parameters of a database", "DATABASE", "host=h password=p", "host=h password=<hidden>"),
+		Entry("that is the default of a variable", "api_key", "${env.OPENAI_API_KEY:=sk-1}", "${env.OPENAI_API_KEY:=[removed]}"),
+		Entry("that is around a variable", "api_key", "sk-${env.NAME}", "[removed]"),
+		Entry("in a URL", "DATABASE", "postgres://u:p@w@host/db?password=q&a=b", "postgres://[removed]@host/db?password=[removed]&a=b"),
+		Entry("in the parameters of a database", "DATABASE", "host=h password=p", "host=h password=[removed]"),
 		Entry("of another name: no", "VLLM_URL", "http://vllm:8000/v1", "http://vllm:8000/v1"),
 		Entry("with a name that only contains one: no", "tokenizer", "bert", "bert"),
 	)
@@ -49,14 +49,14 @@ var _ = Describe("what config hides", func() {
 			"providers": []any{map[string]any{"config": map[string]any{"api_key": "sk-1", "max_tokens": 4096.0, "url": "http://u:p@h"}}},
 			"secrets":   map[string]any{"a": []any{"x", 1.0, true, nil}},
 		}, false)).To(Equal(map[string]any{
-			"providers": []any{map[string]any{"config": map[string]any{"api_key": "<hidden>", "max_tokens": 4096.0, "url": "http://u:<hidden>@h"}}},
-			"secrets":   map[string]any{"a": []any{"<hidden>", "<hidden>", true, nil}},
+			"providers": []any{map[string]any{"config": map[string]any{"api_key": "[removed]", "max_tokens": 4096.0, "url": "http://[removed]@h"}}},
+			"secrets":   map[string]any{"a": []any{"[removed]", "[removed]", true, nil}},
 		}))
 	})
 
 	It("is in commands", func() {
 		Expect(hideWords([]string{"serve", "--api-key", "sk-1", "--token=t", "--url=http://u:p@h", "--port", "8321", "a\nb"})).To(Equal(
-			[]string{"serve", "--api-key", "<hidden>", "--token=<hidden>", "--url=http://u:<hidden>@h", "--port", "8321", "<text of 3 bytes>"}))
+			[]string{"serve", "--api-key", "[removed]", "--token=[removed]", "--url=http://[removed]@h", "--port", "8321", "<text of 3 bytes>"}))
 		Expect(hideWords(nil)).To(BeEmpty())
 	})
 

@@ -47,6 +47,10 @@ var (
 	given = regexp.MustCompile(`(?i)(\s--?[a-z0-9_-]*` + secretName + `[a-z0-9_-]*\s+)[^\s\[-]\S*`)
 	// secretKey is the name of a field whose value is a secret.
 	secretKey = regexp.MustCompile(`(?i)` + secretName + `|^authorization$|cookie`)
+	// key is the name of a key without a prefix that says what it is for, such as OPENAI_KEY.
+	key = regexp.MustCompile(`(?i)(?:^|[-_.])(?:keys?|bearer)$|[a-z]Key$`)
+	// tokenizer is no token.
+	tokenizer = regexp.MustCompile(`(?i)tokenizers?`)
 	// quotes are those that a value starts with.
 	quotes  = regexp.MustCompile(`^(?:\\?"|')?`)
 	number  = regexp.MustCompile(`^[0-9.]+$`)

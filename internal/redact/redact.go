@@ -59,6 +59,16 @@ func (r *Redactor) Text(text string) string {
 	return recognize(text)
 }
 
+// Named says whether the text of a variable, a field or an option is a secret, by its name.
+func Named(name string) bool {
+	name = tokenizer.ReplaceAllString(name, "")
+	return secretKey.MatchString(name) || key.MatchString(name)
+}
+
+// Recognized is a text without what has the form of a secret, such as the password of a URL. A Redactor also removes the values
+// that it knows.
+func Recognized(text string) string { return recognize(text) }
+
 // newReplacer replaces the longest value that is known, in all forms in which programs print it.
 func (r *Redactor) newReplacer() *strings.Replacer {
 	type pair struct{ from, to string }

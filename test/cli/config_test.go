@@ -77,9 +77,9 @@ var _ = Describe("config", func() {
 		Expect(found.Out).To(And(
 			MatchRegexp(`Image: +`+image+`\n`), MatchRegexp(`Command: +/bin/sh -c <text of \d+ bytes> launch`),
 			MatchRegexp(`LLSD_INFERENCE_OTHER_API_TOKEN +<from Secret keys key vllm>\n`),
-			MatchRegexp(`HF_TOKEN +<hidden>\n`), MatchRegexp(`PLAIN +shown\n`),
-			ContainSubstring("The configuration of spec.server.userConfig (ConfigMap demo-config-"), ContainSubstring("api_key: <hidden>"),
-			ContainSubstring("http://u:<hidden>@vllm:8000/v1"),
+			MatchRegexp(`HF_TOKEN +\[removed\]\n`), MatchRegexp(`PLAIN +shown\n`),
+			ContainSubstring("The configuration of spec.server.userConfig (ConfigMap demo-config-"), ContainSubstring("api_key: '[removed]'"),
+			ContainSubstring("http://[removed]@vllm:8000/v1"),
 			ContainSubstring("What spec.server.config declares (ConfigMap demo-config-"), ContainSubstring("api_token: ${env.LLSD_INFERENCE_OTHER_API_TOKEN}"),
 			ContainSubstring("run: kubectl llamastack check demo -n "+namespace)))
 		Expect(found.Out).NotTo(ContainSubstring("sk-"))
