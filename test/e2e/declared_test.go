@@ -68,6 +68,13 @@ var _ = Describe("Real servers with a declared configuration", Ordered, func() {
 		}
 	}, NodeTimeout(2*serverStarts))
 
+	It("talk in the terminal, and nothing is wrong with them", func(ctx SpecContext) {
+		for _, server := range []*v1alpha1.LlamaStackDistribution{older, newer} {
+			talk(ctx, server, "declared/"+firstModel)
+			examine(ctx, server)
+		}
+	}, NodeTimeout(serverStarts))
+
 	It("report a key that the server does not know, with its path, and repair it", func(ctx SpecContext) {
 		By("leaving one of the servers alone")
 		edit(ctx, older, func(server *v1alpha1.LlamaStackDistribution) { server.Spec.Replicas = new(int32(0)) })

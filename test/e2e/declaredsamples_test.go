@@ -232,6 +232,7 @@ var _ = Describe("The samples with a declared configuration", func() {
 				It(counted+" counts its requests for Prometheus", func(ctx SpecContext) {
 					Eventually(scrape(ctx, servers[counted])).Should(MatchRegexp(
 						`(?m)^ogx_requests_total{api="inference",method="openai_chat_completion",.*status="success",status_code="200"} [1-9]`))
+					Expect(load(ctx, servers[counted])).To(And(HaveKey("requestsPerSecond"), HaveKey("memoryBytes"), Not(HaveKey("note"))), "kubectl llamastack top")
 				}, NodeTimeout(serverStarts))
 			}
 
