@@ -18,8 +18,10 @@ package operator_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
@@ -72,8 +74,10 @@ func setDefinition(ctx context.Context, file, name string, present bool) {
 			Expect(client.IgnoreAlreadyExists(admin.Create(ctx, definition))).To(Succeed())
 		default:
 			Expect(client.IgnoreNotFound(admin.Delete(ctx, definition))).To(Succeed())
-			// A deletion takes the objects first: one that is made meanwhile exists already, and goes with the old one.
-			Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(definition), definition) }).Should(MatchError(apierrors.IsNotFound, "is not found"))
+			// A deletion takes the objects first: one that is made meanwhile exists already, and goes with the old one. The API server
+			// waits for up to a minute until they are gone, and then tries again.
+			Eventually(func() error { return admin.Get(ctx, client.ObjectKeyFromObject(definition), definition) }).WithTimeout(3*time.Minute).
+				Should(MatchError(apierrors.IsNotFound, "is not found"), func() string { return fmt.Sprintf("%v", definition.Object["status"]) })
 		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -121,7 +122,7 @@ var _ = Describe("What a rollout waits for", func() {
 
 		podOf("t1", "ContainerCreating", "")
 		Consistently(ready(ctx, instance)).WithTimeout(3 * time.Second).Should(starting(`secret "tokens" not found`))
-		Expect(audit.In(instance.Namespace, mark)).To(HaveLen(1), "the ReplicaSets are read once")
+		Expect(harness.Reads(audit.In(instance.Namespace, mark))).To(HaveExactElements(HaveField("Resource", "replicasets")), "they are read once")
 	})
 
 	It("is reported by both servers when a Pod is given to another one", func(ctx context.Context) {
