@@ -57,6 +57,7 @@ var _ = Describe("A mistake", func() {
 		instance := llsdtest.Make("named").Namespace(namespace).Distribution("starter").Obj()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
+		waitForQuiet()
 		before := deploymentOf(ctx, instance)
 		mark := audit.Mark()
 

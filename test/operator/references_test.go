@@ -113,6 +113,7 @@ var _ = Describe("A server that rolls when what its Pods use changes", func() {
 		Expect(generation(ctx)()).To(Equal(before + 1))
 		Expect(readsOfConfigMaps(mark)).To(HaveLen(1))
 
+		waitForQuiet()
 		mark = audit.Mark()
 		reconciles := reconcilesTotal()
 		annotate(ctx, instance, "llamastack.io/look-again", "now")

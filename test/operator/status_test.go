@@ -226,6 +226,7 @@ var _ = Describe("The status of a LlamaStackDistribution", func() {
 		create(ctx, instance)
 		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1})
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 of 1 replicas updated"))
+		waitForQuiet()
 		mark := audit.Mark()
 
 		pod := waitingPod(ctx, instance, "ErrImagePull", "no such image")
