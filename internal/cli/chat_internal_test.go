@@ -132,6 +132,13 @@ var _ = Describe("chat", func() {
 		Expect(out.String()).To(Equal("Whole\n"))
 	})
 
+	It("takes an answer of a server that says why it ends, and only ends the connection", func(ctx context.Context) {
+		t, out, _ := talking(serveModel(chatPath, false, streams(part("Whole"), `data: {"choices": [{"delta": {"content": null}, "finish_reason": "stop"}]}`)), "")
+
+		Expect(t.run(ctx, "Ready?", false)).To(Succeed())
+		Expect(out.String()).To(Equal("Whole\n"))
+	})
+
 	DescribeTable("ends an answer with what is wrong", func(ctx context.Context, why, printed string, answer func(http.ResponseWriter, *http.Request)) {
 		t, out, _ := talking(serveModel(chatPath, false, answer), "")
 

@@ -61,6 +61,8 @@ type piece struct {
 	Choices []struct {
 		Delta   message `json:"delta"`
 		Message message `json:"message"`
+		// Finish says why the answer ends, in its last piece.
+		Finish string `json:"finish_reason"` //nolint:tagliatelle // the API of OpenAI spells it so
 	} `json:"choices"`
 	Error  json.RawMessage `json:"error"`
 	Detail json.RawMessage `json:"detail"`
@@ -74,6 +76,16 @@ func (p *piece) text() string {
 		text.WriteString(p.Choices[i].Message.Content)
 	}
 	return text.String()
+}
+
+// finished says whether the answer ends with a piece.
+func (p *piece) finished() bool {
+	for i := range p.Choices {
+		if p.Choices[i].Finish != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // problem is the error in a piece, or "".
@@ -184,17 +196,19 @@ func readWhole(body io.Reader, see func(string)) error {
 	if len(content) > longestReply {
 		return errTooLong
 	}
-	return seePiece(content, see)
+	_, err = seePiece(content, see)
+	return err
 }
 
 // errTooLong ends an answer.
 var errTooLong = fmt.Errorf("the answer has more than %d bytes and ends here", longestReply)
 
-// readStream reads server-sent events until the server says that it is done.
+// readStream reads server-sent events until the server says that it is done. Llama Stack 0.7 only ends the connection after the
+// last piece.
 func readStream(body io.Reader, see func(string)) error {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, longestEvent)
-	total := 0
+	total, finished := 0, false
 	for lines.Scan() {
 		total += len(lines.Bytes())
 		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
@@ -207,31 +221,36 @@ func readStream(body io.Reader, see func(string)) error {
 		if total > longestReply {
 			return errTooLong
 		}
-		if err := seePiece(data, see); err != nil {
+		last, err := seePiece(data, see)
+		if err != nil {
 			return err
 		}
+		finished = finished || last
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
 		return fmt.Errorf("the answer has a line of more than %d bytes and ends here", longestEvent)
 	} else if err != nil {
 		return fmt.Errorf("failed to read the answer: %w", err)
 	}
+	if finished {
+		return nil
+	}
 	return errors.New("the connection ended before the answer did")
 }
 
-// seePiece reads one piece.
-func seePiece(data []byte, see func(string)) error {
+// seePiece reads one piece, and returns whether it is the last one.
+func seePiece(data []byte, see func(string)) (bool, error) {
 	var one piece
 	if err := json.Unmarshal(data, &one); err != nil {
-		return fmt.Errorf("failed to read a part of the answer: %w", err)
+		return false, fmt.Errorf("failed to read a part of the answer: %w", err)
 	}
 	if why := one.problem(); why != "" {
-		return fmt.Errorf("the server ends the answer: %s", why)
+		return false, fmt.Errorf("the server ends the answer: %s", why)
 	}
 	if text := printable(one.text()); text != "" {
 		see(text)
 	}
-	return nil
+	return one.finished(), nil
 }
 
 // printable is a text without what a terminal would obey.

@@ -32,12 +32,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// buildPlugin builds the plugin once.
+// buildPlugin builds the plugin once, until the suite ends.
 var buildPlugin = sync.OnceValues(func() (string, error) {
 	return gexec.Build("github.com/llamastack/llama-stack-k8s-operator/cmd/kubectl-llamastack", "-ldflags", "-s -w")
 })
-
-var _ = AfterSuite(gexec.CleanupBuildArtifacts)
 
 // plugin runs "kubectl llamastack" about a server, as a user does, and returns what it prints.
 func plugin(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args ...string) string {

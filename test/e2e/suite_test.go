@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/onsi/gomega/gexec"
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
@@ -144,6 +145,7 @@ func operatorIsUp(ctx context.Context) {
 
 // What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.
 var _ = AfterSuite(func(ctx SpecContext) {
+	gexec.CleanupBuildArtifacts()
 	if clientset == nil {
 		return
 	}
