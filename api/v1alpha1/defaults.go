@@ -17,6 +17,7 @@ limitations under the License.
 package v1alpha1
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -116,6 +117,11 @@ func (l *LlamaStackDistribution) ServerPort() int32 {
 		return p
 	}
 	return DefaultPort
+}
+
+// ContainerName is the name of the server's container.
+func (s *ServerSpec) ContainerName() string {
+	return cmp.Or(s.ContainerSpec.Name, DefaultContainerName)
 }
 
 // Paused reports whether the operator must not change the server's objects.

@@ -145,7 +145,7 @@ func configOf(server *v1alpha1.LlamaStackDistribution, from string, pod *corev1.
 	view := configView{Namespace: server.Namespace, Server: server.Name, From: from, Env: []variableView{}, Files: []configFile{}}
 	container := containerOf(server, pod)
 	if container == nil {
-		view.Notes = append(view.Notes, "it has no container "+containerName(server))
+		view.Notes = append(view.Notes, "it has no container "+server.Spec.Server.ContainerName())
 		return view
 	}
 	view.Image = container.Image
@@ -161,19 +161,11 @@ func configOf(server *v1alpha1.LlamaStackDistribution, from string, pod *corev1.
 
 // containerOf is the container of the server; nil if it is not there.
 func containerOf(server *v1alpha1.LlamaStackDistribution, pod *corev1.PodSpec) *corev1.Container {
-	at := slices.IndexFunc(pod.Containers, func(one corev1.Container) bool { return one.Name == containerName(server) })
+	at := slices.IndexFunc(pod.Containers, func(one corev1.Container) bool { return one.Name == server.Spec.Server.ContainerName() })
 	if at < 0 {
 		return nil
 	}
 	return &pod.Containers[at]
-}
-
-// containerName is the name of the server's container.
-func containerName(server *v1alpha1.LlamaStackDistribution) string {
-	if name := server.Spec.Server.ContainerSpec.Name; name != "" {
-		return name
-	}
-	return v1alpha1.DefaultContainerName
 }
 
 // allOf describes variables with all keys of a ConfigMap or a Secret.

@@ -39,7 +39,7 @@ func (s *session) addFiles(ctx context.Context, server *v1alpha1.LlamaStackDistr
 		}
 		configMap := &corev1.ConfigMap{}
 		if err := s.Get(ctx, client.ObjectKey{Namespace: server.Namespace, Name: source.Name}, configMap); err != nil {
-			view.Notes = append(view.Notes, clean(explain(fmt.Errorf("failed to read ConfigMap %s: %w", source.Name, err)).Error()))
+			view.Notes = append(view.Notes, reasonOf(fmt.Errorf("failed to read ConfigMap %s: %w", source.Name, err)))
 			continue
 		}
 		view.Files = append(view.Files, filesOf(configMap)...)

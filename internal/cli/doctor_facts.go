@@ -89,9 +89,7 @@ func (s *session) examine(ctx context.Context, from string, now metav1.Time) *cl
 	if !c.answers {
 		return c
 	}
-	c.crd = &unstructured.Unstructured{}
-	c.crd.SetGroupVersionKind(kinds.crd)
-	if err := s.Get(ctx, client.ObjectKey{Name: crdName}, c.crd); err != nil {
+	if c.crd, err = s.readObject(ctx, kinds.crd, "", crdName); err != nil {
 		c.crd, c.noCRD = nil, apierrors.IsNotFound(err)
 		if !c.noCRD {
 			c.miss(err)
@@ -124,7 +122,7 @@ func troublesOf(answer string, err error) string {
 }
 
 // miss notes what could not be read.
-func (c *clusterFacts) miss(err error) { c.missed = append(c.missed, clean(explain(err).Error())) }
+func (c *clusterFacts) miss(err error) { c.missed = append(c.missed, reasonOf(err)) }
 
 // readAll reads objects of a kind.
 func readAll[T any](ctx context.Context, s *session, c *clusterFacts, kind schema.GroupVersionKind, options ...client.ListOption) []T {
@@ -231,18 +229,14 @@ func (s *session) examineServer(ctx context.Context, c *clusterFacts, server *v1
 
 // owned reads a child, to compare its labels and owners.
 func (s *session) owned(ctx context.Context, f *patient, child *children.Child) {
-	object := unstructured.Unstructured{}
-	object.SetGroupVersionKind(child.GroupVersionKind)
-	if s.Get(ctx, client.ObjectKey{Namespace: f.server.Namespace, Name: child.Name(f.server.Name)}, &object) == nil {
-		f.owned = append(f.owned, object)
+	if object, err := s.readObject(ctx, child.GroupVersionKind, f.server.Namespace, child.Name(f.server.Name)); err == nil {
+		f.owned = append(f.owned, *object)
 	}
 }
 
 // reference looks up a ConfigMap that the spec names.
 func (s *session) reference(ctx context.Context, f *patient, name string) {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(children.Of(children.ConfigMap).GroupVersionKind)
-	if err := s.Get(ctx, client.ObjectKey{Namespace: f.server.Namespace, Name: name}, object); apierrors.IsNotFound(err) {
+	if _, err := s.readObject(ctx, children.Of(children.ConfigMap).GroupVersionKind, f.server.Namespace, name); apierrors.IsNotFound(err) {
 		f.lost = append(f.lost, name)
 	}
 }

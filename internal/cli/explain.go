@@ -42,6 +42,9 @@ const serverResource = "llamastackdistributions"
 // there is one.
 var denied = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "[^"]*" (?:in the namespace "([^"]*)"|at the cluster scope)`)
 
+// reasonOf is an error in words that a table or a report can have.
+func reasonOf(err error) string { return clean(explain(err).Error()) }
+
 // explain turns what the API server answers into what a person can do. Other errors stay as they are.
 func explain(err error) error {
 	answer := apierrors.APIStatus(nil)

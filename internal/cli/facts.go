@@ -76,7 +76,7 @@ func (s *session) gather(ctx context.Context, server *v1alpha1.LlamaStackDistrib
 // miss notes what could not be read.
 func (f *facts) miss(err error) {
 	if err != nil {
-		f.unread = append(f.unread, clean(explain(err).Error()))
+		f.unread = append(f.unread, reasonOf(err))
 	}
 }
 
@@ -101,13 +101,11 @@ func (s *session) route(ctx context.Context, f *facts, child *children.Child) {
 	if !child.IsWanted(children.Demand{Spec: &f.server.Spec}) {
 		return
 	}
-	object := unstructured.Unstructured{}
-	object.SetGroupVersionKind(child.GroupVersionKind)
 	name := child.Name(f.server.Name)
-	err := s.Get(ctx, client.ObjectKey{Namespace: f.server.Namespace, Name: name}, &object)
+	object, err := s.readObject(ctx, child.GroupVersionKind, f.server.Namespace, name)
 	switch {
 	case err == nil:
-		f.routes = append(f.routes, object)
+		f.routes = append(f.routes, *object)
 	case isUnserved(err):
 		f.absent = append(f.absent, objectView{Kind: child.Kind, Name: name, State: stateBad, Detail: "the cluster does not serve " + child.GroupVersion().String()})
 	case apierrors.IsNotFound(err):

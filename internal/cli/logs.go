@@ -134,7 +134,7 @@ func (f *logFinder) sources(ctx context.Context) ([]source, error) {
 	if err != nil {
 		return nil, err
 	}
-	container := cmp.Or(f.options.container, f.server.Spec.Server.ContainerSpec.Name, v1alpha1.DefaultContainerName)
+	container := cmp.Or(f.options.container, f.server.Spec.Server.ContainerName())
 	found := make([]source, 0, len(pods))
 	for i := range pods {
 		found = append(found, source{pod: &pods[i], container: container})

@@ -21,6 +21,7 @@ import (
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/preview"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/shell"
 	"github.com/spf13/cobra"
@@ -83,10 +84,7 @@ func (p *program) migrate(ctx context.Context, everywhere bool, format string) e
 	if err != nil {
 		return err
 	}
-	namespace := s.namespace
-	if everywhere {
-		namespace = metav1.NamespaceAll
-	}
+	namespace := s.scope(everywhere)
 	previewer, err := preview.New(s)
 	if err != nil {
 		return fmt.Errorf("failed to prepare the comparison: %w", err)
@@ -107,7 +105,7 @@ func takeoverOf(ctx context.Context, previewer *preview.Previewer, server *v1alp
 	view := takeover{Namespace: server.Namespace, Server: server.Name}
 	found, err := previewer.Takeover(ctx, server)
 	if err != nil {
-		view.Problems = append(view.Problems, clean(explain(err).Error()))
+		view.Problems = append(view.Problems, reasonOf(err))
 		return view
 	}
 	view.Done = found.Done
@@ -148,13 +146,12 @@ func (s *session) findLeft(ctx context.Context, namespace string, found *migrati
 			found.add("ConfigMap", item, "the operator reads this ConfigMap in "+OperatorNamespace+" only; copy what it has",
 				"kubectl", "get", "configmap", item.Name, "-n", item.Namespace, "-o", "yaml")
 		}
-	}, client.MatchingFields{nameField: operatorConfigMap})
+	}, client.MatchingFields{nameField: operatorconfig.Name})
 }
 
 // What the 0.9.0 operator is made of.
 const (
 	operatorDeployment = "llama-stack-k8s-operator-controller-manager"
-	operatorConfigMap  = "llama-stack-operator-config"
 	nameField          = "metadata.name"
 )
 
@@ -171,7 +168,7 @@ func (s *session) seek(ctx context.Context, found *migration, kind schema.GroupV
 		}
 	}, options...)
 	if err != nil {
-		found.Unread = append(found.Unread, clean(explain(fmt.Errorf("failed to list the %ss: %w", kind.Kind, err)).Error()))
+		found.Unread = append(found.Unread, reasonOf(fmt.Errorf("failed to list the %ss: %w", kind.Kind, err)))
 	}
 }
 

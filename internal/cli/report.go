@@ -155,10 +155,7 @@ func (c *collector) servers(ctx context.Context, names []string, everywhere bool
 		}
 		return append(found, server), nil
 	}
-	namespace := c.namespace
-	if everywhere {
-		namespace = metav1.NamespaceAll
-	}
+	namespace := c.scope(everywhere)
 	err := c.eachServer(ctx, namespace, func(server *v1alpha1.LlamaStackDistribution) { found = append(found, server) })
 	if err != nil {
 		c.bundle.miss(v1alpha1.Kind+"s of "+place(namespace), err)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -64,9 +65,6 @@ var kinds = struct { //nolint:gochecknoglobals // nobody changes it
 	review:     authorizationv1.SchemeGroupVersion.WithKind("SubjectAccessReview"),
 }
 
-// operatorConfig is the ConfigMap of the operator.
-const operatorConfig = "llama-stack-operator-config"
-
 // crdName is the name of the CRD.
 const crdName = serverResource + ".llamastack.io"
 
@@ -101,9 +99,8 @@ type podFiles struct {
 
 // cluster reads what is about the whole cluster.
 func (c *collector) cluster(ctx context.Context) {
-	crd := &unstructured.Unstructured{}
-	crd.SetGroupVersionKind(kinds.crd)
-	if err := c.Get(ctx, client.ObjectKey{Name: crdName}, crd); err != nil {
+	crd, err := c.readObject(ctx, kinds.crd, "", crdName)
+	if err != nil {
 		c.bundle.miss("the CRD", err)
 	} else {
 		withoutSchemas(crd)
@@ -130,13 +127,11 @@ func (c *collector) operator(ctx context.Context) {
 	c.list(ctx, kinds.replicaSet, gatheredOperator, nil, own...)
 	c.list(ctx, kinds.pod, gatheredOperator, c.withLogs(gatheredOperator, 0), own...)
 	c.list(ctx, kinds.lease, gatheredOperator, nil, client.InNamespace(c.from))
-	config := &unstructured.Unstructured{}
-	config.SetGroupVersionKind(children.Of(children.ConfigMap).GroupVersionKind)
-	err := c.Get(ctx, client.ObjectKey{Namespace: c.from, Name: operatorConfig}, config)
+	config, err := c.readObject(ctx, children.Of(children.ConfigMap).GroupVersionKind, c.from, operatorconfig.Name)
 	if err != nil {
-		c.bundle.miss("ConfigMap "+operatorConfig+" of the operator", err)
+		c.bundle.miss("ConfigMap "+operatorconfig.Name+" of the operator", err)
 	} else {
-		c.bundle.hold(path.Join(gatheredOperator, "configmap-"+operatorConfig+".yaml"), config, c.bundle.redactor.Open)
+		c.bundle.hold(path.Join(gatheredOperator, "configmap-"+operatorconfig.Name+".yaml"), config, c.bundle.redactor.Open)
 	}
 	c.events(ctx, c.from, gatheredOperator, func(*corev1.ObjectReference) bool { return true })
 }
@@ -191,9 +186,7 @@ func (c *collector) objects(ctx context.Context, server *v1alpha1.LlamaStackDist
 
 // get reads an object. One that does not exist is not needed.
 func (c *collector) get(ctx context.Context, kind schema.GroupVersionKind, namespace, name, folder string) {
-	object := &unstructured.Unstructured{}
-	object.SetGroupVersionKind(kind)
-	err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, object)
+	object, err := c.readObject(ctx, kind, namespace, name)
 	switch {
 	case err == nil:
 		c.bundle.add(fileOf(folder, object), object)

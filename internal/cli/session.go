@@ -17,6 +17,7 @@ limitations under the License.
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -24,7 +25,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -79,6 +83,21 @@ func (p *program) open() (*session, error) {
 		return nil, fmt.Errorf("failed to connect to the API server: %w", err)
 	}
 	return &session{Client: client.WithFieldOwner(kube, fieldManager), core: core, config: config, namespace: namespace}, nil
+}
+
+// scope is the namespace of a command, or all of them.
+func (s *session) scope(everywhere bool) string {
+	if everywhere {
+		return metav1.NamespaceAll
+	}
+	return s.namespace
+}
+
+// readObject reads an object of a kind.
+func (s *session) readObject(ctx context.Context, kind schema.GroupVersionKind, namespace, name string) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{}
+	object.SetGroupVersionKind(kind)
+	return object, s.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, object) //nolint:wrapcheck // the caller says what
 }
 
 // newScheme has LlamaStackDistributions, their children and core objects.

@@ -72,10 +72,7 @@ func (p *program) statusOfAll(ctx context.Context, everywhere bool, format strin
 	if err != nil {
 		return err
 	}
-	namespace := s.namespace
-	if everywhere {
-		namespace = metav1.NamespaceAll
-	}
+	namespace := s.scope(everywhere)
 	rows := []rowView{}
 	err = s.eachServer(ctx, namespace, func(server *v1alpha1.LlamaStackDistribution) { rows = append(rows, rowOf(server)) })
 	if err != nil {

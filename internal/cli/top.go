@@ -124,7 +124,7 @@ func (p *program) top(ctx context.Context, name string, interval time.Duration, 
 func (s *session) prepare(ctx context.Context, w *watched) {
 	pods, err := s.pods(ctx, w.server)
 	if err != nil {
-		w.note = clean(explain(err).Error())
+		w.note = reasonOf(err)
 		return
 	}
 	w.pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.Status.Phase != corev1.PodRunning })
@@ -214,7 +214,7 @@ func (w *watched) row() topRow {
 		row.MemoryBytes = new(int64(sum.memory))
 	}
 	if sum.err != nil {
-		row.Note = clean(explain(sum.err).Error())
+		row.Note = reasonOf(sum.err)
 	}
 	return row
 }

@@ -268,9 +268,4 @@ func serviceAccountName(s *server) any {
 	return children.Of(children.ServiceAccount).Name(s.Name)
 }
 
-func containerName(s *server) any {
-	if name := s.Spec.Server.ContainerSpec.Name; name != "" {
-		return name
-	}
-	return v1alpha1.DefaultContainerName
-}
+func containerName(s *server) any { return s.Spec.Server.ContainerName() }
