@@ -25,11 +25,10 @@ import (
 	"io"
 	"os"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operator"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -46,7 +45,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	options := manager.Options{RESTConfig: ctrl.GetConfig, OperatorConfigName: operatorconfig.Name, Transform: apply.SharingTransform}
+	options := manager.Options{RESTConfig: ctrl.GetConfig}
 	controllers := controller.Options{Version: manager.Version(os.Getenv, buildVersion), Getenv: os.Getenv, Environ: os.Environ(), Stdout: stdout}
 	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
 	flags.StringVar(&options.MetricsAddress, "metrics-bind-address", ":8443", "the address of the metrics endpoint; 0 disables it")
@@ -70,13 +69,5 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if controllers.Metrics, err = metrics.Register(ctrlmetrics.Registry); err != nil {
 		return fmt.Errorf("failed to register the metrics: %w", err)
 	}
-	options.Ended = controllers.Metrics.Reset
-	options.Setup = func(ctx context.Context, parts manager.Parts) error {
-		return controller.Setup(ctx, controller.Parts{
-			Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
-			Children: parts.Children, Unserved: parts.Unserved, OpenShift: parts.OpenShift, Namespace: parts.Namespace, WatchNamespaces: parts.WatchNamespaces,
-			RouteTimeouts: parts.RouteTimeouts, Working: parts.Working,
-		}, controllers)
-	}
-	return manager.Run(ctx, options)
+	return operator.Run(ctx, options, controllers)
 }

@@ -42,6 +42,9 @@ const (
 	// ConditionConfigValid is the result of the last check of the configuration. It is absent without config and userConfig,
 	// and as long as rollout.check is Never and nobody requests a check.
 	ConditionConfigValid ConditionType = "ConfigValid"
+	// ConditionVersionSupported is False when the version of the server is outside of those that this release of the operator
+	// supports. It is absent until the server answers.
+	ConditionVersionSupported ConditionType = "VersionSupported"
 	// ConditionPaused is True while an annotation stops the operator from changing objects. Otherwise it is absent.
 	ConditionPaused ConditionType = "Paused"
 	// ConditionRouteReady is the state of the HTTPRoute or the Route. It is absent if the server has neither.
@@ -80,6 +83,8 @@ const (
 	ReasonValidWithWarnings Reason = "ValidWithWarnings"
 	ReasonChecking          Reason = "Checking"
 	ReasonNotChecked        Reason = "NotChecked"
+	ReasonVersionSupported  Reason = "VersionSupported"
+	ReasonVersionUnknown    Reason = "VersionUnknown"
 )
 
 // Reasons of conditions when the server or the cluster has a problem.
@@ -104,6 +109,8 @@ const (
 	ReasonGatewayAPIMissing Reason = "GatewayAPIMissing"
 	ReasonRouteAPIMissing   Reason = "RouteAPIMissing"
 	ReasonAPIUnavailable    Reason = "APIUnavailable"
+	ReasonVersionTooOld     Reason = "VersionTooOld"
+	ReasonVersionTooNew     Reason = "VersionTooNew"
 )
 
 // Reasons of conditions when a person must change something. The operator does not retry before that.

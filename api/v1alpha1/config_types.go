@@ -28,7 +28,7 @@ type ServerConfig struct {
 	// Base is what the rest is merged into: UserConfig (default with userConfig), Image (default without it: the
 	// configuration in the image), or Empty.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Base",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:select:Image","urn:alm:descriptor:com.tectonic.ui:select:UserConfig","urn:alm:descriptor:com.tectonic.ui:select:Empty"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Base",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Image","urn:alm:descriptor:com.tectonic.ui:select:UserConfig","urn:alm:descriptor:com.tectonic.ui:select:Empty"}
 	Base ConfigBase `json:"base,omitempty"`
 	// APIs that the server serves, such as inference. Default: those of the base. What declared providers and stores
 	// need is added.
@@ -37,7 +37,7 @@ type ServerConfig struct {
 	// +kubebuilder:validation:items:Pattern=`^[a-z][a-z0-9_]*$`
 	// +listType=set
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="APIs",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="APIs",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	APIs []string `json:"apis,omitempty"`
 	// Providers are merged into those of the base by api and id, at most 100.
 	// +kubebuilder:validation:MaxItems=100
@@ -45,34 +45,34 @@ type ServerConfig struct {
 	// +listMapKey=api
 	// +listMapKey=id
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Providers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Providers"
 	Providers []ConfigProvider `json:"providers,omitempty"`
 	// Models are registered in addition to those of the base, at most 100.
 	// +kubebuilder:validation:MaxItems=100
 	// +listType=map
 	// +listMapKey=id
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Models"
 	Models []ConfigModel `json:"models,omitempty"`
 	// Resources are further registered resources: lists by kind, as in registered_resources of the server's
 	// configuration, such as vector_stores.
 	// +kubebuilder:validation:Type=object
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Registered Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Registered Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Resources *apiextensionsv1.JSON `json:"resources,omitempty"`
 	// Storage is where the server keeps what clients create. Default: the stores of the base; with base Empty, SQLite.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Stores",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Stores"
 	Storage *ConfigStorage `json:"storage,omitempty"`
 	// Auth is how clients authenticate, and what they may do. Default: that of the base, usually no authentication.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Authentication",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Authentication"
 	Auth *ConfigAuth `json:"auth,omitempty"`
 	// Patch is merged last, in the form of the server's configuration. Null removes a key; lists of providers and models
 	// are merged by id, other lists are replaced.
 	// +kubebuilder:validation:Type=object
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Patch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Patch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Patch *apiextensionsv1.JSON `json:"patch,omitempty"`
 }
 
@@ -94,36 +94,35 @@ type ConfigProvider struct {
 	// API of the provider, in the server's spelling, such as inference or vector_io.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z][a-z0-9_]*$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="API",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="API",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	API string `json:"api"`
 	// ID of the provider. If the base has a provider with this id, the two are merged.
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9][A-Za-z0-9._-]*$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	ID string `json:"id"`
 	// Type of the provider, such as remote::vllm or inline::faiss. It is required if the base has no provider with this
 	// id.
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^(remote|inline)::[A-Za-z0-9][A-Za-z0-9._:-]*$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Type string `json:"type,omitempty"`
 	// Disabled removes the provider of the base.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Disabled",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Disabled",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Disabled bool `json:"disabled,omitempty"`
 	// Config of the provider, merged key by key. Null removes a key of the base. ${env.NAME} is a variable of the
 	// container.
 	// +kubebuilder:validation:Type=object
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
 	Config *apiextensionsv1.JSON `json:"config,omitempty"`
 	// Secrets are values of config that are in Secrets, at most 16. They reach the server as environment variables.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=field
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Secrets",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Secrets"
 	Secrets []ConfigSecret `json:"secrets,omitempty"`
 }
 
@@ -133,11 +132,10 @@ type ConfigSecret struct {
 	// list.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[^.\s]+(\.[^.\s]+)*$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Field",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Field string `json:"field"`
 	// SecretKeyRef is the key of the Secret that has the value. A change of the Secret restarts Pods only with
 	// rollout.onReferenceChange Roll.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret Key",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret Key"
 	SecretKeyRef SecretKey `json:"secretKeyRef"`
 }
 
@@ -146,12 +144,11 @@ type SecretKey struct {
 	// Name of the Secret.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:io.kubernetes:Secret"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret",xDescriptors={"urn:alm:descriptor:io.kubernetes:Secret"}
 	Name string `json:"name"`
 	// Key of the value.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[-._A-Za-z0-9]+$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Key",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Key string `json:"key"`
 }
 
@@ -161,33 +158,32 @@ type ConfigModel struct {
 	// ID of the model. Clients use the id in status.models, such as provider/providerModelID or provider/id.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	ID string `json:"id"`
 	// Provider is the id of the inference provider that serves the model.
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9][A-Za-z0-9._-]*$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Provider string `json:"provider"`
 	// ProviderModelID is what the provider calls the model. Default: id.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Provider Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderModelID string `json:"providerModelID,omitempty"`
 	// Type of the model: llm (default), embedding or rerank.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:select:llm","urn:alm:descriptor:com.tectonic.ui:select:embedding","urn:alm:descriptor:com.tectonic.ui:select:rerank"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:llm","urn:alm:descriptor:com.tectonic.ui:select:embedding","urn:alm:descriptor:com.tectonic.ui:select:rerank"}
 	Type ConfigModelType `json:"type,omitempty"`
 	// EmbeddingDimension is the size of the vectors of an embedding model.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Embedding Dimension",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:number"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Embedding Dimension",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:fieldDependency:server.config.models[0].type:embedding"}
 	EmbeddingDimension *int32 `json:"embeddingDimension,omitempty"`
 	// Metadata of the model, in the form of the server's configuration.
 	// +kubebuilder:validation:Type=object
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model Metadata",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Model Metadata",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Metadata *apiextensionsv1.JSON `json:"metadata,omitempty"`
 }
 
@@ -201,16 +197,16 @@ type ConfigModelType string
 type ConfigStorage struct {
 	// SQLite keeps the data in files on the server's volume.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="SQLite",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="SQLite",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	SQLite *ConfigSQLite `json:"sqlite,omitempty"`
 	// Postgres keeps the data in a PostgreSQL database, which replicas and workers share.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="PostgreSQL",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="PostgreSQL"
 	Postgres *ConfigPostgres `json:"postgres,omitempty"`
 	// Redis keeps the key-value stores; sqlite or postgres keeps the others. Default: sqlite or postgres keeps all
 	// stores.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Redis",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Redis",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Redis *ConfigRedis `json:"redis,omitempty"`
 }
 
@@ -225,40 +221,36 @@ type ConfigPostgres struct {
 	// URISecretRef is a key with a URI such as postgresql://user:password@host:5432/database, such as the key uri of a
 	// CloudNativePG Secret.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="URI",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="URI"
 	URISecretRef *SecretKey `json:"uriSecretRef,omitempty"`
 	// Host of the database.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Host string `json:"host,omitempty"`
 	// Port of the database. Default: 5432.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:number"}
 	Port *int32 `json:"port,omitempty"`
 	// Database is its name.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Database",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Database string `json:"database,omitempty"`
 	// User of the database.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="User",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	User string `json:"user,omitempty"`
 	// PasswordSecretRef is the key with the user's password.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Password",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Password"
 	PasswordSecretRef *SecretKey `json:"passwordSecretRef,omitempty"`
 	// SSLMode is how the connection is encrypted, as in libpq. Default: the server's.
 	// +kubebuilder:validation:Enum=disable;allow;prefer;require;verify-ca;verify-full
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="SSL Mode",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="SSL Mode",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	SSLMode string `json:"sslMode,omitempty"`
 }
 
@@ -267,13 +259,11 @@ type ConfigRedis struct {
 	// Host of the database.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Redis Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Host string `json:"host"`
 	// Port of the database. Default: 6379.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Redis Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:number"}
 	Port *int32 `json:"port,omitempty"`
 }
 
@@ -289,22 +279,20 @@ type ConfigAuth struct {
 	// +listMapKey=name
 	// +listMapKey=key
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="API Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="API Keys"
 	APIKeys []SecretKey `json:"apiKeys,omitempty"`
 	// OAuth2 accepts tokens of an issuer.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="OAuth",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
 	OAuth2 *ConfigOAuth2 `json:"oauth2,omitempty"`
 	// Kubernetes accepts tokens of the Kubernetes API, such as those of ServiceAccounts.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Kubernetes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
 	Kubernetes *ConfigKubernetesAuth `json:"kubernetes,omitempty"`
 	// Access is the access policy: rules in the form of the server's configuration, at most 100.
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:Type=object
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Access Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Access Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Access []apiextensionsv1.JSON `json:"access,omitempty"`
 }
 
@@ -314,23 +302,19 @@ type ConfigOAuth2 struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Issuer",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Issuer string `json:"issuer,omitempty"`
 	// Audience of the tokens. Default: the server's.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Audience",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	Audience string `json:"audience,omitempty"`
 	// JWKSURI is the URL of the issuer's public keys.
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^https?://[^\s]+$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="JWKS URI",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text"}
 	JWKSURI string `json:"jwksURI"`
 	// ClaimsMapping maps fields of the token to attributes that access uses, such as sub to roles. At most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Attribute Mapping",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ClaimsMapping map[string]ConfigAttribute `json:"claimsMapping,omitempty"`
 }
 
@@ -340,12 +324,10 @@ type ConfigKubernetesAuth struct {
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^https://[^\s]+$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="API Server URL",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	APIServerURL string `json:"apiServerURL,omitempty"`
 	// ClaimsMapping maps username and groups to attributes that access uses, such as groups to roles. At most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Attribute Mapping",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ClaimsMapping map[string]ConfigAttribute `json:"claimsMapping,omitempty"`
 }
 

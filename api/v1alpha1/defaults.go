@@ -46,6 +46,9 @@ const (
 	CustomDistribution = "custom"
 )
 
+// LegacyRole is the ClusterRole of OpenShift that 0.9.0 bound the ServiceAccounts of servers to.
+const LegacyRole = "system:openshift:scc:anyuid"
+
 // Labels and annotations that the operator sets or reads.
 const (
 	// LabelManagedBy and ManagedBy mark every object that the operator creates.

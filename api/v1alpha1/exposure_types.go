@@ -22,24 +22,20 @@ type HTTPRouteSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=atomic
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Parents",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ParentRefs []ParentRef `json:"parentRefs"`
 	// Hostnames of the server, at most 16; *.example.com matches every host of a domain. Default: the host names of the
 	// Gateway.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Hostnames",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Hostnames []Hostname `json:"hostnames,omitempty"`
 	// Annotations of the HTTPRoute, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the operator manages the annotations llamastack.io/...; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 	// Timeouts of the Gateway. Default: no limit for requests, because models stream their answers slowly.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeouts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Timeouts *HTTPRouteTimeouts `json:"timeouts,omitempty"`
 }
 
@@ -48,11 +44,9 @@ type HTTPRouteSpec struct {
 type HTTPRouteTimeouts struct {
 	// Request is how long a request of a client can take until the response is complete. Default 0s: no limit.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Request",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Request GatewayDuration `json:"request,omitempty"`
 	// BackendRequest is how long one request of the Gateway to the server can take. Default: as the Gateway decides.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Backend Request",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:timeouts","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	BackendRequest GatewayDuration `json:"backendRequest,omitempty"`
 }
 
@@ -66,25 +60,21 @@ type ParentRef struct {
 	// Name of the Gateway.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Gateway",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Name string `json:"name"`
 	// Namespace of the Gateway. Default: the server's namespace.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Namespace string `json:"namespace,omitempty"`
 	// SectionName is the name of a listener. Default: all listeners.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Listener",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	SectionName string `json:"sectionName,omitempty"`
 	// Port of a listener. Default: all listeners.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Port int32 `json:"port,omitempty"`
 }
 
@@ -99,17 +89,17 @@ type RouteSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Host string `json:"host,omitempty"`
 	// Annotations of the Route, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the operator manages the annotations llamastack.io/...; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 	// TLS enables HTTPS for clients. Default: Passthrough if the server uses HTTPS, otherwise plain HTTP.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS"
 	TLS *RouteTLS `json:"tls,omitempty"`
 }
 
@@ -120,17 +110,17 @@ type RouteTLS struct {
 	// Termination of TLS. Default: Reencrypt if destinationCACertificate is set, Passthrough if the server uses HTTPS,
 	// otherwise Edge.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Edge","urn:alm:descriptor:com.tectonic.ui:select:Reencrypt","urn:alm:descriptor:com.tectonic.ui:select:Passthrough"}
 	Termination RouteTermination `json:"termination,omitempty"`
 	// InsecureEdgeTerminationPolicy is how the Route handles plain HTTP. Default: None.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Plain HTTP",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Plain HTTP",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	InsecureEdgeTerminationPolicy RouteInsecurePolicy `json:"insecureEdgeTerminationPolicy,omitempty"`
 	// DestinationCACertificate is the CA of the server's certificate, in PEM format. Default: the cluster's service CA.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=65536
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Destination CA",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Destination CA",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:fieldDependency:network.route.tls.termination:Reencrypt"}
 	DestinationCACertificate string `json:"destinationCACertificate,omitempty"`
 }
 

@@ -38,16 +38,16 @@ type LlamaStackDistributionSpec struct {
 	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Suspend",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
 	Suspend bool `json:"suspend,omitempty"`
 	// Server describes the server and its Pods.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Server",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:server"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Server"
 	Server ServerSpec `json:"server"`
 	// Network configures access to the server. Default: a Service, and no Ingress.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Network",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:network"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Network"
 	Network *NetworkSpec `json:"network,omitempty"`
 	// Metadata is added to every object that the operator creates for the server, except to Pods: use
 	// server.podOverrides for those. Changes of metadata do not restart Pods.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metadata",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metadata",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Metadata *ChildMetadata `json:"metadata,omitempty"`
 }
 
@@ -58,14 +58,12 @@ type ChildMetadata struct {
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k in ['app', 'app.kubernetes.io/managed-by', 'app.kubernetes.io/part-of', 'app.kubernetes.io/instance', 'app.kubernetes.io/component'] || k.startsWith('llamastack.io/'))",message="the operator manages the labels app, app.kubernetes.io/managed-by, part-of, instance and component, and llamastack.io/...; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 	// Annotations are added to every object, at most 32. The annotations of an Ingress, an HTTPRoute or a Route take
 	// precedence.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, ['llamastack.io/', 'secret.version/', 'kubectl.kubernetes.io/', 'deployment.kubernetes.io/', 'pv.kubernetes.io/'].exists(p, k.startsWith(p)))",message="the operator and Kubernetes manage the annotations llamastack.io/..., secret.version/..., and those of kubectl, Deployments and volumes; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metadata","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Annotations map[string]ShortAnnotation `json:"annotations,omitempty"`
 }
 
@@ -80,11 +78,11 @@ type ShortAnnotation string
 // +kubebuilder:validation:XValidation:rule="!has(self.config) || !has(self.config.base) || (self.config.base == 'UserConfig') == has(self.userConfig)",message="base UserConfig requires userConfig, and other bases exclude it; change base, or set or remove userConfig",fieldPath=".config.base"
 type ServerSpec struct {
 	// Distribution is the server's image, by name or by reference.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution"
 	Distribution DistributionType `json:"distribution"`
 	// ContainerSpec configures the server's container.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container"
 	ContainerSpec ContainerSpec `json:"containerSpec,omitempty,omitzero"`
 	// Workers is the number of server processes in each Pod. Default 1. If it is set, CPU and memory limits default to
 	// the requests, and the CPU request defaults to one core per worker.
@@ -94,52 +92,52 @@ type ServerSpec struct {
 	Workers *int32 `json:"workers,omitempty"`
 	// PodOverrides configures the Pod, except for the server's container.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod"
 	PodOverrides *PodOverrides `json:"podOverrides,omitempty"`
 	// PodDisruptionBudget limits how many Pods a drain can evict at once. Default: maxUnavailable 1 with more than one
 	// replica, otherwise no budget.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Disruption Budget",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Disruption Budget",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	PodDisruptionBudget *PodDisruptionBudgetSpec `json:"podDisruptionBudget,omitempty"`
 	// TopologySpreadConstraints of the Pods. Default: with more than one replica, the Pods are spread over regions,
 	// zones and nodes where possible (ScheduleAnyway).
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Topology Spread Constraints",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Topology Spread Constraints",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 	// Autoscaling creates a HorizontalPodAutoscaler, which sets the number of replicas.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Autoscaling",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:autoscaling"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Autoscaling"
 	Autoscaling *AutoscalingSpec `json:"autoscaling,omitempty"`
 	// Rollout configures how new Pods replace old Pods.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollout",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:rollout","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Rollout"
 	Rollout *RolloutSpec `json:"rollout,omitempty"`
 	// Storage keeps the server's data in a PersistentVolumeClaim (PVC). Without it, the data is lost when the Pod is
 	// deleted.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage"
 	Storage *StorageSpec `json:"storage,omitempty"`
 	// UserConfig refers to a ConfigMap with the server's configuration. Default: the configuration in the image.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Configuration"
 	UserConfig *UserConfigSpec `json:"userConfig,omitempty"`
 	// Config declares the server's configuration: providers, models, stores and authentication, merged into userConfig
 	// or into the configuration in the image.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Declared Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:config"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Declared Configuration"
 	Config *ServerConfig `json:"config,omitempty"`
 	// TLSConfig configures the certificate authorities that the server trusts, and the server's own certificate.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tlsConfig"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS"
 	TLSConfig *TLSConfig `json:"tlsConfig,omitempty"`
 	// Telemetry configures the server's metrics and traces. Default: none.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Telemetry",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:telemetry","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Telemetry"
 	Telemetry *TelemetrySpec `json:"telemetry,omitempty"`
 	// Launch is how the container starts with userConfig or config and without command. Detect (default): a launcher
 	// finds the server. Image: the image's entrypoint reads RUN_CONFIG_PATH.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Launch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Detect","urn:alm:descriptor:com.tectonic.ui:select:Image","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Launch",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Launch LaunchMode `json:"launch,omitempty"`
 }
 
@@ -162,11 +160,11 @@ type DistributionType struct {
 	// Name of a distribution. status.distributionConfig.availableDistributions lists them. The operator's version and
 	// configuration determine the image.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Distribution Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Name string `json:"name,omitempty"`
 	// Image is a container image reference, used as it is.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distribution","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,order=1,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Image string `json:"image,omitempty"`
 }
 
@@ -175,64 +173,63 @@ type ContainerSpec struct {
 	// Name of the container.
 	// +kubebuilder:default:="llama-stack"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Name string `json:"name,omitempty"`
 	// Port that the server listens on, from 1 to 65535. Default (0) is 8321.
 	// +kubebuilder:validation:XValidation:rule="self >= 0 && self <= 65535",message="port must be from 1 to 65535, or 0 for the default, 8321"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:number"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Port int32 `json:"port,omitempty"`
 	// Resources of the container. Requests default to one CPU per worker and 1Gi of memory.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:resourceRequirements"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:resourceRequirements"}
 	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
 	// Env is added to the environment variables that the operator sets, and takes precedence over them.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment Variables",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Env []corev1.EnvVar `json:"env,omitempty"`
 	// Command replaces the image's entrypoint.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Command []string `json:"command,omitempty"`
 	// Args replaces the image's command.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Args []string `json:"args,omitempty"`
 	// SecurityContext overrides the operator's defaults, field by field: no privilege escalation, no capabilities.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
 	// ImagePullPolicy is Always, IfNotPresent or Never. Default: Always for an image with the tag latest or without a
 	// tag, otherwise IfNotPresent.
 	// +kubebuilder:validation:Enum=Always;IfNotPresent;Never
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:select:IfNotPresent","urn:alm:descriptor:com.tectonic.ui:select:Never","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 	// EnvFrom adds environment variables from ConfigMaps and Secrets, at most 32. env and the operator's variables take
 	// precedence. New content restarts Pods only with rollout.onReferenceChange Roll.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:containerSpec","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	EnvFrom []corev1.EnvFromSource `json:"envFrom,omitempty"`
 	// Lifecycle configures hooks that run after the container starts and before it stops.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Lifecycle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:lifecycle","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Lifecycle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 	// StartupProbe overrides the startup probe, field by field. Default: GET /v1/health after 15 s, every 10 s, 30 s
 	// timeout, 30 failures: the server has 5 minutes to start.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Startup Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Startup Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	StartupProbe *StartupProbe `json:"startupProbe,omitempty"`
 	// ReadinessProbe removes a Pod from the Service while the server does not answer. Default: none. {} means GET
 	// /v1/health every 10 s, 30 s timeout, 6 failures.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Readiness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:readinessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Readiness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ReadinessProbe *Probe `json:"readinessProbe,omitempty"`
 	// LivenessProbe restarts a server that does not answer. Default: none. {} means GET /v1/health every 30 s, 30 s
 	// timeout, 10 failures.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Liveness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:livenessProbe","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Liveness Probe",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	LivenessProbe *Probe `json:"livenessProbe,omitempty"`
 }
 
@@ -241,23 +238,21 @@ type ContainerSpec struct {
 type PodDisruptionBudgetSpec struct {
 	// MinAvailable is the number or percentage of Pods that must stay available.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Minimum Available",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MinAvailable *intstr.IntOrString `json:"minAvailable,omitempty"`
 	// MaxUnavailable is the number or percentage of Pods that can be unavailable.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Maximum Unavailable",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podDisruptionBudget","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 }
 
 // UserConfigSpec refers to a ConfigMap that has the server's configuration under the key config.yaml.
 type UserConfigSpec struct {
 	// ConfigMapName is the name of the ConfigMap.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig","urn:alm:descriptor:io.kubernetes:ConfigMap"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map",xDescriptors={"urn:alm:descriptor:io.kubernetes:ConfigMap"}
 	ConfigMapName string `json:"configMapName"`
 	// ConfigMapNamespace is empty or the namespace of the LlamaStackDistribution: a Pod cannot mount a ConfigMap of
 	// another namespace.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:userConfig","urn:alm:descriptor:io.kubernetes:Namespace","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
 }
 
@@ -265,11 +260,11 @@ type UserConfigSpec struct {
 type TLSConfig struct {
 	// CABundle is the certificate authorities that the server trusts instead of those in the image.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle"
 	CABundle *CABundleConfig `json:"caBundle,omitempty"`
 	// Serving makes the server use HTTPS. It requires userConfig, config or containerSpec.command.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Certificate",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Certificate"
 	Serving *ServingTLS `json:"serving,omitempty"`
 }
 
@@ -279,12 +274,12 @@ type ServingTLS struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Secret",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:io.kubernetes:Secret"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Serving Secret",xDescriptors={"urn:alm:descriptor:io.kubernetes:Secret"}
 	SecretName string `json:"secretName"`
 	// OnRenewal is how a renewed certificate takes effect. Restart (default): the launcher restarts the server. Roll:
 	// the Pods are replaced; the operator needs permission to watch the Secret.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Renewal",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:serving","urn:alm:descriptor:com.tectonic.ui:select:Restart","urn:alm:descriptor:com.tectonic.ui:select:Roll","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="On Renewal",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	OnRenewal RenewalMode `json:"onRenewal,omitempty"`
 }
 
@@ -326,12 +321,12 @@ func (s *ServerSpec) CABundle() *CABundleConfig {
 // invalid key, so the condition Ready reports such a key as not found.
 type CABundleConfig struct {
 	// ConfigMapName is the name of the ConfigMap.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:io.kubernetes:ConfigMap"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map",xDescriptors={"urn:alm:descriptor:io.kubernetes:ConfigMap"}
 	ConfigMapName string `json:"configMapName"`
 	// ConfigMapNamespace defaults to the namespace of the LlamaStackDistribution. To use another namespace, list it
 	// under ca-bundle-namespaces in the operator's ConfigMap.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:io.kubernetes:Namespace","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Config Map Namespace",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ConfigMapNamespace string `json:"configMapNamespace,omitempty"`
 	// ConfigMapKeys are the keys with PEM certificates, at most 50. Default: ca-bundle.crt.
 	// +kubebuilder:validation:MaxItems=50
@@ -339,12 +334,11 @@ type CABundleConfig struct {
 	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 253",message="a key has 1 to 253 characters, such as ca-bundle.crt"
 	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.startsWith('_') && !self.endsWith('-') && !self.endsWith('_')",message="a key starts and ends with a letter or a digit, such as ca-bundle.crt"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CA Bundle Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:text"}
 	ConfigMapKeys []string `json:"configMapKeys,omitempty"`
 	// IncludeSystemRoots adds the public certificate authorities that the operator's release contains. Default: false.
 	// A release with other authorities does not restart servers.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Include System Roots",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:caBundle","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Include System Roots",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	IncludeSystemRoots bool `json:"includeSystemRoots,omitempty"`
 }
 

@@ -23,28 +23,28 @@ type NetworkSpec struct {
 	// ExposeRoute creates an Ingress for the server.
 	// +kubebuilder:default:=false
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Expose",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:network","urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Expose",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
 	ExposeRoute bool `json:"exposeRoute,omitempty"`
 	// AllowedFrom lists namespaces that the NetworkPolicy allows to connect to the server, in addition to the server's
 	// namespace and the operator's.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Allowed From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Allowed From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	AllowedFrom *AllowedFromSpec `json:"allowedFrom,omitempty"`
 	// Ingress creates an Ingress for the server and configures it. Use it instead of exposeRoute.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ingress",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ingress"
 	Ingress *IngressSpec `json:"ingress,omitempty"`
 	// HTTPRoute creates an HTTPRoute of the Gateway API for the server.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTPRoute",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpRoute","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTPRoute",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	HTTPRoute *HTTPRouteSpec `json:"httpRoute,omitempty"`
 	// Route creates an OpenShift Route for the server.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Route",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:route","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Route"
 	Route *RouteSpec `json:"route,omitempty"`
 	// Policy configures the NetworkPolicy of the server. Default: the operator's configuration.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Policy *PolicySpec `json:"policy,omitempty"`
 }
 
@@ -70,24 +70,24 @@ type IngressSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Host",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Host string `json:"host,omitempty"`
 	// ClassName is the IngressClass. Default: the cluster's default class when the Ingress is created.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Class",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Class",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ClassName string `json:"className,omitempty"`
 	// Annotations for the Ingress controller, at most 32. Annotations that others set stay.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('llamastack.io/'))",message="the operator manages the annotations llamastack.io/...; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 	// TLS enables HTTPS at the Ingress.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TLS"
 	TLS *IngressTLS `json:"tls,omitempty"`
 }
 
@@ -99,7 +99,7 @@ type IngressTLS struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:ingress","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Secret Name",xDescriptors={"urn:alm:descriptor:io.kubernetes:Secret"}
 	SecretName string `json:"secretName,omitempty"`
 }
 
@@ -108,18 +108,15 @@ type PolicySpec struct {
 	// Enabled creates the NetworkPolicy if true. Default: featureFlags.enableNetworkPolicy in the operator's
 	// configuration.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Enabled",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Enabled *bool `json:"enabled,omitempty"`
 	// From lists more peers that can connect to the server, in addition to allowedFrom, the server's namespace and the
 	// operator's; at most 32.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="From",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	From []PolicyPeer `json:"from,omitempty"`
 	// Egress limits the connections that the server can open. Default: no limit.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Egress",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Egress *EgressSpec `json:"egress,omitempty"`
 }
 
@@ -129,7 +126,6 @@ type EgressSpec struct {
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="To",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:networkPolicy","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	To []EgressPeer `json:"to,omitempty"`
 }
 
@@ -141,18 +137,15 @@ type PolicyPeer struct {
 	// Default: the server's namespace.
 	// +kubebuilder:validation:MaxProperties=16
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	NamespaceLabels map[string]LabelValue `json:"namespaceLabels,omitzero"`
 	// PodLabels select the Pods that have all of these labels, at most 16. Default: all Pods.
 	// +kubebuilder:validation:MaxProperties=16
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PodLabels map[string]LabelValue `json:"podLabels,omitempty"`
 	// CIDR is a range of addresses, such as 10.0.0.0/8.
 	// +kubebuilder:validation:MaxLength=43
 	// +kubebuilder:validation:Pattern=`^[0-9a-fA-F:.]+/[0-9]{1,3}$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="CIDR",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	CIDR string `json:"cidr,omitempty"`
 }
 
@@ -166,7 +159,6 @@ type EgressPeer struct {
 	// +kubebuilder:validation:items:Maximum=65535
 	// +listType=set
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ports",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Ports []int32 `json:"ports,omitempty"`
 }
 
@@ -181,7 +173,6 @@ type AllowedFromSpec struct {
 	// +kubebuilder:validation:items:XValidation:rule="size(self) >= 1 && size(self) <= 63",message="the name of a namespace has 1 to 63 characters, such as frontend"
 	// +kubebuilder:validation:items:XValidation:rule="!self.startsWith('-') && !self.endsWith('-')",message="the name of a namespace starts and ends with a letter or a digit, such as frontend"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespaces",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom","urn:alm:descriptor:com.tectonic.ui:text"}
 	Namespaces []string `json:"namespaces,omitempty"`
 	// Labels are label keys. A namespace that has any of these keys is allowed, whatever the value.
 	// +kubebuilder:validation:XValidation:rule="[0, 1, 2, 3, 4].all(i, i >= size(self) || self[i].matches(r'^([a-z0-9.-]+/)?[\\w.-]+$'))",message="set the key of a label without its value, such as team/authorized: letters, digits, dashes, underscores and dots, with an optional prefix of a lower-case domain and a slash"
@@ -189,6 +180,5 @@ type AllowedFromSpec struct {
 	// +kubebuilder:validation:items:XValidation:rule="size(self) <= 317 && self >= '0' && !self.startsWith('_')",message="a label key has at most 317 characters and starts with a letter or a digit, such as team/authorized"
 	// +kubebuilder:validation:items:XValidation:rule="!self.endsWith('-') && !self.endsWith('_') && !self.endsWith('.')",message="a label key ends with a letter or a digit, such as team/authorized"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Namespace Label Keys",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:allowedFrom","urn:alm:descriptor:com.tectonic.ui:text"}
 	Labels []string `json:"labels,omitempty"`
 }

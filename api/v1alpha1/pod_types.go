@@ -24,90 +24,90 @@ import (
 type PodOverrides struct {
 	// ServiceAccountName replaces the ServiceAccount that the operator creates.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Account",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:io.kubernetes:ServiceAccount","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Account",xDescriptors={"urn:alm:descriptor:io.kubernetes:ServiceAccount"}
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 	// AutomountServiceAccountToken mounts a token of the Kubernetes API. Default: false, unless configuration, command,
 	// args or env contain its path; with serviceAccountName, as in that ServiceAccount.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Automount Service Account Token",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:booleanSwitch","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Automount Service Account Token",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	AutomountServiceAccountToken *bool `json:"automountServiceAccountToken,omitempty"`
 	// TerminationGracePeriodSeconds is how long a Pod can take to stop. Default 30.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination Grace Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Termination Grace Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 	// Volumes are added to the Pod.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volumes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volumes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Volumes []corev1.Volume `json:"volumes,omitempty"`
 	// VolumeMounts are added to the server's container.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
 	// SecurityContext overrides the operator's defaults, field by field: user, group and fsGroup 1001 (on OpenShift,
 	// chosen by the platform), runAsNonRoot, seccomp profile RuntimeDefault.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pod Security Context",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	SecurityContext *corev1.PodSecurityContext `json:"securityContext,omitempty"`
 	// Labels are added to the Pods, at most 32. The labels in the selector of the Service cannot be changed.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!('app' in self) && !('app.kubernetes.io/instance' in self)",message="the Service selects the Pods by the labels app and app.kubernetes.io/instance; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Labels",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 	// Annotations are added to the Pods, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k.startsWith('configmap.hash/'))",message="the operator manages the annotations configmap.hash/...; remove them"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Annotations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 	// NodeSelector selects the nodes that have all of these labels, at most 32.
 	// +kubebuilder:validation:MaxProperties=32
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Node Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Node Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	NodeSelector map[string]LabelValue `json:"nodeSelector,omitempty"`
 	// Tolerations for taints of nodes, at most 32.
 	// +kubebuilder:validation:MaxItems=32
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Tolerations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Tolerations",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
 	// Affinity to nodes and Pods. Each of its three fields overrides the operator's default: more than one replica
 	// prefer different nodes (podAntiAffinity).
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Affinity",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Affinity",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
 	// ImagePullSecrets are Secrets with registry credentials, at most 16.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Secrets",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image Pull Secrets"
 	ImagePullSecrets []LocalReference `json:"imagePullSecrets,omitempty"`
 	// PriorityClassName of the Pods.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Priority Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Priority Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 	// RuntimeClassName of the Pods.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Runtime Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Runtime Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	RuntimeClassName string `json:"runtimeClassName,omitempty"`
 	// InitContainers run in order before the server starts, at most 16.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Init Containers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Init Containers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	InitContainers []InitContainer `json:"initContainers,omitempty"`
 	// ResourceClaims are devices for containerSpec.resources.claims, at most 16.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=name
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claims",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:podOverrides","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claims",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ResourceClaims []PodResourceClaim `json:"resourceClaims,omitempty"`
 }
 
@@ -130,7 +130,7 @@ type LocalReference struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:io.kubernetes:Secret"}
 	Name string `json:"name"`
 }
 
@@ -141,44 +141,36 @@ type InitContainer struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Container Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Name string `json:"name"`
 	// Image of the container. Default: the server's.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Image string `json:"image,omitempty"`
 	// Command replaces the image's entrypoint.
 	// +kubebuilder:validation:MaxItems=64
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Command []Argument `json:"command,omitempty"`
 	// Args replaces the image's command.
 	// +kubebuilder:validation:MaxItems=256
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Arguments",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Args []Argument `json:"args,omitempty"`
 	// Env of the container. The operator adds no variables.
 	// +kubebuilder:validation:MaxItems=256
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Environment Variables",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Env []corev1.EnvVar `json:"env,omitempty"`
 	// VolumeMounts of the volumes in podOverrides.volumes and of the operator's volumes; lls-storage is the server's
 	// data.
 	// +kubebuilder:validation:MaxItems=64
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Volume Mounts",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	VolumeMounts []corev1.VolumeMount `json:"volumeMounts,omitempty"`
 	// Resources of the container. Default: no requests and no limits.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resources",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:resourceRequirements","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Resources corev1.ResourceRequirements `json:"resources,omitempty,omitzero"`
 	// RestartPolicy Always makes the container a sidecar: it starts before the server and stops after it.
 	// +kubebuilder:validation:Enum=Always
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Restart Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Always","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	RestartPolicy corev1.ContainerRestartPolicy `json:"restartPolicy,omitempty"`
 }
 
@@ -189,19 +181,16 @@ type PodResourceClaim struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Name string `json:"name"`
 	// ResourceClaimName is the name of a ResourceClaim that all Pods share.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claim Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ResourceClaimName *string `json:"resourceClaimName,omitempty"`
 	// ResourceClaimTemplateName is the name of a ResourceClaimTemplate; each Pod gets its own ResourceClaim.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Claim Template Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ResourceClaimTemplateName *string `json:"resourceClaimTemplateName,omitempty"`
 }
 
@@ -209,12 +198,10 @@ type PodResourceClaim struct {
 type Lifecycle struct {
 	// PostStart runs after the container starts. If it fails, the container is restarted.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Post Start",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:postStart","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PostStart *LifecycleHook `json:"postStart,omitempty"`
 	// PreStop runs before the server is stopped, within terminationGracePeriodSeconds. A sleep gives load balancers
 	// time to stop sending requests.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Pre Stop",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:preStop","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PreStop *LifecycleHook `json:"preStop,omitempty"`
 }
 
@@ -223,11 +210,9 @@ type Lifecycle struct {
 type LifecycleHook struct {
 	// Exec runs a command in the container.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Exec *ExecAction `json:"exec,omitempty"`
 	// Sleep waits.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Sleep",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:sleep","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Sleep *SleepAction `json:"sleep,omitempty"`
 }
 
@@ -237,7 +222,6 @@ type ExecAction struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +listType=atomic
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Command",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Command []Argument `json:"command"`
 }
 
@@ -246,6 +230,5 @@ type SleepAction struct {
 	// Seconds to wait, 1 to 3600.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=3600
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Seconds",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Seconds int64 `json:"seconds"`
 }

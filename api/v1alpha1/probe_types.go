@@ -24,38 +24,31 @@ type StartupProbe struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
 	// PeriodSeconds between probes, 1 to 300. Default 10.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
 	// TimeoutSeconds of one probe, 1 to 300. Default 30.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
 	// FailureThreshold is how many probes can fail before the container is restarted, 3 to 10000. Default 30.
 	// +kubebuilder:validation:Minimum=3
 	// +kubebuilder:validation:Maximum=10000
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:startupProbe","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
 	// HTTPGet sends a request over HTTP, or HTTPS if the server uses TLS. It is the default, unless the configuration
 	// requires client certificates or denies /v1/health: then tcpSocket is.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
 	// TCPSocket connects to the server's port, which works with every kind of authentication.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
 	// Exec runs a command in the container. Exit code 0 is success.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Exec *ExecAction `json:"exec,omitempty"`
 }
 
@@ -66,39 +59,32 @@ type Probe struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Initial Delay (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	InitialDelaySeconds *int32 `json:"initialDelaySeconds,omitempty"`
 	// PeriodSeconds between probes, 1 to 300. Default 10, for livenessProbe 30.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Period (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	PeriodSeconds *int32 `json:"periodSeconds,omitempty"`
 	// TimeoutSeconds of one probe, 1 to 300. Default 30.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=300
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Timeout (Seconds)",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TimeoutSeconds *int32 `json:"timeoutSeconds,omitempty"`
 	// FailureThreshold is the number of failures in a row that count as a failure, 1 to 10000. Default 6, for
 	// livenessProbe 10.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Failure Threshold",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	FailureThreshold *int32 `json:"failureThreshold,omitempty"`
 	// HTTPGet sends a request over HTTP, or HTTPS if the server uses TLS. It is the default, unless the configuration
 	// requires client certificates or denies /v1/health: then tcpSocket is.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="HTTP Get",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:httpGet","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	HTTPGet *HTTPGetProbe `json:"httpGet,omitempty"`
 	// TCPSocket connects to the server's port, which works with every kind of authentication.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="TCP Socket",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:tcpSocket","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	TCPSocket *TCPSocketProbe `json:"tcpSocket,omitempty"`
 	// Exec runs a command in the container. Exit code 0 is success.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Exec",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:exec","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Exec *ExecAction `json:"exec,omitempty"`
 }
 
@@ -108,7 +94,6 @@ type HTTPGetProbe struct {
 	// +kubebuilder:validation:MaxLength=1024
 	// +kubebuilder:validation:Pattern=`^(/.*)?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Path string `json:"path,omitempty"`
 }
 

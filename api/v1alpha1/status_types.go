@@ -42,7 +42,6 @@ const (
 type LlamaStackDistributionStatus struct {
 	// ObservedGeneration is the metadata.generation that this status describes.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Observed Generation",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Phase summarizes the conditions in one word.
 	// +optional
@@ -50,19 +49,19 @@ type LlamaStackDistributionStatus struct {
 	Phase DistributionPhase `json:"phase,omitempty"`
 	// Version of the operator and of the server.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Version"
 	Version VersionInfo `json:"version,omitempty,omitzero"`
 	// DistributionConfig is the active distribution, the available distributions and the server's providers.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Distribution"
 	DistributionConfig DistributionConfig `json:"distributionConfig,omitempty,omitzero"`
 	// Models that the server lists. Absent until the server is asked.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models"
 	Models *ModelsStatus `json:"models,omitempty"`
 	// Image is the desired image of the server's Pods.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Image",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Image",xDescriptors={"urn:alm:descriptor:text"}
 	Image string `json:"image,omitempty"`
 	// Conditions of the server. Wait for Ready, which summarizes DeploymentReady, HealthCheck, StorageReady and
 	// ServiceReady.
@@ -73,19 +72,17 @@ type LlamaStackDistributionStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 	// Replicas is the number of Pods that exist.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Replicas int32 `json:"replicas,omitempty"`
 	// AvailableReplicas is the number of available Pods.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Replicas",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Replicas",xDescriptors={"urn:alm:descriptor:text"}
 	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
 	// Selector is the label selector of the server's Pods, as a string.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Pod Selector",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Selector string `json:"selector,omitempty"`
 	// ServiceURL is the URL of the server inside the cluster.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Service URL",xDescriptors={"urn:alm:descriptor:org.w3:link"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Service URL",xDescriptors={"urn:alm:descriptor:text"}
 	ServiceURL string `json:"serviceURL,omitempty"`
 	// RouteURL is the URL of the server outside of the cluster, if network exposes the server. It is empty until it is
 	// known.
@@ -94,7 +91,6 @@ type LlamaStackDistributionStatus struct {
 	RouteURL *string `json:"routeURL,omitempty"`
 	// AnsweredCheck is the value of the annotation llamastack.io/check that ConfigValid answered last.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Answered Check",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AnsweredCheck string `json:"answeredCheck,omitempty"`
 }
 
@@ -102,15 +98,14 @@ type LlamaStackDistributionStatus struct {
 type VersionInfo struct {
 	// OperatorVersion is the version of the operator that wrote this status.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Operator Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Operator Version",xDescriptors={"urn:alm:descriptor:text"}
 	OperatorVersion string `json:"operatorVersion,omitempty"`
 	// LlamaStackServerVersion is the version that the server reports, in the format of PEP 440.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Server Version",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Server Version",xDescriptors={"urn:alm:descriptor:text"}
 	LlamaStackServerVersion string `json:"llamaStackServerVersion,omitempty"`
 	// LastUpdated is when one of the versions last changed.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Versions Last Changed",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:version","urn:alm:descriptor:com.tectonic.ui:text"}
 	LastUpdated metav1.Time `json:"lastUpdated,omitempty,omitzero"`
 }
 
@@ -118,46 +113,37 @@ type VersionInfo struct {
 type DistributionConfig struct {
 	// ActiveDistribution is the distribution's name, or "custom" if distribution.image is set.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Active Distribution",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Active Distribution",xDescriptors={"urn:alm:descriptor:text"}
 	ActiveDistribution string `json:"activeDistribution,omitempty"`
 	// Providers that the server reports.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Providers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers"}
 	Providers []ProviderInfo `json:"providers,omitempty"`
 	// AvailableDistributions maps the distributions that the operator knows to their images.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Available Distributions",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:distributionConfig","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	AvailableDistributions map[string]string `json:"availableDistributions,omitempty"`
 }
 
 // ProviderInfo is one provider of the server, identified by api and provider_id together.
 type ProviderInfo struct {
 	// API that the provider implements.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider API",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	API string `json:"api"`
 	// ProviderID in the server's configuration.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderID string `json:"provider_id"`
 	// ProviderType, such as remote::vllm.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	ProviderType string `json:"provider_type"`
 	// Config is always empty, because it can contain secrets. 0.9.0 requires the field.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Configuration",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Config *apiextensionsv1.JSON `json:"config,omitempty"`
 	// Health as the server reports it.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers"}
 	Health ProviderHealthStatus `json:"health"`
 }
 
 // ProviderHealthStatus is the health of a provider, as the server reports it.
 type ProviderHealthStatus struct {
 	// Status is OK, Error or Not Implemented (unknown). It is empty for servers before 0.2.3.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Status",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Status string `json:"status"`
 	// Message explains an Error.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Provider Health Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:providers","urn:alm:descriptor:com.tectonic.ui:text"}
 	Message string `json:"message"`
 }
 
@@ -165,30 +151,25 @@ type ProviderHealthStatus struct {
 type ModelsStatus struct {
 	// Total is the number of models. Absent if it is unknown.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Number of Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Number of Models",xDescriptors={"urn:alm:descriptor:text"}
 	Total *int32 `json:"total,omitempty"`
 	// Items are up to 50 of the models, those of spec.server.config first, sorted by id.
 	// +listType=atomic
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models"}
 	Items []ModelInfo `json:"items,omitempty"`
 	// Message is why the models are unknown.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Models Message",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
 	Message string `json:"message,omitempty"`
 }
 
 // ModelInfo is one model of the server.
 type ModelInfo struct {
 	// ID that clients use.
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model ID",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
 	ID string `json:"id"`
 	// Provider of the model.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model Provider",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
 	Provider string `json:"provider,omitempty"`
 	// Type of the model, such as llm or embedding.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=status,displayName="Model Type",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:arrayFieldGroup:models","urn:alm:descriptor:com.tectonic.ui:text"}
 	Type string `json:"type,omitempty"`
 }

@@ -31,24 +31,24 @@ type StorageSpec struct {
 	// Size of the PVC, more than 0. Default 10Gi. It can grow if the StorageClass allows it, and cannot shrink.
 	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Size *resource.Quantity `json:"size,omitempty"`
 	// MountPath is the absolute path of the volume in the container. Default /.llama.
 	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || self.matches('^/+[^/:][^:]*$')",message="mountPath must be an absolute path other than / and without a colon, such as /.llama"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Mount Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Mount Path",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	MountPath string `json:"mountPath,omitempty"`
 	// RetentionPolicy is what happens to the PVC when the LlamaStackDistribution is deleted: Delete (the default) or
 	// Retain.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Retention Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:select:Delete","urn:alm:descriptor:com.tectonic.ui:select:Retain"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Retention Policy",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:select:Delete","urn:alm:descriptor:com.tectonic.ui:select:Retain"}
 	RetentionPolicy RetentionPolicy `json:"retentionPolicy,omitempty"`
 	// StorageClassName of the PVC; "" binds it to a volume that was created by hand. Default: the cluster's default
 	// class. It cannot be changed after the PVC is created.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage Class Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Storage Class Name",xDescriptors={"urn:alm:descriptor:io.kubernetes:StorageClass"}
 	StorageClassName *string `json:"storageClassName,omitempty"`
 	// AccessModes of the PVC. Default: ReadWriteOnce. They cannot be changed after the PVC is created. With
 	// ReadWriteMany, new Pods start before old Pods stop. With existingClaim: its modes.
@@ -56,7 +56,7 @@ type StorageSpec struct {
 	// +kubebuilder:validation:MaxItems=4
 	// +listType=set
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Access Modes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Access Modes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	AccessModes []AccessMode `json:"accessModes,omitempty"`
 	// ExistingClaim is the name of a PVC in the namespace to use. The operator then creates no PVC, and never changes
 	// or deletes this PVC.
@@ -64,11 +64,11 @@ type StorageSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Existing Claim",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Existing Claim",xDescriptors={"urn:alm:descriptor:io.kubernetes:PersistentVolumeClaim"}
 	ExistingClaim string `json:"existingClaim,omitempty"`
 	// Ephemeral keeps the data on the node, up to a size. As without storage, the data is lost when the Pod is deleted.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ephemeral",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Ephemeral",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Ephemeral *EphemeralStorage `json:"ephemeral,omitempty"`
 }
 
@@ -78,7 +78,6 @@ type EphemeralStorage struct {
 	// node.
 	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))",message="size must be more than 0, such as 10Gi"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Size",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:storage","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
 	Size *resource.Quantity `json:"size,omitempty"`
 }
 

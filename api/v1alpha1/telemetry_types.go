@@ -21,24 +21,24 @@ package v1alpha1
 type TelemetrySpec struct {
 	// Metrics configures an endpoint that Prometheus scrapes.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metrics",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metrics"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Metrics"
 	Metrics *TelemetryMetrics `json:"metrics,omitempty"`
 	// OTLP sends traces and metrics to an OpenTelemetry collector.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="OpenTelemetry",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="OpenTelemetry"
 	OTLP *TelemetryOTLP `json:"otlp,omitempty"`
 }
 
 // TelemetryMetrics is the endpoint /metrics of each Pod, over HTTP and without authentication.
 type TelemetryMetrics struct {
 	// Enabled turns the endpoint on. It requires server version 1.2.0 or later, and one worker per Pod.
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Enabled",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metrics","urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Enabled",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:booleanSwitch"}
 	Enabled bool `json:"enabled"`
 	// Port of the endpoint, which the Pods and the Service name metrics. Default: 9464.
 	// +kubebuilder:validation:Minimum=1024
 	// +kubebuilder:validation:Maximum=65535
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:metrics","urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Port",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:number","urn:alm:descriptor:com.tectonic.ui:fieldDependency:server.telemetry.metrics.enabled:true"}
 	Port *int32 `json:"port,omitempty"`
 }
 
@@ -47,35 +47,35 @@ type TelemetryOTLP struct {
 	// Endpoint of the collector, such as http://collector.monitoring:4318.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:Pattern=`^https?://[A-Za-z0-9.:_\[\]-]+(/[A-Za-z0-9._~/-]*)?$`
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Endpoint",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:text"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Endpoint",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:text"}
 	Endpoint string `json:"endpoint"`
 	// Protocol is http/protobuf (default) or grpc. grpc requires server version 0.4.0 or later and an image with
 	// opentelemetry-instrument.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Protocol",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:select:http/protobuf","urn:alm:descriptor:com.tectonic.ui:select:grpc","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Protocol",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	Protocol OTLPProtocol `json:"protocol,omitempty"`
 	// HeadersFrom is a key with headers for the collector, as name=value, separated by commas.
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Headers",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Headers"
 	HeadersFrom *SecretKey `json:"headersFrom,omitempty"`
 	// ServiceName is the service.name of the traces. Default: the name of the LlamaStackDistribution.
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9][A-Za-z0-9._/-]*$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Service Name",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ServiceName string `json:"serviceName,omitempty"`
 	// SampleRatio is the part of the traces that the server sends, from "0" to "1", if their parent does not
 	// decide. Default: all.
 	// +kubebuilder:validation:MaxLength=10
 	// +kubebuilder:validation:Pattern=`^(0(\.[0-9]+)?|1(\.0+)?)$`
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Sample Ratio",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:text","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Sample Ratio",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	SampleRatio string `json:"sampleRatio,omitempty"`
 	// ResourceAttributes are added to what the server sends, at most 32. Default: service.namespace, the namespace.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, size(k) <= 128 && k.matches('^[A-Za-z][A-Za-z0-9._/-]*$') && k != 'service.name')",message="names are up to 128 letters, digits and the characters . _ / -, and start with a letter; use serviceName for service.name"
 	// +optional
-	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Attributes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:fieldGroup:otlp","urn:alm:descriptor:com.tectonic.ui:advanced"}
+	// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName="Resource Attributes",xDescriptors={"urn:alm:descriptor:com.tectonic.ui:hidden"}
 	ResourceAttributes map[string]ResourceAttribute `json:"resourceAttributes,omitempty"`
 }
 

@@ -195,6 +195,10 @@ type Request struct {
 	// Version is the resourceVersion of the live object that an object was made from. It is not written over another one: the outcome is
 	// ActionPending then. Empty: what it was before does not matter. Nil: that is so for all.
 	Version func(obj *unstructured.Unstructured) string
+	// Read is the resourceVersion at which the caller read an object before it made the Stages, empty for one that it did not find, and
+	// whether it read it. What became of the object since is news for the caller, even if nothing has to be written: the watch that shows
+	// it is no echo, and the owner is not settled. Nil: the Stages do not depend on the objects.
+	Read func(ref Ref) (version string, read bool)
 }
 
 // Applied reports whether an object shows that this operator, and not an earlier release, has applied it.

@@ -17,6 +17,7 @@ limitations under the License.
 package apply
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -80,6 +81,20 @@ func (in *intent) follow(obj metav1.Object) {
 	if in.object.GetResourceVersion() != "" {
 		in.object.SetResourceVersion(obj.GetResourceVersion())
 	}
+}
+
+// versionRead is the version of an object that the caller knows: the object's, or the one before it that the caller read.
+func (r *run) versionRead(ref Ref, obj metav1.Object, before record) string {
+	found := obj.GetResourceVersion()
+	if r.request.Read == nil {
+		return found
+	}
+	version, read := r.request.Read(ref)
+	version = cmp.Or(version, before.resourceVersion) // what we wrote last
+	if read && version != "" && newer(found, version) {
+		return version
+	}
+	return found
 }
 
 // annotate sets one annotation of an object in unstructured form.

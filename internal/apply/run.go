@@ -255,7 +255,9 @@ func (r *run) compareAndUpdate(ctx context.Context, in *intent, obj client.Objec
 	left := digest(found)
 	rec, known := r.remembered(in.ref, obj)
 	if known && rec.hash == in.hash && rec.tolerated == left || !known && left == "" {
-		r.after[in.ref] = r.newRecord(in, obj, left, true)
+		verified := r.newRecord(in, obj, left, true)
+		verified.resourceVersion = r.versionRead(in.ref, obj, rec)
+		r.after[in.ref] = verified
 		return ActionUnchanged, r.tried(in.ref)
 	}
 	switch {

@@ -79,3 +79,37 @@ var _ = Describe("An object that was made from what it was before", func() {
 		Expect(managers(w.get(ctx, obj))).To(ConsistOf(ours, handover))
 	})
 })
+
+var _ = Describe("What became of an object since the caller read it", func() {
+	var (
+		w   *world
+		obj *unstructured.Unstructured
+	)
+	BeforeEach(func(ctx context.Context) {
+		w = newWorld(ctx)
+		obj = w.deployment()
+		w.settle(ctx, obj)
+	})
+
+	// after applies an object that the caller read at a version, and says whether the watch that shows what it is now is an echo.
+	after := func(ctx context.Context, version string) bool {
+		GinkgoHelper()
+		request := w.request("intent", obj)
+		request.Read = func(apply.Ref) (string, bool) { return version, true }
+		Expect(w.engine.Apply(ctx, request)[0]).To(And(HaveField("Action", apply.ActionUnchanged), HaveField("Err", BeNil())))
+		return w.engine.Echo(w.owner.GetUID(), w.get(ctx, obj))
+	}
+
+	It("is news, and no echo, though nothing has to be written", func(ctx context.Context) {
+		before := w.get(ctx, obj).GetResourceVersion()
+		Expect(after(ctx, before)).To(BeTrue())
+		w.edit(ctx, obj, `[{"op":"add","path":"/metadata/annotations/somebody","value":"else"}]`)
+
+		Expect(after(ctx, before)).To(BeFalse())
+		Expect(w.engine.Settled(w.owner.GetUID(), "intent")).To(BeFalse())
+		Expect(after(ctx, "")).To(BeFalse(), "the caller had not found it")
+
+		Expect(after(ctx, w.get(ctx, obj).GetResourceVersion())).To(BeTrue())
+		Expect(w.engine.Settled(w.owner.GetUID(), "intent")).To(BeTrue())
+	})
+})

@@ -68,6 +68,7 @@ func (r *Reconciler) converge(ctx context.Context, instance *v1alpha1.LlamaStack
 		Owner: instance, OwnerGVK: v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), Intent: s.intent(instance) + s.check.Suffix() + s.rollout.Suffix(),
 		Stages: stages(objects, r.absent(instance, s)), Suffices: suffices, Content: r.content(instance, s),
 		Version: madeFrom(instance, s),
+		Read:    func(ref apply.Ref) (string, bool) { return s.Children.Version(ref, instance.Name) },
 		NoOwner: func(object *unstructured.Unstructured) bool {
 			return instance.Spec.Server.Storage.Retains() && object.GetKind() == children.PersistentVolumeClaim
 		},

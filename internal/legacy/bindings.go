@@ -55,7 +55,7 @@ const (
 	kindClusterRoleBinding = "ClusterRoleBinding"
 )
 
-// labelled finds what 0.9.0 made.
+// labelled finds what 0.9.0 made, and what has its label from others.
 func labelled() client.MatchingLabels {
 	return client.MatchingLabels{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}
 }
@@ -74,20 +74,18 @@ func (l *Bindings) reportRoleBindings(ctx context.Context) error {
 }
 
 func (l *Bindings) reportRoleBindingsIn(ctx context.Context, namespace string) error {
-	empty := func() *metav1.PartialObjectMetadataList {
-		list := &metav1.PartialObjectMetadataList{}
-		list.SetGroupVersionKind(rbacv1.SchemeGroupVersion.WithKind(kindRoleBinding + "List"))
-		return list
-	}
-	_, err := listwatch.Pages(ctx, l.Live, listwatch.MostPages, empty, func(page *metav1.PartialObjectMetadataList) {
+	empty := func() *rbacv1.RoleBindingList { return &rbacv1.RoleBindingList{} }
+	_, err := listwatch.Pages(ctx, l.Live, listwatch.MostPages, empty, func(page *rbacv1.RoleBindingList) {
 		for i := range page.Items {
-			l.reportRoleBinding(ctx, &page.Items[i])
+			if page.Items[i].RoleRef.Name == v1alpha1.LegacyRole {
+				l.reportRoleBinding(ctx, &page.Items[i])
+			}
 		}
 	}, labelled(), client.InNamespace(namespace))
 	return err
 }
 
-func (l *Bindings) reportRoleBinding(ctx context.Context, item *metav1.PartialObjectMetadata) {
+func (l *Bindings) reportRoleBinding(ctx context.Context, item *rbacv1.RoleBinding) {
 	command := shell.Command("kubectl", "delete", "rolebinding", item.Name, "-n", item.Namespace)
 	reportBinding(ctx, kindRoleBinding, item, command)
 	if controller := metav1.GetControllerOf(item); controller != nil && controller.Kind == v1alpha1.Kind {
@@ -104,7 +102,9 @@ func (l *Bindings) reportClusterRoleBindings(ctx context.Context) error {
 	empty := func() *rbacv1.ClusterRoleBindingList { return &rbacv1.ClusterRoleBindingList{} }
 	_, err := listwatch.Pages(ctx, l.Live, listwatch.MostPages, empty, func(page *rbacv1.ClusterRoleBindingList) {
 		for i := range page.Items {
-			l.reportClusterRoleBinding(ctx, &page.Items[i])
+			if page.Items[i].RoleRef.Name == v1alpha1.LegacyRole {
+				l.reportClusterRoleBinding(ctx, &page.Items[i])
+			}
 		}
 	}, labelled())
 	return err
@@ -138,9 +138,9 @@ func (l *Bindings) serverOf(ctx context.Context, subject rbacv1.Subject) *v1alph
 	return instance
 }
 
-func ownerOf(item *metav1.PartialObjectMetadata, controller *metav1.OwnerReference) *v1alpha1.LlamaStackDistribution {
+func ownerOf(item client.Object, controller *metav1.OwnerReference) *v1alpha1.LlamaStackDistribution {
 	return &v1alpha1.LlamaStackDistribution{
 		TypeMeta:   metav1.TypeMeta{APIVersion: controller.APIVersion, Kind: controller.Kind},
-		ObjectMeta: metav1.ObjectMeta{Namespace: item.Namespace, Name: controller.Name, UID: controller.UID},
+		ObjectMeta: metav1.ObjectMeta{Namespace: item.GetNamespace(), Name: controller.Name, UID: controller.UID},
 	}
 }

@@ -56,7 +56,8 @@ var _ = Describe("The field managers of 0.9.0", func() {
 	)
 })
 
-// cluster has one RoleBinding that a server owns, one ClusterRoleBinding to its ServiceAccount, and that server.
+// cluster has one RoleBinding that a server owns, one ClusterRoleBinding to its ServiceAccount, the same for another role, and that
+// server.
 type cluster struct {
 	client.Reader
 
@@ -67,15 +68,23 @@ type cluster struct {
 func (c *cluster) List(_ context.Context, list client.ObjectList, options ...client.ListOption) error {
 	asked := (&client.ListOptions{}).ApplyOptions(options)
 	switch list := list.(type) {
-	case *metav1.PartialObjectMetadataList:
+	case *rbacv1.RoleBindingList:
 		c.asked = append(c.asked, "RoleBinding in "+asked.Namespace)
 		owner := metav1.OwnerReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.Kind, Name: "a", UID: "u", Controller: new(true)}
-		list.Items = []metav1.PartialObjectMetadata{{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a-rb", OwnerReferences: []metav1.OwnerReference{owner}}}}
+		of := func(name, role string) rbacv1.RoleBinding {
+			object := metav1.ObjectMeta{Namespace: "ns", Name: name, OwnerReferences: []metav1.OwnerReference{owner}}
+			return rbacv1.RoleBinding{ObjectMeta: object, RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: role}}
+		}
+		list.Items = []rbacv1.RoleBinding{of("a-rb", v1alpha1.LegacyRole), of("copied", "view")}
 	case *rbacv1.ClusterRoleBindingList:
 		c.asked = append(c.asked, "ClusterRoleBinding")
-		list.Items = []rbacv1.ClusterRoleBinding{{ObjectMeta: metav1.ObjectMeta{Name: "a-crb"}, Subjects: []rbacv1.Subject{
+		subjects := []rbacv1.Subject{
 			{Kind: rbacv1.ServiceAccountKind, Namespace: "ns", Name: "a-sa"}, {Kind: rbacv1.UserKind, Name: "b-sa"}, {Kind: rbacv1.ServiceAccountKind, Name: "default"},
-		}}}
+		}
+		list.Items = []rbacv1.ClusterRoleBinding{
+			{ObjectMeta: metav1.ObjectMeta{Name: "a-crb"}, Subjects: subjects, RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: v1alpha1.LegacyRole}},
+			{ObjectMeta: metav1.ObjectMeta{Name: "copied"}, Subjects: subjects, RoleRef: rbacv1.RoleRef{Kind: "ClusterRole", Name: "view"}},
+		}
 	}
 	return c.failure
 }

@@ -21,6 +21,7 @@ package observed
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
@@ -113,6 +114,18 @@ func (c *Children) Follow(outcome apply.Outcome, owner string) {
 	case outcome.Live != nil:
 		c.Set(child.Kind, outcome.Live)
 	}
+}
+
+// Version is the resourceVersion at which an object was read, empty for one that was not found, and whether it is a child that was read.
+func (c *Children) Version(ref apply.Ref, owner string) (string, bool) {
+	at := slices.IndexFunc(c.observed, func(child *children.Child) bool { return child.Kind == ref.GVK.Kind && child.Name(owner) == ref.Name })
+	switch {
+	case at < 0:
+		return "", false
+	case c.live[at] == nil:
+		return "", true
+	}
+	return c.live[at].GetResourceVersion(), true
 }
 
 // Writes are what the operator remembers of its own writes, as apply.Engine does.

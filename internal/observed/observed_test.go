@@ -171,6 +171,19 @@ var _ = Describe("The children of a server", func() {
 		Expect(reader.CatchUp(ctx, instance, have)).To(BeTrue())
 	})
 
+	It("have the version at which they were read", func(ctx context.Context) {
+		cached.object = ours("1")
+		have := read(ctx)
+		version := func(kind, name string) []any {
+			version, read := have.Version(apply.Ref{GVK: children.Of(kind).GroupVersionKind, Namespace: "ns", Name: name}, "a")
+			return []any{version, read}
+		}
+		Expect(version(children.Deployment, "a")).To(Equal([]any{"1", true}))
+		have.Set(children.Deployment, nil)
+		Expect(version(children.Deployment, "a")).To(Equal([]any{"", true}))
+		Expect(version(children.ConfigMap, "a-config-1")).To(Equal([]any{"", false}), "a copy of a configuration")
+	})
+
 	It("are as a write returned them", func(ctx context.Context) {
 		cached.object = ours("1")
 		have := read(ctx)

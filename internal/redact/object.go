@@ -17,19 +17,18 @@ limitations under the License.
 package redact
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 )
 
-// shown are the annotations whose values stay: they are times, numbers and hashes. All others can contain anything, such as
-// kubectl's last-applied-configuration or a compressed Pod template.
+// shown are the annotations whose values stay: they are times, numbers and names. All others can contain anything, such as
+// kubectl's last-applied-configuration or a compressed Pod template. A hash is not shown, either: that of a short value can be
+// guessed.
 var shown = map[string]bool{ //nolint:gochecknoglobals // nobody changes it
 	"llamastack.io/paused": true, "llamastack.io/restarted-at": true, "llamastack.io/check": true, "llamastack.io/checked": true,
-	"llamastack.io/suspended": true, "llamastack.io/applied-hash": true, "llamastack.io/requested-size": true,
-	"llamastack.io/content-digest": true, "llamastack.io/foreign-files": true,
+	"llamastack.io/suspended": true, "llamastack.io/requested-size": true,
+	"llamastack.io/foreign-files":       true,
 	"deployment.kubernetes.io/revision": true, "kubectl.kubernetes.io/restartedAt": true,
 	"storageclass.kubernetes.io/is-default-class": true, "openshift.io/required-scc": true, "openshift.io/scc": true,
 	"pv.kubernetes.io/bind-completed": true, "pv.kubernetes.io/bound-by-controller": true,
@@ -42,19 +41,39 @@ var free = []string{ //nolint:gochecknoglobals // nobody changes it
 	".spec.server.config.patch", ".spec.server.config.auth.access", ".status.distributionConfig.providers.config",
 }
 
-// identity are fields that name objects and types. They stay as they are, because other objects refer to them.
-var identity = []string{"apiVersion", "kind", "name", "namespace", "uid", "resourceVersion", "secretName", "secret"} //nolint:gochecknoglobals // nobody changes it
+// identity are fields that name objects, types, and keys of labels and ConfigMaps. They stay as they are, because other objects
+// refer to them.
+var identity = []string{ //nolint:gochecknoglobals // nobody changes it
+	"apiVersion", "kind", "name", "namespace", "uid", "resourceVersion", "secretName", "secret",
+	"key", "topologyKey", "configMapKeys", "matchLabelKeys", "mismatchLabelKeys",
+}
 
-var (
-	// option is a command-line option or a variable with a value.
-	option = regexp.MustCompile(`(?s)^(-{0,2}[A-Za-z_][A-Za-z0-9_.-]*)=(.*)$`)
-	// variable is a reference to a variable of the container, without its default.
-	variable = regexp.MustCompile(`^\$\{env\.[A-Za-z0-9_]+(:[=+])?\}$`)
-)
+// variable is a reference to a variable of the container, without its default.
+var variable = regexp.MustCompile(`^\$\{env\.[A-Za-z0-9_]+(:[=+])?\}$`)
 
-// Object is an object of the API without secrets: of the contents of a ConfigMap, the sizes and hashes, and of those of a
+// Object is an object of the API without secrets: of the contents of a ConfigMap, the keys and sizes, and of those of a
 // Secret, nothing. What it removes is also removed by Text from then on. The object itself does not change.
 func (r *Redactor) Object(object map[string]any) map[string]any {
+	return r.closed(object, func(_, _, size string) string { return size })
+}
+
+// Compared is as Object, and says of each key of a ConfigMap whether its content is the same in another one.
+func (r *Redactor) Compared(object map[string]any, name string, other map[string]any) map[string]any {
+	return r.closed(object, func(field, key, size string) string {
+		content, _ := object[field].(map[string]any)
+		compared, _ := other[field].(map[string]any)
+		switch found, ok := compared[key]; {
+		case !ok:
+			return size + ", not in " + name
+		case found != content[key]:
+			return size + ", differs from " + name
+		}
+		return size + ", equal to " + name
+	})
+}
+
+// closed is an object without the contents of a ConfigMap or Secret. say is what is said of a key of a ConfigMap.
+func (r *Redactor) closed(object map[string]any, say func(field, key, size string) string) map[string]any {
 	open := map[string]any{}
 	for key, value := range object {
 		if key != "data" && key != "binaryData" && key != "stringData" {
@@ -62,12 +81,17 @@ func (r *Redactor) Object(object map[string]any) map[string]any {
 		}
 	}
 	kept := r.Open(open)
-	for key, value := range object {
-		if _, ok := open[key]; !ok {
-			kept[key] = Removed
-			if entries, ok := value.(map[string]any); ok && object["kind"] == "ConfigMap" {
-				kept[key] = sizes(entries)
+	for field, value := range object {
+		if _, ok := open[field]; ok {
+			continue
+		}
+		kept[field] = Removed
+		if entries, ok := value.(map[string]any); ok && object["kind"] == "ConfigMap" {
+			said := map[string]any{}
+			for key, content := range entries {
+				said[key] = "[removed: " + say(field, key, fmt.Sprintf("%d bytes", len(fmt.Sprint(content)))) + "]"
 			}
+			kept[field] = said
 		}
 	}
 	return kept
@@ -78,16 +102,6 @@ func (r *Redactor) Open(object map[string]any) map[string]any {
 	kept := map[string]any{}
 	for key, value := range object {
 		kept[key] = r.value("."+key, key, value)
-	}
-	return kept
-}
-
-// sizes are the sizes and hashes of contents instead of the contents.
-func sizes(entries map[string]any) map[string]any {
-	kept := map[string]any{}
-	for key, value := range entries {
-		text := fmt.Sprint(value)
-		kept[key] = fmt.Sprintf("[removed: %d bytes, sha256 %x]", len(text), sha256.Sum256([]byte(text)))
 	}
 	return kept
 }
@@ -120,7 +134,7 @@ func (r *Redactor) text(key, value string) string {
 	switch {
 	case slices.Contains(identity, key):
 		return value
-	case secretKey.MatchString(key) && value != "":
+	case Named(key) && value != "":
 		return r.remember(value, key)
 	}
 	return r.Text(value)
@@ -153,29 +167,23 @@ func (r *Redactor) annotation(key, value string) string {
 	return fmt.Sprintf("[removed: %d bytes]", len(value))
 }
 
-// arguments are the words of a command line.
+// arguments are the words of a command line. What is no text is none of its words.
 func (r *Redactor) arguments(words []any) []any {
-	kept, secret := make([]any, len(words)), ""
+	texts, kept := make([]string, len(words)), make([]any, len(words))
 	for i, word := range words {
-		text, ok := word.(string)
-		if !ok {
-			kept[i] = Removed
-			continue
+		texts[i] = Removed
+		if text, ok := word.(string); ok {
+			texts[i] = text
 		}
-		parts := option.FindStringSubmatch(text)
-		switch {
-		case secret != "":
-			kept[i], secret = r.remember(text, secret), ""
-		case len(parts) > 0 && secretKey.MatchString(parts[1]):
-			kept[i] = parts[1] + "=" + r.remember(parts[2], parts[1])
-		case strings.HasPrefix(text, "-") && secretKey.MatchString(text) && !strings.ContainsAny(text, "= \n"):
-			kept[i], secret = text, text
-		default:
-			for _, found := range secretsIn(text) {
-				r.remember(found, "")
-			}
-			kept[i] = r.Text(text)
+	}
+	shown := Words(texts, func(name, value string) string { return r.remember(value, name) }, func(text string) string {
+		for _, found := range secretsIn(text) {
+			r.remember(found, "")
 		}
+		return r.Text(text)
+	})
+	for i, text := range shown {
+		kept[i] = text
 	}
 	return kept
 }

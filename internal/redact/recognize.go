@@ -21,10 +21,6 @@ import (
 	"strings"
 )
 
-// secretName are the names of keys, options and variables with a secret.
-const secretName = `(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|` +
-	`encryption[_-]?key|credential|auth[_-]?key|dsn|connection[_-]?string|signature|\bsig\b)`
-
 // The forms of secrets. Those of certain vendors are the prefixes that their documentation names.
 var (
 	keyBlock = regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)`)
@@ -41,20 +37,12 @@ var (
 		`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bsha256~[A-Za-z0-9_-]{20,}`)
 	webToken = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*`)
 	// assigned is a name with a secret, and its value: quoted, or up to a space or a delimiter.
-	assigned = regexp.MustCompile(`(?i)([a-z0-9_.-]*` + secretName + `[a-z0-9_.-]*)(\\?["']?\s*[:=]\s*)` +
+	assigned = regexp.MustCompile(`(?i)([a-z0-9_.-]*` + partOfName + `[a-z0-9_.-]*)(\\?["']?\s*[:=]\s*)` +
 		`("(?:[^"\\]|\\.)*"?|\\"(?:[^"\\]|\\\\(?:\\.)?|\\[^"\\])*(?:\\")?|'(?:[^'\\]|\\.)*'?|\[[^\]]*\]|[^\s"',;&}\]]+)`)
 	// given is an option with a secret as the next word.
-	given = regexp.MustCompile(`(?i)(\s--?[a-z0-9_-]*` + secretName + `[a-z0-9_-]*\s+)[^\s\[-]\S*`)
-	// secretKey is the name of a field whose value is a secret.
-	secretKey = regexp.MustCompile(`(?i)` + secretName + `|^authorization$|cookie`)
-	// key is the name of a key without a prefix that says what it is for, such as OPENAI_KEY.
-	key = regexp.MustCompile(`(?i)(?:^|[-_.])(?:keys?|bearer)$|[a-z]Key$`)
-	// tokenizer is no token.
-	tokenizer = regexp.MustCompile(`(?i)tokenizers?`)
+	given = regexp.MustCompile(`(?i)(\s)(--?[a-z0-9_.-]*` + partOfName + `[a-z0-9_.-]*)(\s+)[^\s\[-]\S*`)
 	// quotes are those that a value starts with.
-	quotes  = regexp.MustCompile(`^(?:\\?"|')?`)
-	number  = regexp.MustCompile(`^[0-9.]+$`)
-	counted = regexp.MustCompile(`(?i)tokens`)
+	quotes = regexp.MustCompile(`^(?:\\?"|')?`)
 )
 
 // recognize removes what has the form of a secret.
@@ -67,21 +55,35 @@ func recognize(text string) string {
 	text = bearer.ReplaceAllString(text, "${1}${2}"+Removed)
 	text = webToken.ReplaceAllString(text, Removed)
 	text = vendor.ReplaceAllString(text, Removed)
-	text = given.ReplaceAllString(text, "${1}"+Removed)
-	return assigned.ReplaceAllStringFunc(text, func(found string) string {
-		parts := assigned.FindStringSubmatch(found)
-		if !isSecretValue(parts[1], parts[3]) {
+	text = given.ReplaceAllStringFunc(text, func(found string) string {
+		parts := given.FindStringSubmatch(found)
+		if !Named(parts[2]) {
 			return found
 		}
-		quote := quotes.FindString(parts[3])
-		return parts[1] + parts[2] + quote + Removed + quote
+		return parts[1] + parts[2] + parts[3] + Removed
+	})
+	return assignments(text, func(_, value string) string {
+		quote := quotes.FindString(value)
+		return quote + Removed + quote
 	})
 }
 
-// isSecretValue says whether a value is a secret, and not a number of tokens, or removed already.
+// assignments replaces the secrets that are assigned to a name. What is assigned to another name can have assignments, too.
+func assignments(text string, secret func(name, value string) string) string {
+	return assigned.ReplaceAllStringFunc(text, func(found string) string {
+		parts := assigned.FindStringSubmatch(found)
+		name, sign, value := parts[1], parts[2], parts[3]
+		if isSecretValue(name, value) {
+			return name + sign + secret(name, value)
+		}
+		return name + sign + assignments(value, secret)
+	})
+}
+
+// isSecretValue says whether what is assigned to a name is a secret, and not a number of tokens, or removed already.
 func isSecretValue(name, value string) bool {
 	value = strings.TrimLeft(value, `"'\`)
-	return !strings.HasPrefix(value, Removed) && !strings.HasPrefix(value, valueOf) && (!counted.MatchString(name) || !number.MatchString(value))
+	return isSecret(name, value) && !strings.HasPrefix(value, Removed) && !strings.HasPrefix(value, valueOf)
 }
 
 // withoutUser removes the user information of a URL. An image with a digest is no URL.
@@ -102,10 +104,9 @@ func secretsIn(value string) []string {
 			found = append(found, password)
 		}
 	}
-	for _, match := range assigned.FindAllStringSubmatch(value, -1) {
-		if isSecretValue(match[1], match[3]) {
-			found = append(found, strings.Trim(match[3], `"'\`))
-		}
-	}
+	assignments(value, func(_, secret string) string {
+		found = append(found, strings.Trim(secret, `"'\`))
+		return secret
+	})
 	return found
 }

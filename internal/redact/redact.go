@@ -39,6 +39,8 @@ const (
 	longest = 64 << 10
 	// most values that are remembered.
 	most = 10_000
+	// group is how many bytes are four characters in base64.
+	group = 3
 )
 
 // Redactor removes secrets. The zero value is ready to use. It is not safe for concurrent use.
@@ -57,12 +59,6 @@ func (r *Redactor) Text(text string) string {
 		text = r.replacer.Replace(text)
 	}
 	return recognize(text)
-}
-
-// Named says whether the text of a variable, a field or an option is a secret, by its name.
-func Named(name string) bool {
-	name = tokenizer.ReplaceAllString(name, "")
-	return secretKey.MatchString(name) || key.MatchString(name)
 }
 
 // Recognized is a text without what has the form of a secret, such as the password of a URL. A Redactor also removes the values
@@ -86,9 +82,15 @@ func (r *Redactor) newReplacer() *strings.Replacer {
 	return strings.NewReplacer(words...)
 }
 
-// forms are a value as it is, and as it is in JSON, in URLs and in base64.
+// forms are a value as it is, and as it is in JSON, in URLs and in base64, also in the middle of a longer text, where it begins at
+// any byte of a group.
 func forms(value string) []string {
 	found := []string{value, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value))}
+	for from := range group {
+		if whole := (len(value) - from) / group * group; whole >= shortest {
+			found = append(found, base64.StdEncoding.EncodeToString([]byte(value[from:from+whole])))
+		}
+	}
 	if quoted, err := json.Marshal(value); err == nil {
 		found = append(found, strings.Trim(string(quoted), `"`))
 	}

@@ -17,7 +17,9 @@ limitations under the License.
 package redact_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/redact"
@@ -51,6 +53,10 @@ var _ = Describe("A text", func() {
 		Entry("a query", `GET /v1?api_key=hunter2-Planted&a=b`, `GET /v1?api_key=[removed]&a=b`),
 		Entry("a signature of a URL", `GET /x?sv=1&sig=hunter2-Planted`, `GET /x?sv=1&sig=[removed]`),
 		Entry("an option", `serve --api-key hunter2-Planted --port 1`, `serve --api-key [removed] --port 1`),
+		Entry("an option with a key", `serve --key hunter2-Planted --port 1`, `serve --key [removed] --port 1`),
+		Entry("a key without a name", `OPENAI_KEY=hunter2-Planted a`, `OPENAI_KEY=[removed] a`),
+		Entry("a key in camel case", `{"openaiKey": "hunter2-Planted"}`, `{"openaiKey": "[removed]"}`),
+		Entry("what is assigned to another name", `keyboard="us&token=hunter2-Planted" monkey=a?key=hunter2-Planted`, `keyboard="us&token=[removed]" monkey=a?key=[removed]`),
 		Entry("a key of OpenAI", `key sk-proj-abcdef0123 was refused`, `key [removed] was refused`),
 		Entry("a key of Hugging Face", `hf_abcdefghij0123`, `[removed]`),
 		Entry("a key of AWS", `AKIAABCDEFGHIJKLMNOP`, `[removed]`),
@@ -65,6 +71,8 @@ var _ = Describe("A text", func() {
 		Entry("with an image", "docker-pullable://r.example/a@sha256:0123"),
 		Entry("with the name of a Secret", `secret "demo" not found, and serviceaccount token is projected`),
 		Entry("with numbers of tokens", `max_tokens=4096 {"prompt_tokens": 12}`),
+		Entry("with a tokenizer", `tokenizer=bert --tokenizer bert {"tokenizer_path": "a/b"}`),
+		Entry("with words that end like keys", `monkey=1 turkey: a --hotkey b`),
 		Entry("with the name of a Pod", "task-0123456789 hf-0123456789abcdef"),
 		Entry("that is redacted", "DB_PASSWORD=[removed] a [value of TOKEN] token: [value of X]"),
 	)
@@ -146,8 +154,23 @@ var _ = Describe("An object", func() {
 			`"deployment.kubernetes.io/revision":"3"`, `"--port","8321"`, `"image":"docker.io/a:1"`, `--api-key=[value of --api-key]`),
 		Entry("of a server", serverWithSecrets, `"id":"vllm"`, `"key":"${env.KEY}"`, `"count":3`, `"tls":true`, `"type":"remote::vllm"`, "bad [value of list]"),
 		Entry("of a Secret", "kind: Secret\ndata: {a: aHVudGVyMi1QbGFudGVk}\nstringData: {a: hunter2-Planted}\n", `"data":"[removed]"`),
-		Entry("of a ConfigMap", "kind: ConfigMap\ndata: {config.yaml: hunter2-Planted}\n", `"config.yaml":"[removed: 15 bytes, sha256 2846fc95`),
+		Entry("of a ConfigMap", "kind: ConfigMap\ndata: {config.yaml: hunter2-Planted}\n", `"config.yaml":"[removed: 15 bytes]"`),
+		Entry("of an object with hashes", "metadata: {annotations: {llamastack.io/applied-hash: hunter2-Planted, llamastack.io/content-digest: hunter2-Planted}}\n",
+			`"llamastack.io/applied-hash":"[removed: 15 bytes]"`, `"llamastack.io/content-digest":"[removed: 15 bytes]"`),
+		Entry("of keys", "spec: {topologyKey: zone, tolerations: [{key: dedicated}], items: [{key: token, path: a}], openaiKey: hunter2-Planted}\n",
+			`"topologyKey":"zone"`, `"key":"dedicated"`, `"key":"token"`, `"openaiKey":"[value of openaiKey]"`),
 	)
+
+	It("says of each key of a ConfigMap whether another one has the same content, and has no hash of it", func() {
+		text := encode((&redact.Redactor{}).Compared(decode("kind: ConfigMap\ndata: {a: hunter2-Planted, b: short, c: new}\nbinaryData: {d: aQ==}\n"),
+			"copy", decode("kind: ConfigMap\ndata: {a: hunter2-Planted, b: other}\nbinaryData: {d: aQ==}\n")))
+
+		Expect(text).To(And(
+			ContainSubstring(`"a":"[removed: 15 bytes, equal to copy]"`), ContainSubstring(`"b":"[removed: 5 bytes, differs from copy]"`),
+			ContainSubstring(`"c":"[removed: 3 bytes, not in copy]"`), ContainSubstring(`"d":"[removed: 4 bytes, equal to copy]"`),
+			Not(MatchRegexp("[0-9a-f]{16}")),
+		))
+	})
 
 	It("shows the content of the operator's own ConfigMap, without secrets", func() {
 		r := &redact.Redactor{}
@@ -163,9 +186,51 @@ var _ = Describe("An object", func() {
 		Entry("in a query", `a+b%22`+planted), Entry("in base64", "YSBiImh1bnRlcjItUGxhbnRlZA=="),
 	)
 
+	DescribeTable("has its values removed from a longer text in base64, after", func(before string) {
+		r, value := &redact.Redactor{}, "a b"+planted
+		r.Object(decode("kind: Pod\nspec: {containers: [{env: [{name: PLAIN, value: " + value + "}]}]}\n"))
+		encoded := base64.StdEncoding.EncodeToString([]byte(before + value + " and more"))
+		Expect(r.Text("log " + encoded + " end")).To(MatchRegexp(`^log \w{0,4}\[value of PLAIN\]\w+=* end$`))
+	},
+		Entry("nothing", ""), Entry("one byte", "u"), Entry("two bytes", "u:"),
+	)
+
 	It("does not remove short values from texts, or values without end", func() {
 		r := &redact.Redactor{}
 		r.Object(decode("kind: Pod\nspec: {env: [{name: A, value: 'true'}, {name: B, value: " + strings.Repeat("long", 20_000) + "}]}\n"))
 		Expect(r.Text("it is true")).To(Equal("it is true"))
+	})
+})
+
+var _ = Describe("A name", func() {
+	DescribeTable("is that of a secret, or not, wherever it is", func(name string, secret bool) {
+		Expect(redact.Named(name)).To(Equal(secret), "by itself")
+		has := ContainSubstring(planted)
+		if secret {
+			has = Not(has)
+		}
+		for _, text := range []string{name + "=" + planted, name + ": " + planted, `{"` + name + `": "` + planted + `"}`, "run --" + name + " " + planted + " x"} {
+			Expect(redact.Recognized(text)).To(has, text)
+		}
+		hidden := func(string, string) string { return "hidden" }
+		same := func(word string) string { return word }
+		for _, words := range [][]string{{name + "=" + planted}, {"--" + name, planted}, {"--" + name + "=" + planted}} {
+			Expect(strings.Join(redact.Words(words, hidden, same), " ")).To(has, "%v", words)
+		}
+		object := map[string]any{"spec": map[string]any{name: planted}}
+		Expect(fmt.Sprint((&redact.Redactor{}).Object(object))).To(has, "a field")
+	},
+		Entry(nil, "api_key", true), Entry(nil, "OPENAI_API_KEY", true), Entry(nil, "OPENAI_KEY", true), Entry(nil, "openaiKey", true),
+		Entry(nil, "HF_TOKEN", true), Entry(nil, "accessToken", true), Entry(nil, "tokens", true), Entry(nil, "PGPASSWORD", true), Entry(nil, "dsn", true),
+		Entry(nil, "client-secret", true), Entry(nil, "signing.keys", true), Entry(nil, "bearer", true), Entry(nil, "authorization", true),
+		Entry(nil, "tokenizer", false), Entry(nil, "TOKENIZERS_PARALLELISM", false), Entry(nil, "tokenizer_path", false),
+		Entry(nil, "monkey", false), Entry(nil, "keyboard", false), Entry(nil, "url", false), Entry(nil, "secretary-of", true),
+	)
+
+	It("is that of a number of tokens, and not of a PIN", func() {
+		Expect(redact.Recognized("max_tokens=4096 tokens: 12 password=4096")).To(Equal("max_tokens=4096 tokens: 12 password=[removed]"))
+		Expect(redact.Words([]string{"--max-tokens=4096", "--password=4096"}, func(string, string) string { return "hidden" }, strings.ToUpper)).To(
+			Equal([]string{"--MAX-TOKENS=4096", "--password=hidden"}))
+		Expect(redact.Counted("max_tokens")).To(BeTrue())
 	})
 })

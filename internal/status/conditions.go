@@ -99,6 +99,10 @@ var conditions = [...]condition{ //nolint:gochecknoglobals // it is read-only, a
 		normal: []v1alpha1.Reason{v1alpha1.ReasonValid, v1alpha1.ReasonValidWithWarnings, v1alpha1.ReasonChecking, v1alpha1.ReasonNotChecked},
 	},
 	{
+		kind: v1alpha1.ConditionVersionSupported, find: (*facts).versionSupported,
+		normal: []v1alpha1.Reason{v1alpha1.ReasonVersionSupported, v1alpha1.ReasonVersionUnknown},
+	},
+	{
 		kind: v1alpha1.ConditionPaused, find: (*facts).pausedCondition, awaited: true,
 		normal: []v1alpha1.Reason{v1alpha1.ReasonPaused},
 	},

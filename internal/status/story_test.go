@@ -64,7 +64,8 @@ var _ = Describe("The life of a server", func() {
 		}, "ServiceReady: ServiceReady")
 		s.then("volume bound", v1alpha1.PhaseInitializing, func(f *fixture) { f.pvc(corev1.ClaimBound) }, "StorageReady: StorageReady")
 		s.then("available", v1alpha1.PhaseReady, func(f *fixture) { f.deployed(1, 1, 1) }, "Ready: Ready", "Available: Available", "DeploymentReady: DeploymentReady")
-		s.then("observed", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "OK")) }, "HealthCheck: HealthCheckPassed")
+		s.then("observed", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "OK")) },
+			"HealthCheck: HealthCheckPassed", "VersionSupported: VersionSupported")
 		s.then("a backend goes away", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "Error")) }, "HealthCheck: ProviderError")
 		s.then("and comes back", v1alpha1.PhaseReady, func(f *fixture) { f.healthy(provider("inference", "vllm", "OK")) }, "HealthCheck: HealthCheckPassed")
 		s.then("its ConfigMap is deleted", v1alpha1.PhaseFailed,

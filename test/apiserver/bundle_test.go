@@ -56,9 +56,7 @@ var _ = Describe("The bundle", func() {
 		Expect(examples()).NotTo(BeEmpty())
 		for _, example := range examples() {
 			example.SetNamespace(namespace)
-			Expect(admin.Create(GinkgoT().Context(), example, &client.CreateOptions{
-				Raw: &metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict},
-			})).To(Succeed(), example.GetName())
+			Expect(admin.Create(GinkgoT().Context(), example, client.FieldValidation(metav1.FieldValidationStrict))).To(Succeed(), example.GetName())
 		}
 	})
 

@@ -58,3 +58,20 @@ var _ = DescribeTable("The image of", func(path ...string) {
 	Entry("the operator", "Dockerfile"),
 	Entry("the scorecard tests", "test", "scorecard", "Dockerfile"),
 )
+
+// Where an image comes from is a file of the repository, so that a build of the same commit has the same base.
+var _ = DescribeTable("The bases of", func(path ...string) {
+	dockerfile := file(path...)
+
+	bases := regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+)`).FindAllStringSubmatch(dockerfile, -1)
+	Expect(bases).To(HaveLen(2))
+	Expect(bases).To(HaveEach(ContainElement(MatchRegexp(`:[^@]+@sha256:[0-9a-f]{64}$`))))
+
+	final := dockerfile[strings.LastIndex(dockerfile, "\nFROM "):]
+	Expect(final).NotTo(ContainSubstring("\nRUN "), "a command can give another result the next time")
+	Expect(dockerfile).To(ContainSubstring("hack/release-binary.sh /"), "the one way to build what is released")
+},
+	Entry("the operator's image", "Dockerfile"),
+	Entry("the image of the scorecard tests", "test", "scorecard", "Dockerfile"),
+	Entry("the image of must-gather", "gather.Dockerfile"),
+)

@@ -47,8 +47,12 @@ func newNamespace(ctx context.Context, hold bool) string {
 		namespace.Annotations = map[string]string{harness.HoldAnnotation: "true"}
 	}
 	Expect(admin.Create(ctx, namespace)).To(Succeed())
-	DeferCleanup(func(ctx context.Context) { // what a spec leaves would be reconciled for the others
-		Expect(admin.DeleteAllOf(ctx, &v1alpha1.LlamaStackDistribution{}, client.InNamespace(namespace.Name))).To(Succeed())
+	// What a spec leaves would be reconciled while others run: servers, and each time that Pods are watched anew, the owners of Pods
+	// that no garbage collector deletes here.
+	DeferCleanup(func(ctx context.Context) {
+		for _, left := range []client.Object{&v1alpha1.LlamaStackDistribution{}, &corev1.Pod{}} {
+			Expect(admin.DeleteAllOf(ctx, left, client.InNamespace(namespace.Name), client.GracePeriodSeconds(0))).To(Succeed())
+		}
 	})
 	return namespace.Name
 }

@@ -151,6 +151,19 @@ var _ = Describe("The series of the operator", func() {
 			return slices.DeleteFunc(slices.Clone(recorded), func(series string) bool { return now[series] })
 		}).Should(BeEmpty(), "recorded series that the operator does not export")
 	})
+
+	It("are gone with the lead, as far as they are about a server", func(ctx context.Context) {
+		namespace := newNamespace(ctx, false)
+		instance := llsdtest.Make("led").Namespace(namespace).Obj()
+		create(ctx, instance)
+		becomeReady(ctx, instance)
+		about := func() []string {
+			return slices.DeleteFunc(exported(namespace), func(series string) bool { return !strings.Contains(series, `llamastackdistribution="led"`) })
+		}
+		Eventually(about).ShouldNot(BeEmpty())
+		whileDown(func() { Expect(about()).To(BeEmpty()) })
+		Eventually(about).ShouldNot(BeEmpty())
+	})
 })
 
 // exported are the series that the operator exports, without their values, and of servers only those in some namespaces.

@@ -23,12 +23,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/llamastack/llama-stack-k8s-operator/internal/apply"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llamastack"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/metrics"
-	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operator"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
@@ -64,12 +63,8 @@ type OperatorOptions struct {
 type Operator struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	builds atomic.Int32
 	ended  atomic.Int32
 }
-
-// Builds is how many managers the operator has built: one, as long as it was not restarted.
-func (o *Operator) Builds() int { return int(o.builds.Load()) }
 
 // Ended is how many managers have ended, with everything that they ran and their last request for the lease.
 func (o *Operator) Ended() int { return int(o.ended.Load()) }
@@ -84,25 +79,13 @@ func (c *ControlPlane) StartOperator(options OperatorOptions) *Operator {
 	controllers := controller.Options{Version: options.Version, Getenv: options.Getenv, Environ: options.Environ, Metrics: options.Metrics, Dial: options.Dial, Roots: options.Roots}
 	managers := manager.Options{
 		RESTConfig: func() (*rest.Config, error) { return options.RESTConfig(), nil },
-		Namespace:  OperatorNamespace, OperatorConfigName: operatorconfig.Name, WatchNamespaces: options.WatchNamespaces,
+		Namespace:  OperatorNamespace, WatchNamespaces: options.WatchNamespaces,
 		MetricsAddress: options.MetricsAddress, MetricsSecure: true, MetricsCertDir: options.MetricsCertDir, HealthAddress: "0", LeaderElection: true,
-		Transform: apply.SharingTransform,
-		Ended: func() {
-			options.Metrics.Reset()
-			running.ended.Add(1)
-		},
-		Setup: func(ctx context.Context, parts manager.Parts) error {
-			running.builds.Add(1)
-			return controller.Setup(ctx, controller.Parts{
-				Manager: parts.Manager, References: parts.Caches.References, OperatorConfig: parts.Caches.OperatorConfig,
-				Children: parts.Children, Unserved: parts.Unserved, OpenShift: parts.OpenShift, Namespace: parts.Namespace, WatchNamespaces: parts.WatchNamespaces,
-				RouteTimeouts: parts.RouteTimeouts, Working: parts.Working,
-			}, controllers)
-		},
+		Ended: func() { running.ended.Add(1) },
 	}
 	running.done.Go(func() {
 		defer GinkgoRecover()
-		Expect(manager.Run(ctx, managers)).To(Succeed())
+		Expect(operator.Run(ctx, managers, controllers)).To(Succeed())
 	})
 	return running
 }

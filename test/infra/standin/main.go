@@ -20,6 +20,7 @@ limitations under the License.
 //	stand-in inference  an OpenAI-compatible inference backend that repeats its input
 //	stand-in outside    a proxy that answers for the hosts of model providers
 //	stand-in caller     a client in a Pod, which sends the requests of a test
+//	stand-in collector  an OpenTelemetry collector, which counts traces
 //	stand-in configure  the program that compiles and checks a declared configuration, which accepts everything
 //
 // Without a role it is the server, so that it can replace a real image in a custom resource. The environment can set
@@ -91,10 +92,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, signals
 	}
 
 	build, known := map[string]func(*flags) (http.Handler, serve.Options, error){
-		"server": serverRole, "inference": inferenceRole, "outside": outsideRole, "caller": callerRole,
+		"server": serverRole, "inference": inferenceRole, "outside": outsideRole, "caller": callerRole, "collector": collectorRole,
 	}[role]
 	if !known {
-		return usageError{fmt.Errorf("unknown role %q: write server, inference, outside, caller or configure", role)}
+		return usageError{fmt.Errorf("unknown role %q: write server, inference, outside, caller, collector or configure", role)}
 	}
 
 	handler, options, err := build(newFlags(role, rest, getenv, output))

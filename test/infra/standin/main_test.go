@@ -97,6 +97,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		Entry("a server of the later era", []string{"OGX_PORT=0"}, nil, "/v1/health", "OK"),
 		Entry("the inference backend", nil, []string{"inference", "--port=0", "--models=a,b"}, "/v1/models", `"id":"b"`),
 		Entry("a caller", nil, []string{"caller", "--port=0"}, "/call?url=nowhere", "unsupported protocol scheme"),
+		Entry("a collector", []string{"COLLECTOR_PORT=0"}, []string{"collector"}, "/spans", "[]"),
 		Entry("an inference backend with models from the environment", []string{"INFERENCE_PORT=0", "INFERENCE_MODELS=c"}, []string{"inference"}, "/v1/models", `"id":"c"`),
 	)
 
@@ -184,7 +185,7 @@ var _ = Describe("stand-in", Ordered, func() {
 		Expect(exit.ExitCode()).To(Equal(2))
 		Expect(string(output)).To(ContainSubstring(expected))
 	},
-		Entry("a role that does not exist", `unknown role "client": write server, inference, outside, caller or configure`, "client"),
+		Entry("a role that does not exist", `unknown role "client": write server, inference, outside, caller, collector or configure`, "client"),
 		Entry("a flag that does not exist", "flag provided but not defined", "--nothing"),
 		Entry("an argument too many", `unexpected argument "now"`, "server", "now"),
 		Entry("an invalid behaviour", "failed to use --behaviour", "--behaviour=yes"),

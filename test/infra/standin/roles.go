@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/caller"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/collector"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/openai"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/outside"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/standin/internal/serve"
@@ -43,6 +44,8 @@ const (
 	outsidePort = "3128"
 	// callerPort differs from both others, since a caller can be in the same Pod.
 	callerPort = "8500"
+	// collectorPort is that of OpenTelemetry over HTTP.
+	collectorPort = "4318"
 )
 
 // flags is a command line whose defaults come from the environment.
@@ -172,6 +175,20 @@ func callerRole(f *flags) (http.Handler, serve.Options, error) {
 
 	mux := http.NewServeMux()
 	caller.Register(mux)
+
+	return mux, serve.Options{Address: ":" + *port}, nil
+}
+
+// collectorRole is an OpenTelemetry collector.
+func collectorRole(f *flags) (http.Handler, serve.Options, error) {
+	port := f.text("port", collectorPort, "port to listen on", "COLLECTOR_PORT")
+
+	if err := f.parse(); err != nil {
+		return nil, serve.Options{}, err
+	}
+
+	mux := http.NewServeMux()
+	new(collector.Collector).Register(mux)
 
 	return mux, serve.Options{Address: ":" + *port}, nil
 }

@@ -80,7 +80,7 @@ var _ = BeforeSuite(func() {
 })
 
 var _ = AfterEach(func() {
-	Expect(operator.Builds()).To(Equal(1), "the operator was restarted")
+	Expect(operator.Ended()).To(BeZero(), "the operator was restarted")
 	Expect(used.most()).To(BeNumerically("<", mostMemory), "bytes that were in use at once")
 })
 

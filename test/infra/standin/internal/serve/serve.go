@@ -68,7 +68,10 @@ func Run(ctx context.Context, signals <-chan os.Signal, handler http.Handler, op
 		return fmt.Errorf("failed to listen on %s: %w", options.Address, err)
 	}
 
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, Protocols: new(http.Protocols)}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetHTTP2(true)
+	server.Protocols.SetUnencryptedHTTP2(true) // for gRPC
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 
 	options.Log("listening on %s", listener.Addr())
