@@ -18,22 +18,12 @@ limitations under the License.
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/cli"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
 // buildVersion is set when the binary is linked.
 var buildVersion = "dev" //nolint:gochecknoglobals // the linker sets variables only
 
-func main() { os.Exit(run()) }
-
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	return cli.Run(ctx, cli.Options{Streams: streams, Version: buildVersion}, cli.Arguments(os.Args))
-}
+func main() { os.Exit(cli.Main(buildVersion)) }

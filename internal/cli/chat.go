@@ -48,20 +48,28 @@ const (
 )
 
 // chatOptions are the options of "chat".
-type chatOptions struct{ system, prompt, tokenFile string }
+type chatOptions struct{ system, prompt, tokenFile, format string }
+
+// answerView is an answer for programs.
+type answerView struct {
+	Server string `json:"server"`
+	Model  string `json:"model"`
+	Answer string `json:"answer"`
+}
 
 func (p *program) chatCommand() *cobra.Command {
 	var o chatOptions
 	cmd := &cobra.Command{
 		Use:   "chat [NAME] [MODEL]",
 		Short: "Talk to a model of a server",
-		Long: "Talk to a model of a server in the terminal, through a port-forward to a Pod that serves, which ends with the command. NAME can be " +
+		Long: "Talk to a model of a server in the terminal, through a port-forward to a Pod that serves, which ends with the command. When " +
+			"the Pod is gone, the next question goes to another one. NAME can be " +
 			"left out if the namespace has one server, and MODEL for the first model that the status lists.\n\n" +
 			"Each line is a question. Ctrl-C ends an answer, and at a question, or Ctrl-D, the command. Up to 256 KiB of the conversation are " +
 			"sent; older messages are left out. It requires the right to forward ports to Pods, which editors have. The certificate of a server " +
 			"with TLS is not verified, because the API server is what connects to the Pod.",
 		Example: "  " + Name + " chat demo\n  " + Name + " chat demo vllm/assistant --prompt 'Say hello'",
-		Args:    cobra.MaximumNArgs(2), ValidArgsFunction: p.completeServer,
+		Args:    cobra.MaximumNArgs(2), ValidArgsFunction: p.completeModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.chat(cmd.Context(), append(args, "", ""), o)
 		},
@@ -70,10 +78,18 @@ func (p *program) chatCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.prompt, "prompt", "", "Ask this one question, and end.")
 	cmd.Flags().StringVar(&o.tokenFile, "token-file", "", "The file with a token or an API key, for a server that requires one.")
 	_ = cmd.MarkFlagFilename("token-file")
+	addOutput(cmd, &o.format)
+	cmd.Flags().Lookup("output").Usage = "The format of the answer to --prompt: json or yaml. The default is text, as it comes."
 	return cmd
 }
 
 func (p *program) chat(ctx context.Context, args []string, o chatOptions) error {
+	if err := known(o.format); err != nil {
+		return err
+	}
+	if o.format != asText && o.prompt == "" {
+		return errors.New("a conversation has no format; use --output with --prompt")
+	}
 	token, err := readToken(o.tokenFile)
 	if err != nil {
 		return err
@@ -90,24 +106,47 @@ func (p *program) chat(ctx context.Context, args []string, o chatOptions) error 
 	if err != nil {
 		return err
 	}
-	pod, err := s.readyPod(ctx, server)
-	if err != nil {
+	wire := &wire{session: s, name: server.Name}
+	if err := wire.connect(ctx); err != nil {
 		return err
 	}
-	address, finish, err := forward(ctx, s.core, s.config, server.Namespace, pod, server.ServerPort())
-	if err != nil {
-		return err
-	}
-	defer finish()
+	defer wire.end()
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	t := &talk{
-		endpoint: endpoint{client: plainClient(), url: schemeOf(server) + "://" + address, token: token},
-		model:    model, system: o.system, in: p.In, out: p.Out, errOut: p.ErrOut, interrupts: interrupts,
+		endpoint: endpoint{client: plainClient(), url: wire.url, token: token}, wire: wire,
+		model: model, system: o.system, in: p.In, out: p.Out, errOut: p.ErrOut, interrupts: interrupts,
 	}
 	// The signal that ends an answer also ends the context of the command.
-	return t.run(context.WithoutCancel(ctx), o.prompt, isTerminal(p.In))
+	ctx = context.WithoutCancel(ctx)
+	if o.format == asText {
+		return t.run(ctx, o.prompt, isTerminal(p.In))
+	}
+	t.out = io.Discard
+	if err := t.turn(ctx, o.prompt); err != nil {
+		return err
+	}
+	if len(t.said) == 0 {
+		return errors.New("the model has not answered")
+	}
+	return p.show(o.format, answerView{Server: server.Name, Model: model, Answer: t.said[len(t.said)-1].Content}, nil)
+}
+
+// completeModel completes the second argument with the models of the server that can talk.
+func (p *program) completeModel(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return p.completeServer(cmd, args, typed)
+	}
+	s, err := p.open((&impatient{}).limit)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	server, err := s.server(cmd.Context(), args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return talkers(server), cobra.ShellCompDirectiveNoFileComp
 }
 
 // readToken reads a token of a bounded size.
@@ -136,14 +175,23 @@ func modelOf(server *v1alpha1.LlamaStackDistribution, name string) (string, erro
 	if name != "" {
 		return name, nil
 	}
-	if models := server.Status.Models; models != nil {
-		for i := range models.Items {
-			if models.Items[i].Type == "llm" {
-				return models.Items[i].ID, nil
+	if models := talkers(server); len(models) > 0 {
+		return models[0], nil
+	}
+	return "", fmt.Errorf("the status of %s lists no model that can talk; add the id of one: %s chat %s MODEL", server.Name, Name, server.Name)
+}
+
+// talkers are the models of a server that can talk, as its status lists them.
+func talkers(server *v1alpha1.LlamaStackDistribution) []string {
+	var models []string
+	if server.Status.Models != nil {
+		for i := range server.Status.Models.Items {
+			if model := &server.Status.Models.Items[i]; model.Type == "llm" {
+				models = append(models, model.ID)
 			}
 		}
 	}
-	return "", fmt.Errorf("the status of %s lists no model that can talk; add the id of one: %s chat %s MODEL", server.Name, Name, server.Name)
+	return models
 }
 
 // schemeOf is how a server is reached.
@@ -167,11 +215,13 @@ func plainClient() *http.Client {
 // talk is a conversation.
 type talk struct {
 	endpoint endpoint
-	model    string
-	system   string
-	in       io.Reader
-	out      io.Writer
-	errOut   io.Writer
+	// wire leads to the server; nil where nothing has to connect.
+	wire   *wire
+	model  string
+	system string
+	in     io.Reader
+	out    io.Writer
+	errOut io.Writer
 	// interrupts are those of the person.
 	interrupts <-chan os.Signal
 	said       []message
@@ -259,7 +309,7 @@ func (t *talk) turn(ctx context.Context, text string) error {
 	}()
 	asked := append(t.said, message{Role: roleUser, Content: text}) //nolint:gocritic // it becomes what was said when it was answered
 	var answer strings.Builder
-	err := t.endpoint.ask(answering, question{Model: t.model, Messages: t.sent(asked), Stream: true}, func(part string) {
+	err := t.ask(answering, question{Model: t.model, Messages: t.sent(asked), Stream: true}, func(part string) {
 		answer.WriteString(part)
 		sayf(t.out, "%s", part)
 	})
@@ -275,6 +325,21 @@ func (t *talk) turn(ctx context.Context, text string) error {
 		return nil
 	}
 	return err
+}
+
+// ask asks a question, and once more through another port-forward if the one there was leads nowhere.
+func (t *talk) ask(ctx context.Context, asked question, see func(string)) error {
+	err := t.endpoint.ask(ctx, asked, see)
+	if t.wire == nil || ctx.Err() != nil || !errors.As(err, new(unreachedError)) {
+		return err
+	}
+	lost := t.wire.pod
+	if failed := t.wire.connect(ctx); failed != nil {
+		return fmt.Errorf("failed to replace the port-forward to Pod %s, which is gone: %w", lost, failed)
+	}
+	sayf(t.errOut, "The port-forward to Pod %s was gone; connected to Pod %s.\n", lost, t.wire.pod)
+	t.endpoint.url = t.wire.url
+	return t.endpoint.ask(ctx, asked, see)
 }
 
 // sent is what a server receives of a conversation.

@@ -40,18 +40,60 @@ const forwardTimeout = 30 * time.Second
 // loopback is where a forwarded port listens.
 const loopback = "127.0.0.1"
 
-// readyPod is the name of a Pod that serves.
-func (s *session) readyPod(ctx context.Context, server *v1alpha1.LlamaStackDistribution) (string, error) {
+// wire leads from a port of this machine to a Pod that serves.
+type wire struct {
+	*session
+
+	// name of the server.
+	name string
+	// pod that the wire leads to, and url at which it answers here.
+	pod, url string
+	finish   func()
+}
+
+// connect connects to a Pod, and prefers another one than before.
+func (w *wire) connect(ctx context.Context) error {
+	w.end()
+	server, err := w.server(ctx, w.name)
+	if err != nil {
+		return err
+	}
+	pod, err := w.readyPod(ctx, server, w.pod)
+	if err != nil {
+		return err
+	}
+	address, finish, err := forward(ctx, w.core, w.config, server.Namespace, pod, server.ServerPort())
+	if err != nil {
+		return err
+	}
+	w.pod, w.url, w.finish = pod, schemeOf(server)+"://"+address, finish
+	return nil
+}
+
+// end closes the port.
+func (w *wire) end() {
+	if w.finish != nil {
+		w.finish()
+		w.finish = nil
+	}
+}
+
+// readyPod is the name of a Pod that serves, and that of the last one only if there is no other.
+func (s *session) readyPod(ctx context.Context, server *v1alpha1.LlamaStackDistribution, last string) (string, error) {
 	pods, err := s.pods(ctx, server)
 	if err != nil {
 		return "", err
 	}
+	found := ""
 	for i := range pods {
-		if pods[i].DeletionTimestamp == nil && status.PodReady(&pods[i]) {
-			return pods[i].Name, nil
+		if pods[i].DeletionTimestamp == nil && status.PodReady(&pods[i]) && (found == "" || found == last) {
+			found = pods[i].Name
 		}
 	}
-	return "", fmt.Errorf("%s has no Pod that serves; %s", server.Name, next(server))
+	if found == "" {
+		return "", fmt.Errorf("%s has no Pod that serves; %s", server.Name, next(server))
+	}
+	return found, nil
 }
 
 // forward makes a port of this machine lead to one of a Pod, until the function that it returns is called. It returns the

@@ -30,10 +30,9 @@ import (
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
-	"k8s.io/streaming/pkg/httpstream"
-	"k8s.io/streaming/pkg/httpstream/spdy"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -202,6 +201,7 @@ var _ = Describe("chat", func() {
 		Expect(err).To(MatchError(ContainSubstring("add the id of one: kubectl llamastack chat demo MODEL")))
 		server.Status.Models = &v1alpha1.ModelsStatus{Items: []v1alpha1.ModelInfo{{ID: "e", Type: "embedding"}, {ID: "l", Type: "llm"}}}
 		Expect(modelOf(server, "")).To(Equal("l"))
+		Expect(talkers(server)).To(Equal([]string{"l"}))
 		Expect(modelOf(server, "other")).To(Equal("other"))
 		Expect(schemeOf(server)).To(Equal("http"))
 		server.Status.ServiceURL = "https://demo-service"
@@ -279,38 +279,6 @@ func forwardTo(address string) http.Handler {
 			http.Error(w, "no WebSocket here", http.StatusBadRequest)
 			return
 		}
-		w.Header().Set(httpstream.HeaderProtocolVersion, "portforward.k8s.io")
-		opened := make(chan httpstream.Stream, 2)
-		connection := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, _ <-chan struct{}) error {
-			opened <- stream
-			return nil
-		})
-		if connection == nil {
-			return
-		}
-		defer func() { _ = connection.Close() }()
-		for {
-			select {
-			case stream := <-opened:
-				go pipe(stream, address)
-			case <-connection.CloseChan():
-				return
-			}
-		}
+		harness.ForwardPorts(address).ServeHTTP(w, r)
 	})
-}
-
-// pipe serves one stream.
-func pipe(stream httpstream.Stream, address string) {
-	defer func() { _ = stream.Close() }()
-	if stream.Headers().Get("Streamtype") != "data" {
-		return
-	}
-	to, err := net.Dial("tcp", address) //nolint:noctx // the stream ends it
-	if err != nil {
-		return
-	}
-	defer func() { _ = to.Close() }()
-	go func() { _, _ = io.Copy(to, stream) }()
-	_, _ = io.Copy(stream, to)
 }

@@ -27,7 +27,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"unicode"
 )
 
 // Limits of what a server answers, in bytes.
@@ -117,6 +116,12 @@ type endpoint struct {
 	token  string
 }
 
+// unreachedError is that of a question without any answer.
+type unreachedError struct{ error }
+
+// Unwrap implements errors.Unwrap.
+func (e unreachedError) Unwrap() error { return e.error }
+
 // ask sends a question, and calls a function for each part of the answer.
 func (e *endpoint) ask(ctx context.Context, asked question, see func(string)) error {
 	body, err := json.Marshal(asked)
@@ -164,7 +169,7 @@ func (e *endpoint) post(ctx context.Context, path string, body []byte) (*http.Re
 	}
 	response, err := e.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("failed to ask the server: %w", err)
+		return nil, unreachedError{fmt.Errorf("failed to ask the server: %w", err)}
 	}
 	return response, nil
 }
@@ -251,14 +256,4 @@ func seePiece(data []byte, see func(string)) (bool, error) {
 		see(text)
 	}
 	return one.finished(), nil
-}
-
-// printable is a text without what a terminal would obey.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, text)
 }

@@ -33,8 +33,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
+// diffView is what an edit of a server would change.
+type diffView struct {
+	Server  string       `json:"server"`
+	Changes []changeView `json:"changes"`
+	// Pods says what happens to the Pods, and Restart that new ones replace them.
+	Pods    string   `json:"pods"`
+	Restart bool     `json:"restart"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// changeView is a configuration or an object that changes. Values that are hidden are hidden on both sides, so that both can be
+// equal; one is missing where there is none.
+type changeView struct {
+	What   string `json:"what"`
+	Before any    `json:"before,omitempty"`
+	After  any    `json:"after,omitempty"`
+}
+
 func (p *program) configDiffCommand() *cobra.Command {
-	var file string
+	var file, format string
 	cmd := &cobra.Command{
 		Use:   "diff -f FILE",
 		Short: "Show what an edit would change, and whether Pods restart",
@@ -43,13 +61,17 @@ func (p *program) configDiffCommand() *cobra.Command {
 			"It renders as the operator of the same release does, so what another release of the operator renders in another way is not shown. Hidden " +
 			"values are those that config hides.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.configDiff(cmd.Context(), file) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.configDiff(cmd.Context(), file, format) },
 	}
 	addFile(cmd, &file)
+	addOutput(cmd, &format)
 	return cmd
 }
 
-func (p *program) configDiff(ctx context.Context, file string) error {
+func (p *program) configDiff(ctx context.Context, file, format string) error {
+	if err := known(format); err != nil {
+		return err
+	}
 	objects, err := p.readServers(file)
 	if err != nil {
 		return err
@@ -58,48 +80,56 @@ func (p *program) configDiff(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	views := make([]diffView, 0, len(objects))
 	for _, object := range objects {
-		if err := p.diffOf(ctx, check, object); err != nil {
+		view, err := diffOf(ctx, check, object)
+		for _, note := range view.Notes {
+			sayf(p.ErrOut, "%s: note: %s\n", view.Server, note)
+		}
+		if err != nil {
 			return err
 		}
+		if format == asText {
+			p.painter().changes(&view)
+		}
+		views = append(views, view)
 	}
-	return nil
+	return p.show(format, map[string]any{itemsKey: views}, func(painter) {})
 }
 
-// diffOf shows what one object would change.
-func (p *program) diffOf(ctx context.Context, check *validator, object map[string]any) error {
+// diffOf is what one object would change.
+func diffOf(ctx context.Context, check *validator, object map[string]any) (diffView, error) {
+	view := diffView{Changes: []changeView{}}
 	found := validation{}
 	for _, wrong := range check.schema.Check(ctx, object) {
 		found.add(wrong.Field, wrong.ErrorBody())
 	}
 	if len(found.Problems) > 0 {
-		return found.refused()
+		return view, found.refused()
 	}
 	edited, err := typed(object)
 	if err != nil {
-		return err
+		return view, err
 	}
 	if err := check.adopt(ctx, edited); err != nil {
-		return err
+		return view, err
 	}
 	found.Server = edited.Name
 	before, err := check.before(ctx, edited)
 	if err != nil {
-		return err
+		return view, err
 	}
 	after, err := check.preview.Of(ctx, edited)
 	if err != nil {
-		return fmt.Errorf("failed to render %s: %w", edited.Name, err)
+		return view, fmt.Errorf("failed to render %s: %w", edited.Name, err)
 	}
 	found.see(&after)
-	for _, note := range found.Notes {
-		sayf(p.ErrOut, "%s: note: %s\n", edited.Name, note)
-	}
+	view.Server, view.Notes = edited.Name, found.Notes
 	if len(found.Problems) > 0 {
-		return found.refused()
+		return view, found.refused()
 	}
-	p.painter().changes(edited, &before, &after)
-	return nil
+	view.compare(edited, &before, &after)
+	return view, nil
 }
 
 // refused says that the edit would not take effect.
@@ -138,34 +168,46 @@ func merged(below, above map[string]string) map[string]string {
 	return all
 }
 
-// changes prints the differences.
-func (p painter) changes(edited *v1alpha1.LlamaStackDistribution, before, after *preview.Preview) {
-	changed := p.change("Configuration of spec.server.userConfig", document(before.UserConfig), document(after.UserConfig), before.UserConfig != after.UserConfig)
-	changed = p.change("Declared configuration", document(before.Declared), document(after.Declared), before.Declared != after.Declared) || changed
+// compare finds the differences.
+func (v *diffView) compare(edited *v1alpha1.LlamaStackDistribution, before, after *preview.Preview) {
+	v.add("Configuration of spec.server.userConfig", document(before.UserConfig), document(after.UserConfig), before.UserConfig != after.UserConfig)
+	v.add("Declared configuration", document(before.Declared), document(after.Declared), before.Declared != after.Declared)
 	kinds := children.All()
 	for i := range kinds {
 		kind := kinds[i].Kind
 		was, is := children.Find(before.Objects, kind), children.Find(after.Objects, kind)
-		changed = p.change(kind, shownObject(was), shownObject(is), !reflect.DeepEqual(content(was), content(is))) || changed
+		v.add(kind, shownObject(was), shownObject(is), !reflect.DeepEqual(content(was), content(is)))
 	}
-	if !changed {
+	v.Pods, v.Restart = restarts(edited, before, after)
+}
+
+// add adds a difference.
+func (v *diffView) add(what string, before, after any, differs bool) {
+	if differs {
+		v.Changes = append(v.Changes, changeView{What: what, Before: before, After: after})
+	}
+}
+
+// changes prints the differences.
+func (p painter) changes(view *diffView) {
+	if len(view.Changes) == 0 {
 		p.linef("Nothing changes.")
 		return
 	}
-	p.linef("%s", p.in(bold, edited.Name+": "+restarts(edited, before, after)))
+	for i := range view.Changes {
+		p.change(&view.Changes[i])
+	}
+	p.linef("%s", p.in(bold, view.Server+": "+view.Pods))
 }
 
-// change prints one difference, and says whether there is one.
-func (p painter) change(what string, before, after any, differs bool) bool {
-	if !differs {
-		return false
-	}
-	text := diff.Diff(before, after)
+// change prints one difference.
+func (p painter) change(view *changeView) {
+	text := diff.Diff(view.Before, view.After)
 	if text == "" {
-		p.linef("%s: a hidden value changes\n", p.in(bold, what))
-		return true
+		p.linef("%s: a hidden value changes\n", p.in(bold, view.What))
+		return
 	}
-	p.linef("%s:", p.in(bold, what))
+	p.linef("%s:", p.in(bold, view.What))
 	for line := range strings.Lines(text) {
 		tone := plain
 		switch line[0] {
@@ -177,7 +219,6 @@ func (p painter) change(what string, before, after any, differs bool) bool {
 		p.linef("%s", p.in(tone, strings.TrimRight(clean(line), " ")))
 	}
 	p.linef("")
-	return true
 }
 
 // document is a configuration with its secrets hidden; nil: there is none.
@@ -240,17 +281,17 @@ func hideContainer(container map[string]any) {
 	}
 }
 
-// restarts says what happens to the Pods.
-func restarts(edited *v1alpha1.LlamaStackDistribution, before, after *preview.Preview) string {
+// restarts says what happens to the Pods, and whether new ones replace them.
+func restarts(edited *v1alpha1.LlamaStackDistribution, before, after *preview.Preview) (string, bool) {
 	was, is := templateIn(before), templateIn(after)
 	replicas := edited.Spec.Replicas
 	switch {
 	case edited.Spec.Suspend, replicas != nil && *replicas == 0 && !edited.Spec.Server.Autoscaled():
-		return "no Pods run with this spec."
+		return "no Pods run with this spec.", false
 	case was == nil:
-		return "Pods start; there were none."
+		return "Pods start; there were none.", false
 	case reflect.DeepEqual(was, is):
-		return "the Pods stay as they are; none restarts."
+		return "the Pods stay as they are; none restarts.", false
 	}
 	text := "Pods restart: new Pods replace all of the server's."
 	if strategy, _, _ := unstructured.NestedString(content(children.Find(after.Objects, children.Deployment)), "spec", "strategy", "type"); strategy == "Recreate" {
@@ -259,7 +300,7 @@ func restarts(edited *v1alpha1.LlamaStackDistribution, before, after *preview.Pr
 	if edited.Paused() {
 		text += " The server is paused: nothing happens before it is unpaused."
 	}
-	return text
+	return text, true
 }
 
 // templateIn is the Pod template; nil: there is none.

@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/redact"
@@ -28,6 +27,9 @@ import (
 
 // longestWord is how long a word of a command is shown, in bytes. A script is longer.
 const longestWord = 200
+
+// secretField is the name of a field whose text is hidden.
+const secretField = "secret"
 
 // errNoYAML says nothing of the text, which can have secrets.
 var errNoYAML = errors.New("it is not one YAML document that can be read")
@@ -71,19 +73,19 @@ func hide(node any, all bool) any {
 
 // hideField hides the secrets in a field. A number can be a password, too; true and false are not.
 func hideField(name string, value any, all bool) any {
-	all = all || redact.Named(name)
+	secret := all || redact.Named(name)
 	switch value := value.(type) {
 	case string:
-		if all {
-			name = "secret"
+		if secret {
+			return hideText(secretField, value)
 		}
 		return hideText(name, value)
 	case map[string]any, []any:
-		return hide(value, all)
+		return hide(value, secret)
 	case nil, bool:
 		return value
 	}
-	if all && !strings.Contains(strings.ToLower(name), "tokens") { // a number of tokens is none
+	if secret && !redact.Counted(name) {
 		return redact.Removed
 	}
 	return value
@@ -91,19 +93,10 @@ func hideField(name string, value any, all bool) any {
 
 // hideWords is a command without its secrets, and without long texts, such as scripts.
 func hideWords(words []string) []string {
-	shown := slices.Clone(words)
-	for i, word := range shown {
-		option, _, assigns := strings.Cut(word, "=")
-		switch {
-		case i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=") && redact.Named(words[i-1]):
-			shown[i] = redact.Removed
-		case strings.HasPrefix(word, "-") && assigns && redact.Named(option):
-			shown[i] = option + "=" + redact.Removed
-		case len(word) > longestWord || strings.Contains(word, "\n"):
-			shown[i] = fmt.Sprintf("<text of %d bytes>", len(word))
-		default:
-			shown[i] = hideText("", word)
+	return redact.Words(words, func(string, string) string { return redact.Removed }, func(word string) string {
+		if len(word) > longestWord || strings.Contains(word, "\n") {
+			return fmt.Sprintf("<text of %d bytes>", len(word))
 		}
-	}
-	return shown
+		return hideText("", word)
+	})
 }

@@ -44,6 +44,16 @@ func addFile(cmd *cobra.Command, file *string) {
 
 // readServers reads the LlamaStackDistributions in a file, as JSON has them. Other objects are left out.
 func (p *program) readServers(file string) ([]map[string]any, error) {
+	return p.readObjects(file, fmt.Sprintf("%s of %s", v1alpha1.Kind, v1alpha1.GroupVersion), isServer)
+}
+
+// isServer reports whether an object is a LlamaStackDistribution of this version.
+func isServer(object map[string]any) bool {
+	return object["kind"] == v1alpha1.Kind && object["apiVersion"] == v1alpha1.GroupVersion.String()
+}
+
+// readObjects reads the objects in a file that are wanted, as JSON has them.
+func (p *program) readObjects(file, what string, wanted func(map[string]any) bool) ([]map[string]any, error) {
 	from := p.In
 	if file != "-" {
 		opened, err := os.Open(file) //nolint:gosec // it is the file that the caller names
@@ -58,26 +68,26 @@ func (p *program) readServers(file string) ([]map[string]any, error) {
 		return nil, fmt.Errorf("failed to read %s: %w", file, err)
 	}
 	if len(content) > largestManifest {
-		return nil, fmt.Errorf("%s has more than %d bytes; put the %s into a file of its own", file, largestManifest, v1alpha1.Kind)
+		return nil, fmt.Errorf("%s has more than %d bytes; put the %s into a file of its own", file, largestManifest, what)
 	}
-	servers, err := serversIn(content)
+	objects, err := objectsIn(content, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read %s: %w", file, err)
 	}
-	if len(servers) == 0 {
-		return nil, fmt.Errorf("%s has no %s of %s", file, v1alpha1.Kind, v1alpha1.GroupVersion)
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("%s has no %s", file, what)
 	}
-	return servers, nil
+	return objects, nil
 }
 
-// serversIn are the LlamaStackDistributions in the documents of a text.
-func serversIn(content []byte) ([]map[string]any, error) {
-	var servers []map[string]any
+// objectsIn are the objects in the documents of a text that are wanted.
+func objectsIn(content []byte, wanted func(map[string]any) bool) ([]map[string]any, error) {
+	var objects []map[string]any
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
 	for number := 1; ; number++ {
 		document, err := documents.Read()
 		if errors.Is(err, io.EOF) {
-			return servers, nil
+			return objects, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("failed to read document %d: %w", number, err)
@@ -90,8 +100,8 @@ func serversIn(content []byte) ([]map[string]any, error) {
 		if err := json.Unmarshal(text, &object); err != nil {
 			return nil, fmt.Errorf("failed to read document %d: %w", number, err)
 		}
-		if server, ok := object.(map[string]any); ok && server["kind"] == v1alpha1.Kind && server["apiVersion"] == v1alpha1.GroupVersion.String() {
-			servers = append(servers, server)
+		if found, ok := object.(map[string]any); ok && wanted(found) {
+			objects = append(objects, found)
 		}
 	}
 }

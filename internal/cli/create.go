@@ -30,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/crdcheck"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/shell"
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	_ "embed"
 )
@@ -61,8 +62,8 @@ type creation struct {
 	Expose, Host          string
 	Replicas              int32
 
-	secretRef string
-	apply     bool
+	secretRef, format string
+	apply             bool
 }
 
 func (p *program) createCommand() *cobra.Command {
@@ -71,7 +72,8 @@ func (p *program) createCommand() *cobra.Command {
 		Use:   "create NAME",
 		Short: "Write a LlamaStackDistribution, or create it",
 		Long: "Write a " + v1alpha1.Kind + " in YAML to the standard output, with comments that say what each part does. With --apply, create it.\n\n" +
-			"On a terminal, the command asks for what no option says. Without a terminal, it needs --distribution or --image. What it writes " +
+			"With --output, it writes the object without comments.\n\n" +
+			"On a terminal, the command asks for what no option says, and again after an answer that does not fit. Without a terminal, it needs --distribution or --image. What it writes " +
 			"fits the CRD. A key never is an option: --secret names the Secret that has it.",
 		Example: "  " + Name + " create demo --distribution starter --provider vllm --url http://vllm.models:8000/v1 --model my/model >demo.yaml\n" +
 			"  " + Name + " create demo --distribution starter --provider openai --secret openai/api-key --model gpt-4o --apply",
@@ -94,30 +96,38 @@ func (p *program) createCommand() *cobra.Command {
 	flags.StringVar(&c.Expose, "expose", "", "How clients outside of the cluster reach the server: "+exposeIngress+", or "+exposeRoute+" on OpenShift.")
 	flags.StringVar(&c.Host, "host", "", "The host name for --expose.")
 	flags.BoolVar(&c.apply, "apply", false, "Create the "+v1alpha1.Kind+" on the cluster.")
+	addOutput(cmd, &c.format)
+	cmd.Flags().Lookup("output").Usage = "The format of the output: json or yaml, without comments."
 	cmd.MarkFlagsMutuallyExclusive("distribution", "image")
 	_ = cmd.RegisterFlagCompletionFunc("expose", cobra.FixedCompletions([]string{exposeIngress, exposeRoute}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (p *program) create(ctx context.Context, c creation) error {
+	if err := known(c.format); err != nil {
+		return err
+	}
 	namespace, _, err := p.flags.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return fmt.Errorf("failed to find the namespace in the kubeconfig: %w", err)
 	}
 	c.Namespace = namespace
-	if err := p.complete(&c); err != nil {
+	if err := p.complete(ctx, &c); err != nil {
 		return err
 	}
 	if err := c.settle(); err != nil {
 		return err
 	}
-	content, server, err := c.write(ctx)
+	content, object, err := c.write(ctx)
 	if err != nil {
 		return err
 	}
 	if !c.apply {
-		sayf(p.Out, "%s", content)
-		return nil
+		return p.show(c.format, object, func(painter) { sayf(p.data(), "%s", content) })
+	}
+	server, err := typed(object)
+	if err != nil {
+		return err
 	}
 	s, err := p.open()
 	if err != nil {
@@ -126,16 +136,20 @@ func (p *program) create(ctx context.Context, c creation) error {
 	if err := s.Create(ctx, server); err != nil {
 		return fmt.Errorf("failed to create %s %s: %w", v1alpha1.Kind, c.Name, err)
 	}
-	sayf(p.Out, "%s.%s/%s created\n", strings.ToLower(v1alpha1.Kind), v1alpha1.GroupVersion.Group, c.Name)
+	server.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.Kind)) // the client leaves it out
+	err = p.show(c.format, server, func(out painter) {
+		out.linef("%s.%s/%s created", strings.ToLower(v1alpha1.Kind), v1alpha1.GroupVersion.Group, c.Name)
+	})
+	if err != nil {
+		return err
+	}
 	sayf(p.ErrOut, "The operator starts the server. To see how it is, run: %s\n", command("status", server))
 	return nil
 }
 
 // settle checks what options say of each other.
 func (c *creation) settle() error {
-	if c.Provider != "" && !strings.Contains(c.Provider, "::") {
-		c.Provider = remotePrefix + c.Provider
-	}
+	c.Provider = withPrefix(c.Provider)
 	switch {
 	case c.Provider == "" && (c.URL != "" || c.secretRef != "" || len(c.Models) > 0):
 		return fmt.Errorf("--url, --secret and --model are about a provider; add --provider, such as --provider %s", vllm)
@@ -150,16 +164,23 @@ func (c *creation) settle() error {
 	case c.secretRef == "":
 		return nil
 	}
-	name, key, ok := strings.Cut(c.secretRef, "/")
-	if !ok || name == "" || key == "" {
-		return errors.New("--secret must be NAME/KEY, such as openai/api-key: the name of the Secret, and its key")
+	if err := nameAndKey(c.secretRef); err != nil {
+		return fmt.Errorf("failed to read --secret: %w", err)
 	}
-	c.Secret, c.SecretKey = name, key
+	c.Secret, c.SecretKey, _ = strings.Cut(c.secretRef, "/")
 	return nil
 }
 
-// write returns the YAML, and the LlamaStackDistribution that it is.
-func (c *creation) write(ctx context.Context) (string, *v1alpha1.LlamaStackDistribution, error) {
+// withPrefix is the type of a provider as servers know it.
+func withPrefix(provider string) string {
+	if provider == "" || strings.Contains(provider, "::") {
+		return provider
+	}
+	return remotePrefix + provider
+}
+
+// write returns the YAML, and the object that it is.
+func (c *creation) write(ctx context.Context) (string, map[string]any, error) {
 	parsed, err := template.New("create").Funcs(template.FuncMap{"quote": quote}).Parse(createTemplate)
 	if err != nil {
 		return "", nil, fmt.Errorf("failed to read the template: %w", err)
@@ -168,7 +189,7 @@ func (c *creation) write(ctx context.Context) (string, *v1alpha1.LlamaStackDistr
 	if err := parsed.Execute(&content, c); err != nil {
 		return "", nil, fmt.Errorf("failed to write the YAML: %w", err)
 	}
-	objects, err := serversIn(content.Bytes())
+	objects, err := objectsIn(content.Bytes(), isServer)
 	if err != nil {
 		return "", nil, fmt.Errorf("failed to read the YAML: %w", err)
 	}
@@ -177,12 +198,11 @@ func (c *creation) write(ctx context.Context) (string, *v1alpha1.LlamaStackDistr
 		return "", nil, fmt.Errorf("failed to prepare the check: %w", err)
 	}
 	for _, object := range objects {
-		if found := checker.Check(ctx, object); len(found) > 0 {
+		if found := checker.Check(ctx, runtime.DeepCopyJSON(object)); len(found) > 0 {
 			return "", nil, fmt.Errorf("failed to make a %s of these options: %w", v1alpha1.Kind, found.ToAggregate())
 		}
 	}
-	server, err := typed(objects[0])
-	return content.String(), server, err
+	return content.String(), objects[0], nil
 }
 
 // quote writes a text so that YAML reads the same.

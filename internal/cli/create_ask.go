@@ -18,27 +18,38 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
 	"golang.org/x/term"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // longestAnswer is how much of an answer is read, in bytes.
 const longestAnswer = 1000
 
 // complete asks on a terminal for what no option says, and refuses what is not enough without one.
-func (p *program) complete(c *creation) error {
+func (p *program) complete(ctx context.Context, c *creation) error {
 	if c.Distribution != "" || c.Image != "" {
 		return nil
 	}
 	if !isTerminal(p.In) {
 		return errors.New("--distribution or --image is missing, and there is no terminal to ask on; add one, such as --distribution " + defaultDistribution)
 	}
-	return (&questions{from: bufio.NewReader(p.In), to: p.ErrOut}).about(c)
+	asked := make(chan error, 1)
+	go func() { asked <- (&questions{from: bufio.NewReader(p.In), to: p.ErrOut}).about(c) }()
+	select {
+	case err := <-asked:
+		return err
+	case <-ctx.Done(): // a read of a terminal cannot be interrupted
+		return errors.New("interrupted; nothing was created")
+	}
 }
 
 // isTerminal says whether the input is a terminal.
@@ -56,40 +67,85 @@ type questions struct {
 
 // about asks for what is missing, and leaves what an option says.
 func (q *questions) about(c *creation) error {
-	q.ask(&c.Distribution, "Distribution", defaultDistribution)
-	q.ask(&c.Provider, "Type of the provider of models, such as vllm or openai; empty for what the image has", "")
+	q.ask(&c.Distribution, "Distribution", defaultDistribution, oneWord)
+	q.ask(&c.Provider, "Type of the provider of models, such as vllm or openai; empty for what the image has", "", oneWord)
 	if c.Provider != "" {
-		q.ask(&c.URL, "URL of the provider, such as http://vllm.models:8000/v1; empty for that of the provider", "")
-		q.ask(&c.secretRef, "Secret with the key for the provider, as NAME/KEY; empty for none", "")
+		q.ask(&c.URL, "URL of the provider, such as http://vllm.models:8000/v1; empty for that of the provider", "", c.fitsProvider)
+		q.ask(&c.secretRef, "Secret with the key for the provider, as NAME/KEY; empty for none", "", nameAndKey)
 		if len(c.Models) == 0 {
 			model := ""
-			q.ask(&model, "Model of the provider; empty for those that it lists", "")
+			q.ask(&model, "Model of the provider; empty for those that it lists", "", oneWord)
 			if model != "" {
 				c.Models = []string{model}
 			}
 		}
 	}
-	q.ask(&c.Storage, "Size of the PVC; - for none", defaultStorage)
+	q.ask(&c.Storage, "Size of the PVC; - for none", defaultStorage, sizeOrNone)
 	c.Storage = strings.TrimPrefix(c.Storage, "-")
 	return q.err
 }
 
-// ask asks one question if there is no answer yet.
-func (q *questions) ask(answer *string, question, preset string) {
-	if *answer != "" || q.err != nil {
-		return
+// oneWord refuses a text with spaces.
+func oneWord(answer string) error {
+	if strings.ContainsAny(answer, " \t") {
+		return errors.New("it is one word, without spaces")
 	}
+	return nil
+}
+
+// fitsProvider refuses what is no URL, and none for a provider that needs one.
+func (c *creation) fitsProvider(answer string) error {
+	if answer == "" && withPrefix(c.Provider) == vllm {
+		return fmt.Errorf("the provider %s needs the URL of its API", vllm)
+	}
+	parsed, err := url.Parse(answer)
+	if answer != "" && (err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https") {
+		return errors.New("it starts with http:// or https://, and has a host")
+	}
+	return nil
+}
+
+// nameAndKey refuses what does not name the key of a Secret.
+func nameAndKey(answer string) error {
+	name, key, ok := strings.Cut(answer, "/")
+	if answer != "" && (!ok || name == "" || key == "") {
+		return errors.New("it is NAME/KEY, such as openai/api-key: the name of the Secret, and its key")
+	}
+	return nil
+}
+
+// sizeOrNone refuses what is no size.
+func sizeOrNone(answer string) error {
+	if answer == "-" {
+		return nil
+	}
+	if size, err := resource.ParseQuantity(answer); err != nil || size.Sign() <= 0 {
+		return errors.New("it is a size, such as " + defaultStorage)
+	}
+	return nil
+}
+
+// ask asks one question if there is no answer yet, and again after an answer that does not fit.
+func (q *questions) ask(answer *string, question, preset string, fits func(string) error) {
 	if preset != "" {
 		question += " [" + preset + "]"
 	}
-	sayf(q.to, "%s: ", question)
-	line, err := q.line()
-	if err != nil {
-		q.err = fmt.Errorf("failed to read the answer: %w", err)
-		return
-	}
-	if *answer = strings.TrimSpace(line); *answer == "" {
-		*answer = preset
+	for *answer == "" && q.err == nil {
+		sayf(q.to, "%s: ", question)
+		line, err := q.line()
+		if err != nil {
+			q.err = fmt.Errorf("failed to read the answer: %w", err)
+			return
+		}
+		given := cmp.Or(strings.TrimSpace(line), preset)
+		if err := fits(given); err != nil {
+			sayf(q.to, "%v\n", err)
+			continue
+		}
+		*answer = given
+		if given == "" {
+			return
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ var _ = Describe("create", func() {
 		Entry("two sources of an image", "none of the others can be", "--distribution=starter", "--image=i"),
 		Entry("a URL without a provider", "add --provider", "--distribution=starter", "--url=http://a"),
 		Entry("a vLLM without a URL", "add --url", "--distribution=starter", "--provider=vllm"),
-		Entry("a Secret without a key", "--secret must be NAME/KEY", "--distribution=starter", "--provider=openai", "--secret=openai"),
+		Entry("a Secret without a key", "failed to read --secret: it is NAME/KEY", "--distribution=starter", "--provider=openai", "--secret=openai"),
 		Entry("an unknown way to expose", `unknown value "nodeport" of --expose`, "--distribution=starter", "--expose=nodeport", "--host=h"),
 		Entry("a host without a way", "belong together", "--distribution=starter", "--host=h"),
 		Entry("a class without a size", "add its size", "--distribution=starter", "--storage-class=fast"),
@@ -72,6 +72,20 @@ var _ = Describe("create", func() {
 
 		Expect(c).To(Equal(creation{Distribution: "starter", Provider: "vllm", URL: "http://given", secretRef: "keys/vllm", Models: []string{"my/model"}}))
 		Expect(out.String()).To(And(HavePrefix("Distribution [starter]: "), Not(ContainSubstring("URL of the provider")), HaveSuffix("Size of the PVC; - for none [20Gi]: ")))
+	})
+
+	It("asks again after an answer that does not fit", func() {
+		out := &bytes.Buffer{}
+		c := creation{}
+
+		answers := "two words\nstarter\nvllm\n\nvllm:8000\nhttp://vllm:8000/v1\nkeys\nkeys/vllm\n\nmuch\n-1\n5Gi\n"
+		Expect((&questions{from: bufio.NewReader(strings.NewReader(answers)), to: out}).about(&c)).To(Succeed())
+
+		Expect(c).To(Equal(creation{Distribution: "starter", Provider: "vllm", URL: "http://vllm:8000/v1", secretRef: "keys/vllm", Storage: "5Gi"}))
+		for _, why := range []string{"it is one word", "needs the URL of its API", "starts with http://", "it is NAME/KEY", "it is a size"} {
+			Expect(out.String()).To(ContainSubstring(why))
+		}
+		Expect(strings.Count(out.String(), "Size of the PVC")).To(Equal(3))
 	})
 
 	DescribeTable("ends where there is no answer", func(in, why string) {

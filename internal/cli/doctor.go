@@ -75,24 +75,24 @@ func doctorChecks() []check {
 	return []check{
 		{name: "api-server", about: "the API server and its database answer", cluster: checkAPIServer},
 		{name: "crd", about: "the CRD is installed, and serves every version that objects are stored in", cluster: checkCRD},
-		{name: "operator", about: "the operator runs once, its Pods are ready, and its version has no known fault", cluster: checkOperator},
-		{name: "leader", about: "a process of the operator leads", cluster: checkLeader},
+		{name: "operator", about: "the operator runs once, its Pods are ready and were not replaced, and its version has no known fault", cluster: checkOperator},
+		{name: "leader", about: "a process of the operator leads, and nobody deleted its lease", cluster: checkLeader},
 		{name: "operator-rights", about: "the operator has the rights that it needs", cluster: checkOperatorRights},
 		{name: "your-rights", about: "you have the rights that these commands need", cluster: checkYourRights, server: func(f *patient) []finding { return unread(f.unread) }},
 		{name: "reconciled", about: "the operator has seen the last edit, and is not paused", server: checkReconciled},
 		{name: "image", about: "the image is known, and can be pulled", server: checkImage},
-		{name: "server-version", about: "the version of the server has what the spec uses", server: checkServerVersion},
+		{name: "server-version", about: "the version of the server has what the spec uses, and no known fault", server: checkServerVersion},
 		{name: "configuration", about: "the configuration and the spec are valid", server: checkConfiguration},
 		{name: "references", about: "the ConfigMaps, Secrets and PVCs that the spec names exist", server: checkReferences},
-		{name: "storage", about: "the PVC is bound, and its StorageClass exists", server: checkStorage},
+		{name: "storage", about: "the PVC is bound and can be mounted, and its StorageClass exists", server: checkStorage},
 		{name: "quota", about: "no quota, LimitRange or policy refuses objects", server: checkQuota},
-		{name: "objects", about: "the objects of the server exist, with its labels and the server as their owner", server: checkObjects},
-		{name: "nodes", about: "the nodes of the Pods are ready", server: checkNodes},
+		{name: "objects", about: "the objects of the server exist, with its labels and the server as their owner, and nobody else changed them", server: checkObjects},
+		{name: "nodes", about: "the nodes of the Pods are ready, and their kubelets report", server: checkNodes},
 		{name: "pods", about: "the Pods run, and do not restart", server: checkPods},
 		{name: "health", about: "the server answers, and is healthy", server: checkHealth},
 		{name: "network", about: "the Service leads to the Pods, and NetworkPolicies let the Pods reach DNS and the providers", server: checkNetwork},
 		{name: "providers", about: "the providers answer, and the declared models are there", server: checkProviders},
-		{name: "certificates", about: "the CA bundle and the certificates are valid", server: checkCertificates},
+		{name: "certificates", about: "the CA bundle and the certificates are valid, and do not end soon", server: checkCertificates},
 		{name: "exposure", about: "routes are accepted, and require authentication", server: checkExposure},
 		{name: "other", about: "every other condition is as it should be", server: checkOther},
 	}
@@ -107,7 +107,7 @@ func doctorText() string {
 		fmt.Fprintf(&text, "| `%s` | %s |\n", c.name, c.about)
 	}
 	text.WriteString("\nThe command reads the API only. It runs nothing in Pods and reads no Secrets. Therefore it judges DNS, the network and certificates by " +
-		"NetworkPolicies and by what the server reports about its providers. What you may not read is a warning.")
+		"NetworkPolicies, by what the server reports about its providers, by the CA bundle, and by the Certificates of cert-manager. What you may not read is a warning.")
 	return text.String()
 }
 
@@ -125,31 +125,37 @@ func (p *program) doctorCommand() *cobra.Command {
 			return p.doctor(cmd.Context(), strings.Join(args, ""), from, format)
 		},
 	}
-	cmd.Flags().StringVar(&from, "operator-namespace", OperatorNamespace, "The namespace of the operator.")
+	addOperatorNamespace(cmd, &from)
 	addOutput(cmd, &format)
 	return cmd
 }
 
 // doctor makes the checks.
 func (p *program) doctor(ctx context.Context, name, from, format string) error {
-	s, err := p.open()
+	connection := &impatient{}
+	s, err := p.open(connection.limit)
 	if err != nil {
 		return err
 	}
 	cluster := s.examine(ctx, from, metav1.Time{Time: p.now()})
 	view := doctorView{Findings: cluster.findings()}
-	if cluster.answers {
+	if !cluster.blind {
+		from := s
 		see := func(server *v1alpha1.LlamaStackDistribution) {
-			view.Findings = append(view.Findings, s.examineServer(ctx, cluster, server).findings()...)
+			view.Findings = append(view.Findings, from.examineServer(ctx, cluster, server).findings()...)
 		}
 		if name == "" {
+			from = s.snapshot()
 			err = s.eachServer(ctx, s.namespace, see)
 		} else {
 			err = s.seeServer(ctx, name, see)
 		}
-		if err != nil && !isUnserved(err) {
+		if err != nil && !isUnserved(err) && !connection.gaveUp.Load() {
 			return err
 		}
+	}
+	if connection.gaveUp.Load() { // what was not read is not what is missing
+		view.Findings = s.askAgain(ctx, cluster).findings()
 	}
 	if err := p.show(format, view, func(out painter) { out.findings(view.Findings) }); err != nil {
 		return err
@@ -170,7 +176,7 @@ func (p *program) doctor(ctx context.Context, name, from, format string) error {
 func (c *clusterFacts) findings() []finding {
 	var all []finding
 	for _, check := range doctorChecks() {
-		if check.cluster != nil && (c.answers || check.name == "api-server") {
+		if check.cluster != nil && (!c.blind || check.name == "api-server") {
 			all = append(all, named(check.name, "", check.cluster(c))...)
 		}
 	}

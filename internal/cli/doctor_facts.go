@@ -18,11 +18,14 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -40,9 +43,10 @@ import (
 // clusterFacts are what was read about the cluster and the operator.
 type clusterFacts struct {
 	now metav1.Time
-	// answers says that the API server answers, and troubles are what it says about its parts.
-	answers  bool
-	troubles string
+	// answers says that the API server answers, and troubles are what it says about its parts. Without its database it is
+	// blind: each read would fail.
+	answers, blind bool
+	troubles       string
 	// crd is nil if it could not be read.
 	crd       *unstructured.Unstructured
 	noCRD     bool
@@ -54,6 +58,8 @@ type clusterFacts struct {
 	classes []storagev1.StorageClass
 	// lacks are rights of the operator, and denied those of the user, that are missing.
 	lacks, denied []string
+	// bundles are the ConfigMaps of CA bundles that were read.
+	bundles map[client.ObjectKey]map[string]string
 	// missed is what could not be read; unseen, the kinds of it.
 	missed []string
 	unseen map[string]bool
@@ -64,11 +70,17 @@ type patient struct {
 	*facts
 
 	cluster  *clusterFacts
-	owned    []unstructured.Unstructured
+	owned    []client.Object
 	nodes    []corev1.Node
 	policies []networkingv1.NetworkPolicy
 	slices   []discoveryv1.EndpointSlice
 	quotas   []corev1.ResourceQuota
+	// heard is when the kubelet of a node reported last, and warnings are the last ones about Pods that do not run.
+	heard    map[string]time.Time
+	warnings []corev1.Event
+	// authorities are the certificates of the CA bundle, and serving is the Certificate behind the Secret.
+	authorities []*x509.Certificate
+	serving     *certificate
 	// lost are ConfigMaps that the spec names and that do not exist.
 	lost []string
 	// reported are the conditions, and said their messages, that a check has reported.
@@ -77,32 +89,51 @@ type patient struct {
 
 // examine reads the cluster and the operator.
 func (s *session) examine(ctx context.Context, from string, now metav1.Time) *clusterFacts {
-	c := &clusterFacts{now: now, from: from, unseen: map[string]bool{}}
-	answer, err := s.core.RESTClient().Get().AbsPath("/readyz").Param("verbose", "").DoRaw(ctx)
-	switch {
-	case err == nil, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		c.answers = true
-	default:
-		c.troubles = troublesOf(string(answer), err)
-		c.answers = len(answer) > 0
-	}
-	if !c.answers {
+	c := s.askServer(ctx, from, now)
+	if c.blind {
 		return c
 	}
+	c.from = s.home(ctx, from)
+	var err error
 	if c.crd, err = s.readObject(ctx, kinds.crd, "", crdName); err != nil {
 		c.crd, c.noCRD = nil, apierrors.IsNotFound(err)
 		if !c.noCRD {
 			c.miss(err)
 		}
 	}
-	own := []client.ListOption{client.InNamespace(from), client.MatchingLabels{operatorLabel: operatorValue}}
+	own := ofOperator(c.from)
 	c.operators = readAll[appsv1.Deployment](ctx, s, c, kinds.deployment, own...)
 	c.processes = readAll[corev1.Pod](ctx, s, c, kinds.pod, own...)
-	c.leases = readAll[coordinationv1.Lease](ctx, s, c, kinds.lease, client.InNamespace(from))
+	c.leases = readAll[coordinationv1.Lease](ctx, s, c, kinds.lease, client.InNamespace(c.from), client.MatchingFields{nameField: operatorLease})
 	c.classes = readAll[storagev1.StorageClass](ctx, s, c, kinds.class)
-	c.denied = s.missingRights(ctx)
+	s.missingRights(ctx, c)
 	if len(c.operators) == 1 {
-		c.lacks = s.operatorLacks(ctx, &c.operators[0])
+		s.operatorLacks(ctx, c, &c.operators[0])
+	}
+	return c
+}
+
+// askServer asks the API server how it is.
+func (s *session) askServer(ctx context.Context, from string, now metav1.Time) *clusterFacts {
+	c := &clusterFacts{now: now, from: from, unseen: map[string]bool{}, bundles: map[client.ObjectKey]map[string]string{}}
+	answer, err := s.core.RESTClient().Get().AbsPath(readyz).Param("verbose", "").DoRaw(ctx)
+	switch {
+	case err == nil, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		c.answers = true
+	default:
+		c.troubles = troublesOf(string(answer), err)
+		c.answers = len(answer) > 0
+		c.blind = !c.answers || aboutDatabase.MatchString(c.troubles)
+	}
+	return c
+}
+
+// askAgain asks the API server how it is after it did not answer a request in time.
+func (s *session) askAgain(ctx context.Context, before *clusterFacts) *clusterFacts {
+	c := s.askServer(ctx, before.from, before.now)
+	c.blind = true
+	if c.troubles == "" {
+		c.troubles = "it does not answer requests in time; to wait longer, set --request-timeout"
 	}
 	return c
 }
@@ -127,12 +158,7 @@ func (c *clusterFacts) miss(err error) { c.missed = append(c.missed, reasonOf(er
 // readAll reads objects of a kind.
 func readAll[T any](ctx context.Context, s *session, c *clusterFacts, kind schema.GroupVersionKind, options ...client.ListOption) []T {
 	found := []T{}
-	err := s.eachPage(ctx, listOf(kind), func(item runtime.Object) {
-		var object T
-		if content, ok := item.(*unstructured.Unstructured); ok && runtime.DefaultUnstructuredConverter.FromUnstructured(content.Object, &object) == nil {
-			found = append(found, object)
-		}
-	}, options...)
+	err := readEach(ctx, s, kind, func(object *T) { found = append(found, *object) }, options...)
 	if err != nil {
 		if !c.unseen[kind.Kind] {
 			c.miss(err)
@@ -143,10 +169,23 @@ func readAll[T any](ctx context.Context, s *session, c *clusterFacts, kind schem
 	return found
 }
 
+// readEach calls a function for the objects of a kind.
+func readEach[T any](ctx context.Context, s *session, kind schema.GroupVersionKind, see func(*T), options ...client.ListOption) error {
+	return s.eachPage(ctx, listOf(kind), func(item runtime.Object) {
+		var object T
+		if content, ok := item.(*unstructured.Unstructured); ok && runtime.DefaultUnstructuredConverter.FromUnstructured(content.Object, &object) == nil {
+			see(&object)
+		}
+	}, options...)
+}
+
 // wantedRights are those of the commands of this program: verb, group, resource, subresource.
 var wantedRights = [][4]string{ //nolint:gochecknoglobals // nobody changes it
-	{verbList, v1alpha1.GroupVersion.Group, serverResource, ""}, {verbPatch, v1alpha1.GroupVersion.Group, serverResource, ""},
-	{verbList, "", "pods", ""}, {"get", "", "pods", "log"}, {verbList, "", "events", ""}, {"get", "apps", "deployments", ""},
+	{verbGet, v1alpha1.GroupVersion.Group, serverResource, ""}, {verbList, v1alpha1.GroupVersion.Group, serverResource, ""},
+	{"create", v1alpha1.GroupVersion.Group, serverResource, ""}, {verbPatch, v1alpha1.GroupVersion.Group, serverResource, ""},
+	{verbList, "", podResource, ""}, {verbGet, "", podResource, "log"}, {verbGet, "", podResource, "proxy"}, {"create", "", podResource, "portforward"},
+	{verbList, "", "events", ""}, {verbGet, "", "configmaps", ""}, {verbGet, "", "services", ""},
+	{verbGet, "", "persistentvolumeclaims", ""}, {verbGet, "apps", "deployments", ""},
 }
 
 // operatorRights are those without which the operator does nothing.
@@ -155,39 +194,49 @@ var operatorRights = [][4]string{ //nolint:gochecknoglobals // nobody changes it
 	{verbPatch, "apps", "deployments", ""}, {verbPatch, "", "services", ""}, {verbPatch, "", "configmaps", ""},
 }
 
-// missingRights are the rights that the user lacks in the namespace.
-func (s *session) missingRights(ctx context.Context) []string {
-	var missing []string
+// missingRights finds the rights that the user lacks in the namespace.
+func (s *session) missingRights(ctx context.Context, c *clusterFacts) {
 	for _, right := range wantedRights {
-		if allowed, err := s.review(ctx, kinds.selfReview, s.namespace, right, ""); err == nil && !allowed {
-			missing = append(missing, fmt.Sprintf("%s %s in namespace %s", right[0], resourceOf(right), s.namespace))
+		allowed, err := s.review(ctx, kinds.selfReview, s.namespace, right, "")
+		if err != nil {
+			c.miss(err)
+			return
+		}
+		if !allowed {
+			c.denied = append(c.denied, inNamespace(right, s.namespace))
 		}
 	}
-	return missing
 }
 
-// operatorLacks are the rights that the operator lacks. Only an administrator may ask for those of others.
-func (s *session) operatorLacks(ctx context.Context, operator *appsv1.Deployment) []string {
-	namespace := metav1.NamespaceAll
-	for _, container := range operator.Spec.Template.Spec.Containers {
-		for _, word := range container.Args {
-			if list, ok := strings.CutPrefix(word, "--watch-namespaces="); ok {
-				namespace, _, _ = strings.Cut(list, ",")
+// operatorLacks finds the rights that the operator lacks. Only an administrator may ask for those of others.
+func (s *session) operatorLacks(ctx context.Context, c *clusterFacts, operator *appsv1.Deployment) {
+	namespaces, known := watchedNamespaces(operator.Spec.Template.Spec.Containers)
+	if !known {
+		c.missed = append(c.missed, "the rights of the operator: Deployment "+operator.Name+" reads the namespaces that it watches from another object")
+		return
+	}
+	user := "system:serviceaccount:" + operator.Namespace + ":" + operator.Spec.Template.Spec.ServiceAccountName
+	for _, namespace := range namespaces {
+		for _, right := range operatorRights {
+			allowed, err := s.review(ctx, kinds.review, namespace, right, user)
+			if err != nil {
+				c.miss(err)
+				return
+			}
+			if !allowed {
+				c.lacks = append(c.lacks, inNamespace(right, namespace))
 			}
 		}
 	}
-	user := "system:serviceaccount:" + operator.Namespace + ":" + operator.Spec.Template.Spec.ServiceAccountName
-	var lacking []string
-	for _, right := range operatorRights {
-		allowed, err := s.review(ctx, kinds.review, namespace, right, user)
-		if err != nil {
-			return nil
-		}
-		if !allowed {
-			lacking = append(lacking, right[0]+" "+resourceOf(right))
-		}
+}
+
+// inNamespace describes a right in a namespace, or in all of them.
+func inNamespace(right [4]string, namespace string) string {
+	text := right[0] + " " + resourceOf(right)
+	if namespace != metav1.NamespaceAll {
+		text += " in namespace " + namespace
 	}
-	return lacking
+	return text
 }
 
 // resourceOf is the resource of a right with its subresource.
@@ -221,24 +270,43 @@ func (s *session) examineServer(ctx context.Context, c *clusterFacts, server *v1
 	f.quotas = readAll[corev1.ResourceQuota](ctx, s, c, kinds.quota, here)
 	f.slices = readAll[discoveryv1.EndpointSlice](ctx, s, c, kinds.slice, here, client.MatchingLabels{discoveryv1.LabelServiceName: children.ServiceName(server.Name)})
 	f.nodes = s.nodesOf(ctx, c, f.pods)
+	f.heard = s.heardOf(ctx, f.nodes)
+	f.warnings = s.warningsOf(ctx, f)
+	s.readCertificates(ctx, f)
 	if config := server.Spec.Server.UserConfig; config != nil {
 		s.reference(ctx, f, config.ConfigMapName)
 	}
 	return f
 }
 
-// owned reads a child, to compare its labels and owners.
+// owned reads a child, to compare its labels and owners. Of a ConfigMap, which can be large, that is all that is read.
 func (s *session) owned(ctx context.Context, f *patient, child *children.Child) {
-	if object, err := s.readObject(ctx, child.GroupVersionKind, f.server.Namespace, child.Name(f.server.Name)); err == nil {
-		f.owned = append(f.owned, *object)
+	key := client.ObjectKey{Namespace: f.server.Namespace, Name: child.Name(f.server.Name)}
+	if child.Kind == children.ConfigMap {
+		object := metadataOfOne(child.GroupVersionKind)
+		if err := s.Get(ctx, key, object); err == nil {
+			f.owned = append(f.owned, object)
+		}
+		return
+	}
+	if object, err := s.readObject(ctx, child.GroupVersionKind, key.Namespace, key.Name); err == nil {
+		f.owned = append(f.owned, object)
 	}
 }
 
 // reference looks up a ConfigMap that the spec names.
 func (s *session) reference(ctx context.Context, f *patient, name string) {
-	if _, err := s.readObject(ctx, children.Of(children.ConfigMap).GroupVersionKind, f.server.Namespace, name); apierrors.IsNotFound(err) {
+	object := metadataOfOne(children.Of(children.ConfigMap).GroupVersionKind)
+	if err := s.Get(ctx, client.ObjectKey{Namespace: f.server.Namespace, Name: name}, object); apierrors.IsNotFound(err) {
 		f.lost = append(f.lost, name)
 	}
+}
+
+// metadataOfOne is the metadata of an object to read.
+func metadataOfOne(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(kind)
+	return object
 }
 
 // nodesOf are all nodes if Pods wait for one, else those that Pods run on.
@@ -254,6 +322,45 @@ func (s *session) nodesOf(ctx context.Context, c *clusterFacts, pods []corev1.Po
 	for _, node := range readAll[corev1.Node](ctx, s, c, kinds.node) {
 		if used[""] || used[node.Name] {
 			found = append(found, node)
+		}
+	}
+	return found
+}
+
+// nodeLeases is the namespace of the leases by which kubelets report every 10 seconds.
+const nodeLeases = "kube-node-lease"
+
+// heardOf is when the kubelets of nodes reported last, for those who may read that.
+func (s *session) heardOf(ctx context.Context, nodes []corev1.Node) map[string]time.Time {
+	heard := map[string]time.Time{}
+	for i := range nodes {
+		object, err := s.readObject(ctx, kinds.lease, nodeLeases, nodes[i].Name)
+		lease := coordinationv1.Lease{}
+		if err != nil || runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &lease) != nil || lease.Spec.RenewTime == nil {
+			continue
+		}
+		heard[nodes[i].Name] = lease.Spec.RenewTime.Time
+	}
+	return heard
+}
+
+// stale is how old a warning may be that says why a Pod does not run.
+const stale = 10 * time.Minute
+
+// warningsOf are the warnings about the Pods of a server that are not ready, or do not end. The status of a Pod does not have
+// them.
+func (s *session) warningsOf(ctx context.Context, f *patient) []corev1.Event {
+	var found []corev1.Event
+	for i := range f.pods {
+		pod := &f.pods[i]
+		if status.PodReady(pod) && pod.DeletionTimestamp == nil {
+			continue
+		}
+		events := readAll[corev1.Event](ctx, s, f.cluster, kinds.event, client.InNamespace(pod.Namespace), client.MatchingFields{aboutName: pod.Name})
+		for j := range events {
+			if last := timeOf(&events[j]); events[j].Type == corev1.EventTypeWarning && f.cluster.now.Sub(last.Time) < stale {
+				found = append(found, events[j])
+			}
 		}
 	}
 	return found

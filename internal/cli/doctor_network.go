@@ -17,6 +17,7 @@ limitations under the License.
 package cli
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func checkHealth(f *patient) []finding {
 		}
 	}
 	for i := range f.pods {
-		view := podView(&f.pods[i])
+		view := podView(&f.pods[i], f.now)
 		if f.pods[i].Status.Phase == corev1.PodRunning && view.State == stateWaits && f.pods[i].DeletionTimestamp == nil {
 			found = append(found, warning("wait if it has just started, else see the log: "+command("logs", f.server),
 				"Pod %s runs and is not ready: its probe does not succeed", view.Name))
@@ -104,20 +105,58 @@ func (f *patient) selected(policy *networkingv1.NetworkPolicy) bool {
 	return err == nil && slices.ContainsFunc(f.pods, func(p corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) })
 }
 
-// allowsDNS says whether a rule has a port of DNS, or all ports.
+// allowsDNS says whether a rule lets Pods ask for names over UDP: it has a port of DNS, or has it among others and can be about
+// the Pods of DNS.
 func allowsDNS(rule *networkingv1.NetworkPolicyEgressRule) bool {
-	if len(rule.Ports) == 0 {
+	precise := slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool {
+		return hasDNS(&port) && port.Port != nil && port.Port.Type == intstr.Int && port.EndPort == nil
+	})
+	has := len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool { return hasDNS(&port) })
+	return precise || has && (len(rule.To) == 0 || slices.ContainsFunc(rule.To, func(peer networkingv1.NetworkPolicyPeer) bool { return canBeDNS(&peer) }))
+}
+
+// hasDNS says whether a port, or a range of them, has one of DNS. A name cannot be judged.
+func hasDNS(port *networkingv1.NetworkPolicyPort) bool {
+	if port.Protocol == nil || *port.Protocol != corev1.ProtocolUDP {
+		return false // TCP is the default, and is asked only for long answers
+	}
+	if port.Port == nil || port.Port.Type == intstr.String {
 		return true
 	}
-	return slices.ContainsFunc(rule.Ports, func(port networkingv1.NetworkPolicyPort) bool {
-		if port.Port == nil || port.Port.Type == intstr.String {
-			return true // all of them, or a name that cannot be judged
+	last := port.Port.IntVal
+	if port.EndPort != nil {
+		last = *port.EndPort
+	}
+	return slices.ContainsFunc(dnsPorts, func(dns int32) bool { return port.Port.IntVal <= dns && dns <= last })
+}
+
+// dnsNamespaces are where the Pods of DNS are: Kubernetes, and OpenShift.
+var dnsNamespaces = []string{metav1.NamespaceSystem, "openshift-dns"} //nolint:gochecknoglobals // nobody changes it
+
+// canBeDNS says whether a peer can be the Pods of DNS. It is not if it is one address, Pods of the server's own namespace, or
+// another namespace by its name. What else a namespace is selected by is not known.
+func canBeDNS(peer *networkingv1.NetworkPolicyPeer) bool {
+	switch {
+	case peer.IPBlock != nil:
+		block, err := netip.ParsePrefix(peer.IPBlock.CIDR)
+		return err != nil || !block.IsSingleIP()
+	case peer.NamespaceSelector == nil:
+		return false
+	}
+	named := &metav1.LabelSelector{}
+	for key, value := range peer.NamespaceSelector.MatchLabels {
+		if key == corev1.LabelMetadataName {
+			named.MatchLabels = map[string]string{key: value}
 		}
-		last := port.Port.IntVal
-		if port.EndPort != nil {
-			last = *port.EndPort
+	}
+	for _, expression := range peer.NamespaceSelector.MatchExpressions {
+		if expression.Key == corev1.LabelMetadataName {
+			named.MatchExpressions = append(named.MatchExpressions, expression)
 		}
-		return slices.ContainsFunc(dnsPorts, func(dns int32) bool { return port.Port.IntVal <= dns && dns <= last })
+	}
+	selector, err := metav1.LabelSelectorAsSelector(named)
+	return err == nil && slices.ContainsFunc(dnsNamespaces, func(name string) bool {
+		return selector.Matches(labels.Set{corev1.LabelMetadataName: name})
 	})
 }
 
@@ -145,7 +184,7 @@ func checkProviders(f *patient) []finding {
 	return append(found, f.conditions(nil, v1alpha1.ReasonProviderError, v1alpha1.ReasonModelsMissing)...)
 }
 
-// checkCertificates reports certificates that are not valid, as far as conditions and providers say so.
+// checkCertificates reports certificates that are not valid, as far as conditions and providers say so, and those that end.
 func checkCertificates(f *patient) []finding {
 	found := f.conditions(aboutCertificate, v1alpha1.ReasonCABundleInvalid, v1alpha1.ReasonRouteTLSMismatch)
 	for _, provider := range f.failing() {
@@ -153,7 +192,7 @@ func checkCertificates(f *patient) []finding {
 			found = append(found, failure("add the certificate authority of the provider to tlsConfig.caBundle", "provider %s: %s", provider.ProviderID, provider.Health.Message))
 		}
 	}
-	return found
+	return append(found, f.endingCertificates()...)
 }
 
 func checkExposure(f *patient) []finding {

@@ -19,17 +19,17 @@ package cli
 import (
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/version"
 )
 
 // knownBad are versions of the operator with a known fault: those before a version.
 var knownBad = []struct{ before, fault, fix string }{ //nolint:gochecknoglobals // nobody changes it
-	{"1.0.0", "releases before 1.0.0 set no reason of Ready, and their servers are taken over by 1.0.0", "upgrade the operator, see docs/upgrade.md"},
+	{firstRelease, "releases before 1.0.0 set no reason of Ready, and their servers are taken over by 1.0.0", "upgrade the operator: " + docs("migrating.md")},
 }
 
 // checkAPIServer reports what the API server says about itself.
@@ -39,7 +39,7 @@ func checkAPIServer(c *clusterFacts) []finding {
 		return []finding{failure("find out why the control plane is down; servers that run continue to serve, and the operator continues by itself",
 			"the API server does not answer: %s", c.troubles)}
 	case c.troubles != "":
-		return []finding{failure("find out why this part of the control plane is down; with etcd, nothing can be changed", "the API server is not ready: %s", c.troubles)}
+		return []finding{failure("find out why this part of the control plane is down; without etcd, nothing can be read or changed", "the API server is not ready: %s", c.troubles)}
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func checkAPIServer(c *clusterFacts) []finding {
 // checkCRD reports a CRD that is not there, or does not serve all that is stored.
 func checkCRD(c *clusterFacts) []finding {
 	if c.noCRD {
-		return []finding{failure("install the operator, see docs/install.md", "the CRD %s is not installed", crdName)}
+		return []finding{failure("install the operator: "+docs("install.md"), "the CRD %s is not installed", crdName)}
 	}
 	if c.crd == nil {
 		return nil
@@ -85,7 +85,8 @@ func checkOperator(c *clusterFacts) []finding {
 	}
 	switch len(c.operators) {
 	case 0:
-		return []finding{failure("install the operator, or name its namespace with --operator-namespace", "no Deployment of the operator exists in namespace %s", c.from)}
+		return []finding{failure("install the operator, or name its namespace with --operator-namespace: "+findOperator(),
+			"no Deployment of the operator exists in namespace %s", c.from)}
 	case 1:
 	default:
 		return []finding{failure("delete the Deployments that are not of the installed release", "%d Deployments of the operator exist in namespace %s", len(c.operators), c.from)}
@@ -97,7 +98,7 @@ func checkOperator(c *clusterFacts) []finding {
 		wanted = *operator.Spec.Replicas
 	}
 	available := operator.Status.AvailableReplicas
-	look := "kubectl -n " + c.from + " describe deploy,pod -l " + operatorLabel + "=" + operatorValue
+	look := "kubectl -n " + c.from + " describe deploy,pod -l " + operatorSelector()
 	switch {
 	case wanted == 0:
 		found = append(found, failure("kubectl -n "+c.from+" scale deploy/"+operator.Name+" --replicas=2", "the operator is scaled to 0 replicas"))
@@ -106,16 +107,20 @@ func checkOperator(c *clusterFacts) []finding {
 	case available < wanted:
 		found = append(found, warning(look, "%d of %d Pods of the operator are available", available, wanted))
 	}
-	return append(found, processFaults(c)...)
+	return append(append(found, processFaults(c)...), c.replaced(operator)...)
 }
 
 // processFaults are the ends and troubles of the operator's Pods.
 func processFaults(c *clusterFacts) []finding {
 	var found []finding
 	for i := range c.processes {
-		view := podView(&c.processes[i])
+		view := podView(&c.processes[i], c.now.Time)
 		if len(view.Trouble) > 0 {
 			found = append(found, warning("kubectl -n "+c.from+" logs "+view.Name+" --previous", "Pod %s: %s", view.Name, strings.Join(view.Trouble, "; ")))
+		}
+		if c.unconnected(&c.processes[i]) {
+			found = append(found, warning("kubectl -n "+c.from+" logs "+view.Name+"; a NetworkPolicy, or a missing RoleBinding",
+				"Pod %s runs and is not ready: it cannot reach the API server, or may not read what it watches", view.Name))
 		}
 	}
 	return found
@@ -124,15 +129,10 @@ func processFaults(c *clusterFacts) []finding {
 // versionFaults are the known faults of the operator's version.
 func versionFaults(operator *appsv1.Deployment) []finding {
 	var found []finding
-	for _, container := range operator.Spec.Template.Spec.Containers {
-		at := slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == "OPERATOR_VERSION" })
-		if at < 0 {
-			continue
-		}
-		for _, fault := range knownBad {
-			if olderThan(container.Env[at].Value, fault.before) {
-				found = append(found, warning(fault.fix, "operator %s: %s", container.Env[at].Value, fault.fault))
-			}
+	running := variable(operator.Spec.Template.Spec.Containers, versionVariable)
+	for _, fault := range knownBad {
+		if olderThan(running, fault.before) {
+			found = append(found, warning(fault.fix, "operator %s: %s", running, fault.fault))
 		}
 	}
 	return found
@@ -144,26 +144,29 @@ func olderThan(this, that string) bool {
 	return err == nil && parsed.LessThan(version.MustParseGeneric(that))
 }
 
-// checkLeader reports that no process leads.
+// checkLeader reports that no process leads, or that somebody deleted the lease.
 func checkLeader(c *clusterFacts) []finding {
 	if c.leases == nil || len(c.operators) == 0 {
 		return nil
 	}
-	at := slices.IndexFunc(c.leases, func(l coordinationv1.Lease) bool { return l.Spec.HolderIdentity != nil && l.Spec.RenewTime != nil })
+	at := slices.IndexFunc(c.leases, func(l coordinationv1.Lease) bool {
+		return l.Name == operatorLease && l.Spec.HolderIdentity != nil && l.Spec.RenewTime != nil
+	})
 	if at < 0 {
 		return []finding{failure("wait for 20 seconds, in which a process takes it; then see the logs of the operator",
-			"no lease exists in namespace %s, so that no process of the operator leads", c.from)}
+			"nobody holds lease %s in namespace %s, so that no process of the operator leads", operatorLease, c.from)}
 	}
 	lease := &c.leases[at]
 	seconds := int32(15) //nolint:mnd // the default of the operator
 	if lease.Spec.LeaseDurationSeconds != nil {
 		seconds = *lease.Spec.LeaseDurationSeconds
 	}
-	silent := c.now.Sub(lease.Spec.RenewTime.Time)
-	if silent.Seconds() <= float64(2*seconds) {
-		return nil
-	}
+	patience := 2 * time.Duration(seconds) * time.Second
 	holder, _, _ := strings.Cut(*lease.Spec.HolderIdentity, "_")
+	silent := c.now.Sub(lease.Spec.RenewTime.Time)
+	if silent <= patience {
+		return c.lostLease(lease, holder, patience)
+	}
 	cause := "its Pod does not exist any more"
 	for i := range c.processes {
 		if c.processes[i].Name == holder {

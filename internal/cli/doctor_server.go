@@ -17,9 +17,11 @@ limitations under the License.
 package cli
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
@@ -35,6 +37,9 @@ var (
 	aboutReference   = regexp.MustCompile(`(?i)(?:secret|configmap|persistentvolumeclaim)s? \S* ?not found|couldn't find key|CreateContainerConfigError|references non-existent`)
 	aboutCertificate = regexp.MustCompile(`(?i)x509|certificate|CERTIFICATE_VERIFY_FAILED|SSLError`)
 	aboutDNS         = regexp.MustCompile(`(?i)no such host|name or service not known|name resolution|getaddrinfo|nodename nor servname|NXDOMAIN`)
+	aboutRuntime     = regexp.MustCompile(`(?i)containerd\.sock|crio\.sock|cri-dockerd\.sock|container runtime (?:is|not)|runtime service`)
+	aboutVolume      = regexp.MustCompile(`^Failed(?:Mount|AttachVolume|MapVolume)$`)
+	aboutDatabase    = regexp.MustCompile(`\betcd\b`)
 	aboutNetwork     = regexp.MustCompile(`(?i)timed? ?out|i/o timeout|no route to host|unreachable|connection error`)
 )
 
@@ -86,18 +91,6 @@ func checkImage(f *patient) []finding {
 	return append(found, f.troubles(aboutImage, "correct the image in the spec, or add imagePullSecrets")...)
 }
 
-// metricsSince is the first version of servers with an endpoint for metrics.
-const metricsSince = "1.2.0"
-
-func checkServerVersion(f *patient) []finding {
-	found := f.server.Status.Version.LlamaStackServerVersion
-	if f.server.Spec.Server.MetricsPort() > 0 && olderThan(found, metricsSince) {
-		return []finding{warning("use an image with a later server, or turn telemetry.metrics off",
-			"server %s has no endpoint for metrics, which telemetry.metrics turns on; it needs %s", found, metricsSince)}
-	}
-	return nil
-}
-
 func checkConfiguration(f *patient) []finding {
 	return f.conditions(nil, v1alpha1.ReasonInvalid, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonUserConfigInvalid, v1alpha1.ReasonUserConfigKeyNotFound,
 		v1alpha1.ReasonOperatorConfigMalformed, v1alpha1.ReasonNameTooLong, v1alpha1.ReasonImmutableField)
@@ -121,6 +114,8 @@ func checkStorage(f *patient) []finding {
 	if f.pvc != nil && f.pvc.Status.Phase == corev1.ClaimLost {
 		found = append(found, failure("restore the PersistentVolume, or create the PVC again, without its data", "PVC %s has lost its volume", f.pvc.Name))
 	}
+	found = append(found, f.warned(func(event *corev1.Event) bool { return aboutVolume.MatchString(event.Reason) },
+		"see the message; a volume that another node still has is free when its Pods have ended")...)
 	return append(found, f.conditions(nil, v1alpha1.ReasonStorageFailed)...)
 }
 
@@ -158,20 +153,20 @@ func checkQuota(f *patient) []finding {
 	return found
 }
 
-// checkObjects reports children that are missing, or that others own or changed.
+// checkObjects reports children that are missing, or that others own, deleted or changed.
 func checkObjects(f *patient) []finding {
 	heals := "the operator restores it within seconds; if it does not, see the checks operator and reconciled"
 	found := f.conditions(nil, v1alpha1.ReasonResourceConflict, v1alpha1.ReasonResourceContested)
 	for _, missing := range f.absent {
 		found = append(found, failure(heals, "%s %s: %s", missing.Kind, missing.Name, missing.Detail))
 	}
-	for i := range f.owned {
-		object := &f.owned[i]
-		what := object.GetKind() + " " + object.GetName()
+	for _, object := range f.owned {
+		kind := object.GetObjectKind().GroupVersionKind().Kind
+		what := kind + " " + object.GetName()
 		owners := object.GetOwnerReferences()
 		mine := slices.ContainsFunc(owners, func(o metav1.OwnerReference) bool { return children.IsServer(&o) && o.Name == f.server.Name })
 		switch {
-		case object.GetKind() == children.PersistentVolumeClaim: // one that is kept has no owner
+		case kind == children.PersistentVolumeClaim: // one that is kept has no owner
 		case len(owners) > 0 && !mine:
 			found = append(found, failure("remove the owner reference, or delete the object", "%s belongs to %s %s", what, owners[0].Kind, owners[0].Name))
 		case !mine:
@@ -180,6 +175,29 @@ func checkObjects(f *patient) []finding {
 		if object.GetLabels()[v1alpha1.LabelManagedBy] == "" {
 			found = append(found, failure(heals, "%s has lost its labels", what))
 		}
+		found = append(found, f.remade(object)...)
+		if kind != children.PersistentVolumeClaim { // controllers of Kubernetes set the volume of one
+			found = append(found, f.edited(object)...)
+		}
+	}
+	return found
+}
+
+// silence is how long a kubelet, which reports every 10 seconds, may be silent.
+const silence = 25 * time.Second
+
+// warned reports the last warning about each Pod that is about a cause.
+func (f *patient) warned(about func(*corev1.Event) bool, fix string) []finding {
+	last := map[string]*corev1.Event{}
+	for i := range f.warnings {
+		event := &f.warnings[i]
+		if before := last[event.InvolvedObject.Name]; about(event) && (before == nil || timeOf(before).Time.Before(timeOf(event).Time)) {
+			last[event.InvolvedObject.Name] = event
+		}
+	}
+	found := make([]finding, 0, len(last))
+	for _, name := range slices.Sorted(maps.Keys(last)) {
+		found = append(found, failure(fix, "Pod %s: %s: %s", name, last[name].Reason, last[name].Message))
 	}
 	return found
 }
@@ -194,24 +212,35 @@ func checkNodes(f *patient) []finding {
 				found = append(found, failure("repair the kubelet or the container runtime of the node", "node %s is not ready: %s: %s", node.Name, condition.Reason, condition.Message))
 			}
 		}
+		if last, ok := f.heard[node.Name]; ok && f.cluster.now.Sub(last) > silence {
+			found = append(found, warning("repair the kubelet of the node; Kubernetes gives it up later, and then replaces its Pods",
+				"the kubelet of node %s has not reported for %d seconds", node.Name, int(f.cluster.now.Sub(last).Seconds())))
+		}
 		if node.Spec.Unschedulable && slices.ContainsFunc(f.pods, func(p corev1.Pod) bool { return p.Spec.NodeName == "" }) {
 			found = append(found, failure("kubectl uncordon "+node.Name, "node %s is drained and accepts no Pods, and a Pod waits for a node", node.Name))
 		}
 	}
+	found = append(found, f.warned(func(event *corev1.Event) bool { return aboutRuntime.MatchString(event.Message) }, "repair the container runtime of the node")...)
 	return append(found, f.troubles(regexp.MustCompile(`NodeNotReady|Unschedulable`), "see the message; without a fitting node, the Pod waits")...)
 }
 
-// checkPods reports Pods that restart or do not run.
+// checkPods reports Pods that do not run, and those that ended lately and run again.
 func checkPods(f *patient) []finding {
 	found := f.conditions(nil, v1alpha1.ReasonRolloutFailed, v1alpha1.ReasonDeploymentFailed, v1alpha1.ReasonRolledBack)
 	for i := range f.pods {
-		if view := podView(&f.pods[i]); len(view.Trouble) > 0 {
-			fix := command("logs", f.server) + " --previous"
-			if strings.Contains(strings.Join(view.Trouble, " "), "OOMKilled") {
-				fix = "raise spec.server.containerSpec.resources.limits.memory"
-			}
-			found = append(found, failure(fix, "Pod %s: %s", view.Name, strings.Join(view.Trouble, "; ")))
+		view := podView(&f.pods[i], f.now)
+		if len(view.Trouble) == 0 {
+			continue
 		}
+		fix := command("logs", f.server) + " --previous"
+		if strings.Contains(strings.Join(view.Trouble, " "), "OOMKilled") {
+			fix = "raise spec.server.containerSpec.resources.limits.memory"
+		}
+		one := failure(fix, "Pod %s: %s", view.Name, strings.Join(view.Trouble, "; "))
+		if view.State == stateGood {
+			one.Verdict = verdictWarning
+		}
+		found = append(found, one)
 	}
 	return found
 }

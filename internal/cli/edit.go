@@ -168,7 +168,7 @@ func (e *editing) report(server *v1alpha1.LlamaStackDistribution) error {
 	if err != nil {
 		return fmt.Errorf("failed to choose the format of the output: %w", err)
 	}
-	if err := printer.PrintObj(server, e.Out); err != nil {
+	if err := printer.PrintObj(server, e.data()); err != nil {
 		return fmt.Errorf("failed to write the output: %w", err)
 	}
 	return nil

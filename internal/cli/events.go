@@ -135,7 +135,7 @@ func ownEvents(server *v1alpha1.LlamaStackDistribution) func(*corev1.ObjectRefer
 // eventOf turns an Event into what is shown.
 func eventOf(event *corev1.Event) eventView {
 	return eventView{
-		Last: timeOf(event), Type: event.Type, Reason: clean(event.Reason),
-		Object: event.InvolvedObject.Kind + "/" + event.InvolvedObject.Name, Message: clean(event.Message),
+		Last: timeOf(event), Type: clean(event.Type), Reason: clean(event.Reason),
+		Object: clean(event.InvolvedObject.Kind + "/" + event.InvolvedObject.Name), Message: clean(event.Message),
 	}
 }

@@ -21,26 +21,33 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/shell"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// The rights to list and to patch objects.
+// The rights to read, to list and to patch objects.
 const (
+	verbGet   = "get"
 	verbList  = "list"
 	verbPatch = "patch"
 )
 
-// serverResource is the name of LlamaStackDistributions in the API.
-const serverResource = "llamastackdistributions"
+// The names of LlamaStackDistributions and of Pods in the API.
+const (
+	serverResource = "llamastackdistributions"
+	podResource    = "pods"
+)
 
-// denied is what the API server answers to a request that no role allows: user, verb, resource, and the namespace if
+// denied is what the API server answers to a request that no role allows: user, verb, resource, group, and the namespace if
 // there is one.
-var denied = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "[^"]*" (?:in the namespace "([^"]*)"|at the cluster scope)`)
+var denied = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (?:in the namespace "([^"]*)"|at the cluster scope)`)
 
 // reasonOf is an error in words that a table or a report can have.
 func reasonOf(err error) string { return clean(explain(err).Error()) }
@@ -76,22 +83,78 @@ func missingRight(err error, message string) error {
 	if found == nil {
 		return err
 	}
-	user, verb, what, namespace := found[1], found[2], found[3], found[4]
-	if namespace == "" {
-		return fmt.Errorf("you cannot %s %s in all namespaces; choose one namespace with -n, or let an administrator run: %s",
-			verb, what, shell.Command("kubectl", "create", "clusterrolebinding", "llamastack-"+roleFor(verb), "--clusterrole="+roleFor(verb), subject(user)))
+	right := missing{user: found[1], verb: found[2], resource: found[3], group: found[4], namespace: found[5]}
+	switch {
+	case right.namespace != "":
+		return fmt.Errorf("you cannot %s %s in namespace %s; to allow it, an administrator can run: %s", right.verb, right.resource, right.namespace, right.grant())
+	case right.isOfCluster():
+		return fmt.Errorf("you cannot %s %s; to allow it, an administrator can run: %s", right.verb, right.resource, right.grant())
 	}
-	return fmt.Errorf("you cannot %s %s in namespace %s; to allow it, an administrator can run: %s",
-		verb, what, namespace, shell.Command("kubectl", "-n", namespace, "create", "rolebinding", "llamastack-"+roleFor(verb), "--clusterrole="+roleFor(verb), subject(user)))
+	return fmt.Errorf("you cannot %s %s in all namespaces; choose one namespace with -n, or let an administrator run: %s", right.verb, right.resource, right.grant())
 }
 
-// roleFor is the role of Kubernetes that the operator's roles for LlamaStackDistributions are part of.
-func roleFor(verb string) string {
-	switch verb {
-	case "get", verbList, "watch":
-		return "view"
+// missing is a right that a user lacks, in a namespace or in the cluster.
+type missing struct{ user, verb, resource, group, namespace string }
+
+// isOfCluster says whether the objects are in no namespace.
+func (m *missing) isOfCluster() bool {
+	name, _, _ := strings.Cut(m.resource, "/")
+	mapper := newMapper()
+	kind, err := mapper.KindFor(schema.GroupVersionResource{Group: m.group, Resource: name})
+	if err != nil {
+		return false
 	}
-	return "edit"
+	mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	return err == nil && mapping.Scope.Name() == meta.RESTScopeNameRoot
+}
+
+// grant is the command that grants the right: by the role of Kubernetes that has it, or else by a role of this right only.
+func (m *missing) grant() string {
+	words := []string{"kubectl"}
+	role, binding := "clusterrole", "clusterrolebinding"
+	if m.namespace != "" {
+		words, role, binding = append(words, "-n", m.namespace), "role", "rolebinding"
+	}
+	words = append(words, "create")
+	if name := roleWith(m.verb, m.group, m.resource); name != "" {
+		return shell.Command(append(words, binding, "llamastack-"+name, "--clusterrole="+name, subject(m.user))...)
+	}
+	name := "llamastack-" + m.verb + "-" + strings.ReplaceAll(m.resource, "/", "-")
+	resource := m.resource
+	if m.group != "" {
+		plural, sub, _ := strings.Cut(m.resource, "/")
+		resource = strings.TrimSuffix(plural+"."+m.group+"/"+sub, "/")
+	}
+	return shell.Command(append(slices.Clone(words), role, name, "--verb="+m.verb, "--resource="+resource)...) + " && " +
+		shell.Command(append(words, binding, name, "--"+role+"="+name, subject(m.user))...)
+}
+
+// viewed and edited are what the roles "view" and "edit" of Kubernetes allow of what the commands need, the operator's part
+// of them included. The role "edit" allows what "view" allows.
+var (
+	viewed = map[string][]string{ //nolint:gochecknoglobals // nobody changes it
+		"": {
+			"configmaps", "events", "limitranges", "persistentvolumeclaims", podResource, "pods/log", "resourcequotas", "serviceaccounts", "services",
+		},
+		"apps": {"deployments", "replicasets"}, "autoscaling": {"horizontalpodautoscalers"}, "batch": {"jobs"},
+		"discovery.k8s.io": {"endpointslices"}, "networking.k8s.io": {"ingresses", "networkpolicies"}, "policy": {"poddisruptionbudgets"},
+		v1alpha1.GroupVersion.Group: {serverResource},
+	}
+	edited = map[string][]string{ //nolint:gochecknoglobals // nobody changes it
+		"": {"pods/portforward", "pods/proxy"}, v1alpha1.GroupVersion.Group: {serverResource},
+	}
+)
+
+// roleWith is the role of Kubernetes that has a right, or "".
+func roleWith(verb, group, resource string) string {
+	reads := slices.Contains([]string{verbGet, verbList, "watch"}, verb)
+	switch {
+	case reads && slices.Contains(viewed[group], resource):
+		return "view"
+	case slices.Contains(edited[group], resource):
+		return "edit"
+	}
+	return ""
 }
 
 // subject is the option of "kubectl create rolebinding" for a user.

@@ -19,6 +19,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
@@ -32,11 +33,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// lastEvents is how many Events the status shows.
-const lastEvents = 5
+// mostShown is how many Events the status shows, and how many findings of a kind doctor.
+const mostShown = 5
 
 // facts are what was read about one server.
 type facts struct {
+	now        time.Time
 	server     *v1alpha1.LlamaStackDistribution
 	deployment *appsv1.Deployment
 	pods       []corev1.Pod
@@ -54,7 +56,7 @@ type facts struct {
 
 // gather reads a server with everything that belongs to it. What a person may not read is left out and named.
 func (s *session) gather(ctx context.Context, server *v1alpha1.LlamaStackDistribution) *facts {
-	f := &facts{server: server}
+	f := &facts{now: s.now(), server: server}
 	f.deployment = readChild(ctx, s, f, children.Of(children.Deployment).Name(server.Name), &appsv1.Deployment{})
 	f.service = readChild(ctx, s, f, children.ServiceName(server.Name), &corev1.Service{})
 	if name := claimOf(server); name != "" {
@@ -63,14 +65,17 @@ func (s *session) gather(ctx context.Context, server *v1alpha1.LlamaStackDistrib
 	var err error
 	f.pods, err = s.pods(ctx, server)
 	f.miss(err)
-	f.full = s.fullness(ctx, f.pvc, f.pods)
 	for _, kind := range []string{children.Ingress, children.HTTPRoute, children.Route, children.HorizontalPodAutoscaler} {
 		s.route(ctx, f, children.Of(kind))
 	}
-	events, err := s.events(ctx, server, client.MatchingFields{"involvedObject.name": server.Name})
-	f.miss(err)
-	f.events = events[max(0, len(events)-lastEvents):]
 	return f
+}
+
+// lastEvents are those of the server and of everything that belongs to it.
+func (s *session) lastEvents(ctx context.Context, f *facts) {
+	events, err := s.events(ctx, f.server)
+	f.miss(err)
+	f.events = events[max(0, len(events)-mostShown):]
 }
 
 // miss notes what could not be read.

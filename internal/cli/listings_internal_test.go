@@ -45,7 +45,7 @@ var _ = Describe("The providers of a server", func() {
 		_, rows := providersListing().items(withStatus("provider-error"))
 
 		out := &bytes.Buffer{}
-		painter{Writer: out, colours: true}.table("", rows)
+		painter{Writer: &screen{to: out, colours: true}, colours: true}.table("", rows)
 		Expect(out.String()).To(And(
 			MatchRegexp(`inference +vllm +remote::vllm +\x1b\[31mError\x1b\[0m +\S`), ContainSubstring("\x1b[32mOK\x1b[0m"),
 		))

@@ -38,14 +38,23 @@ type logReader struct {
 	stream io.ReadCloser
 	lines  *bufio.Reader
 	after  time.Time
+	format string
 
 	// at is the time of line, the line that is next.
 	at   time.Time
 	line string
 }
 
-func newLogReader(from *source, stream io.ReadCloser, after time.Time) *logReader {
-	return &logReader{from: from, stream: stream, lines: bufio.NewReaderSize(stream, longestLine), after: after}
+func newLogReader(from *source, stream io.ReadCloser, after time.Time, format string) *logReader {
+	return &logReader{from: from, stream: stream, lines: bufio.NewReaderSize(stream, longestLine), after: after, format: format}
+}
+
+// logLine is a line as JSON.
+type logLine struct {
+	Time      time.Time `json:"time"`
+	Pod       string    `json:"pod"`
+	Container string    `json:"container"`
+	Line      string    `json:"line"`
 }
 
 // advance reads the next line that is shown, and returns io.EOF after the last one.
@@ -76,8 +85,14 @@ func (r *logReader) advance() error {
 
 // write writes the line that is next.
 func (r *logReader) write(out io.Writer) error {
-	_, err := fmt.Fprintf(out, "[%s] %s\n", r.from.pod.Name, r.line)
-	if err != nil {
+	text := fmt.Appendf(nil, "[%s] %s", r.from.pod.Name, r.line)
+	if r.format == asJSON {
+		var err error
+		if text, err = json.Marshal(logLine{Time: r.at, Pod: r.from.pod.Name, Container: r.from.container, Line: r.line}); err != nil {
+			return fmt.Errorf("failed to write JSON: %w", err)
+		}
+	}
+	if _, err := out.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("failed to write the log: %w", err)
 	}
 	return nil

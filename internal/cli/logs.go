@@ -20,21 +20,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-)
-
-// The operator's Pods, as they are shipped.
-const (
-	operatorLabel     = "control-plane"
-	operatorValue     = "controller-manager"
-	operatorContainer = "manager"
 )
 
 // logOptions are the options of one run of "logs".
@@ -42,7 +35,7 @@ type logOptions struct {
 	follow, previous, operator bool
 	tail                       int64
 	since                      time.Duration
-	container, from            string
+	container, from, format    string
 }
 
 func (p *program) logsCommand() *cobra.Command {
@@ -52,7 +45,9 @@ func (p *program) logsCommand() *cobra.Command {
 		Short: "Show the logs of all Pods of a server",
 		Long: "Show the logs of all Pods of a server in the order of time, each line with the name of its Pod. With --operator, the lines of " +
 			"the operator about the server are between them, which requires the right to read the logs in the operator's namespace.\n\n" +
-			"With --follow, lines are shown as they arrive, also those of Pods that start later.",
+			"With --follow, lines are shown as they arrive, also those of Pods that start later. After an outage of the API server of up to 10 minutes, the command " +
+			"continues.\n\n" +
+			"On a terminal, what it would obey is left out of the lines, such as colours. A file or a pipe gets all of each line.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: p.completeServer,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.logs(cmd.Context(), args[0], o) },
 	}
@@ -63,13 +58,18 @@ func (p *program) logsCommand() *cobra.Command {
 	flags.DurationVar(&o.since, "since", 0, "Show lines that are not older than this, such as 10m.")
 	flags.StringVarP(&o.container, "container", "c", "", "The container, such as "+v1alpha1.ConfigureContainerName+"; default that of the server.")
 	flags.BoolVar(&o.operator, "operator", false, "Also show the lines of the operator about this server.")
-	flags.StringVar(&o.from, "operator-namespace", OperatorNamespace, "The namespace of the operator.")
+	addOperatorNamespace(cmd, &o.from)
+	flags.StringVarP(&o.format, "output", "o", asText, "The format of the output: json, with an object for each line. The default is text.")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{asJSON}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.MarkFlagsMutuallyExclusive("follow", "previous")
 	return cmd
 }
 
 // logs shows the logs of a server, or follows them.
 func (p *program) logs(ctx context.Context, name string, o logOptions) error {
+	if o.format != asText && o.format != asJSON {
+		return fmt.Errorf("unknown format %q of --output; use json", o.format)
+	}
 	s, err := p.open()
 	if err != nil {
 		return err
@@ -78,9 +78,12 @@ func (p *program) logs(ctx context.Context, name string, o logOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.operator {
+		o.from = s.home(ctx, o.from)
+	}
 	find := &logFinder{session: s, server: server, options: o, report: func(err error) { sayf(p.ErrOut, "Not shown: %v\n", explain(err)) }}
 	if o.follow {
-		return (&follower{finder: find, out: p.Out, active: map[string]bool{}, last: map[string]time.Time{}}).run(ctx)
+		return newFollower(find, p.data(), p.ErrOut).run(ctx)
 	}
 	sources, err := find.sources(ctx)
 	if err != nil {
@@ -90,7 +93,7 @@ func (p *program) logs(ctx context.Context, name string, o logOptions) error {
 		sayf(p.ErrOut, "%s has no Pods; %s\n", name, next(server))
 		return nil
 	}
-	return mergeLogs(p.Out, find.open(ctx, sources))
+	return mergeLogs(p.data(), find.open(ctx, sources))
 }
 
 // source is the log of one container.
@@ -106,14 +109,23 @@ func (s *source) key() string { return string(s.pod.UID) + "/" + s.container + "
 
 // containerID is that of the container that runs or ran last; empty if none has started.
 func (s *source) containerID() string {
-	for _, statuses := range [][]corev1.ContainerStatus{s.pod.Status.InitContainerStatuses, s.pod.Status.ContainerStatuses} {
+	if status := s.status(); status != nil {
+		return status.ContainerID
+	}
+	return ""
+}
+
+// status of the container; nil if it has none yet.
+func (s *source) status() *corev1.ContainerStatus {
+	of := &s.pod.Status
+	for _, statuses := range [][]corev1.ContainerStatus{of.InitContainerStatuses, of.ContainerStatuses, of.EphemeralContainerStatuses} {
 		for i := range statuses {
 			if statuses[i].Name == s.container {
-				return statuses[i].ContainerID
+				return &statuses[i]
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // logFinder finds and opens the logs of a server.
@@ -128,16 +140,24 @@ type logFinder struct {
 	without bool
 }
 
-// sources are the logs that there are now.
+// sources are the logs that there are now. A container that a person names is one that a Pod has, if there are Pods.
 func (f *logFinder) sources(ctx context.Context) ([]source, error) {
 	pods, err := f.pods(ctx, f.server)
 	if err != nil {
 		return nil, err
 	}
 	container := cmp.Or(f.options.container, f.server.Spec.Server.ContainerName())
-	found := make([]source, 0, len(pods))
+	found, others := make([]source, 0, len(pods)), []string{}
 	for i := range pods {
+		if names := containersOf(&pods[i]); f.options.container != "" && !slices.Contains(names, container) {
+			others = append(others, names...)
+			continue
+		}
 		found = append(found, source{pod: &pods[i], container: container})
+	}
+	if len(found) == 0 && len(others) > 0 {
+		slices.Sort(others)
+		return nil, noContainer(f.server.Name, container, slices.Compact(others))
 	}
 	if !f.options.operator || f.without {
 		return found, nil
@@ -161,7 +181,7 @@ func (f *logFinder) operatorPods(ctx context.Context) ([]corev1.Pod, error) {
 		if pod, ok := object.(*corev1.Pod); ok {
 			found = append(found, *pod)
 		}
-	}, client.InNamespace(f.options.from), client.MatchingLabelsSelector{Selector: labels.SelectorFromSet(labels.Set{operatorLabel: operatorValue})})
+	}, ofOperator(f.options.from)...)
 	if err != nil {
 		return nil, fmt.Errorf("failed to list the Pods of the operator: %w", err)
 	}
@@ -207,5 +227,5 @@ func (f *logFinder) openOne(ctx context.Context, from *source, after time.Time) 
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the log of %s in Pod %s: %w", from.container, from.pod.Name, err)
 	}
-	return newLogReader(from, stream, after), nil
+	return newLogReader(from, stream, after, f.options.format), nil
 }

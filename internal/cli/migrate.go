@@ -19,6 +19,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
@@ -69,7 +71,8 @@ func (p *program) migrateCommand() *cobra.Command {
 		Short: "Show what a takeover from 0.9.0 changes, and what to clean up",
 		Long: "Show what the takeover from the 0.9.0 operator changes for each server, what holds it up, and which objects of 0.9.0 are left to " +
 			"clean up, with the commands. The command only reads. It works before and after you install the operator.\n\n" +
-			"With --all-namespaces, it also finds a 0.9.0 operator, and its ConfigMap, in another namespace than " + OperatorNamespace + ". " +
+			"With --all-namespaces, it also finds a 0.9.0 operator, and its ConfigMap, in another namespace than that of this operator, which is " +
+			OperatorNamespace + " if it does not run yet. " +
 			"An image behind the name of a distribution is the one of this release.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.migrate(cmd.Context(), everywhere, format) },
@@ -85,7 +88,7 @@ func (p *program) migrate(ctx context.Context, everywhere bool, format string) e
 		return err
 	}
 	namespace := s.scope(everywhere)
-	previewer, err := preview.New(s)
+	previewer, err := preview.New(s.snapshot())
 	if err != nil {
 		return fmt.Errorf("failed to prepare the comparison: %w", err)
 	}
@@ -125,57 +128,100 @@ func takeoverOf(ctx context.Context, previewer *preview.Previewer, server *v1alp
 // findLeft finds what 0.9.0 left beside servers.
 func (s *session) findLeft(ctx context.Context, namespace string, found *migration) {
 	bindings := client.MatchingLabels{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}
-	const anyuid = "it allows the SCC anyuid, which servers no longer need"
-	s.seek(ctx, found, rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), func(item *metav1.PartialObjectMetadata) {
-		found.add("RoleBinding", item, anyuid, "kubectl", "delete", "rolebinding", item.Name, "-n", item.Namespace)
+	const why = "it allows the SCC anyuid, which servers no longer need"
+	seek(ctx, s, found, rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), func(item *rbacv1.RoleBinding) {
+		if item.RoleRef.Name == v1alpha1.LegacyRole {
+			found.add("RoleBinding", item, why, "kubectl", "delete", "rolebinding", item.Name, "-n", item.Namespace)
+		}
 	}, client.InNamespace(namespace), bindings)
 	if namespace != metav1.NamespaceAll {
 		return
 	}
-	s.seek(ctx, found, rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), func(item *metav1.PartialObjectMetadata) {
-		found.add("ClusterRoleBinding", item, anyuid, "kubectl", "delete", "clusterrolebinding", item.Name)
+	seek(ctx, s, found, rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), func(item *rbacv1.ClusterRoleBinding) {
+		if item.RoleRef.Name == v1alpha1.LegacyRole {
+			found.add("ClusterRoleBinding", item, why, "kubectl", "delete", "clusterrolebinding", item.Name)
+		}
 	}, bindings)
-	s.seek(ctx, found, appsv1.SchemeGroupVersion.WithKind("Deployment"), func(item *metav1.PartialObjectMetadata) {
-		if item.Namespace != OperatorNamespace {
-			found.add("Deployment", item, "an operator in this namespace does not know of the one in "+OperatorNamespace+
+	var operators []appsv1.Deployment
+	known := seek(ctx, s, found, appsv1.SchemeGroupVersion.WithKind("Deployment"), func(item *appsv1.Deployment) {
+		operators = append(operators, *item)
+	}, client.MatchingFields{nameField: operatorDeployment})
+	if known { // else nobody knows where the operator runs
+		s.findElsewhere(ctx, found, operators)
+	}
+}
+
+// findElsewhere finds what 0.9.0 left in other namespaces than that of the operator.
+func (s *session) findElsewhere(ctx context.Context, found *migration, operators []appsv1.Deployment) {
+	homes := homesOf(operators)
+	home := strings.Join(homes, ", ")
+	for i := range operators {
+		item := &operators[i]
+		old, known := isOld(item)
+		switch {
+		case slices.Contains(homes, item.Namespace):
+		case !known:
+			found.add("Deployment", item, "which release of the operator it is, is not known; 0.9.0 does not know of the operator in "+home+
+				", so if it is 0.9.0, stop it", "kubectl", "get", "deployment", item.Name, "-n", item.Namespace, "-o", "yaml")
+		case old && item.Spec.Replicas != nil && *item.Spec.Replicas == 0:
+			found.add("Deployment", item, "it is stopped; delete it when the takeover is complete, and remove it where another tool restores it",
+				"kubectl", "delete", "deployment", item.Name, "-n", item.Namespace)
+		case old:
+			found.add("Deployment", item, "the 0.9.0 operator in this namespace does not know of the one in "+home+
 				"; stop it, and remove it where another tool restores it", "kubectl", "scale", "deployment", item.Name, "-n", item.Namespace, "--replicas=0")
 		}
-	}, client.MatchingFields{nameField: operatorDeployment})
-	s.seek(ctx, found, corev1.SchemeGroupVersion.WithKind("ConfigMap"), func(item *metav1.PartialObjectMetadata) {
-		if item.Namespace != OperatorNamespace {
-			found.add("ConfigMap", item, "the operator reads this ConfigMap in "+OperatorNamespace+" only; copy what it has",
+	}
+	seekMetadata(ctx, s, found, corev1.SchemeGroupVersion.WithKind("ConfigMap"), func(item *metav1.PartialObjectMetadata) {
+		if !slices.Contains(homes, item.Namespace) {
+			found.add("ConfigMap", item, "the operator reads this ConfigMap in "+home+" only; copy what it has",
 				"kubectl", "get", "configmap", item.Name, "-n", item.Namespace, "-o", "yaml")
 		}
 	}, client.MatchingFields{nameField: operatorconfig.Name})
 }
 
-// What the 0.9.0 operator is made of.
-const (
-	operatorDeployment = "llama-stack-k8s-operator-controller-manager"
-	nameField          = "metadata.name"
-)
-
-// seek calls a function for the objects of a kind, of which it reads the metadata.
-func (s *session) seek(ctx context.Context, found *migration, kind schema.GroupVersionKind, see func(*metav1.PartialObjectMetadata), options ...client.ListOption) {
-	list := func() client.ObjectList {
-		into := &metav1.PartialObjectMetadataList{}
-		into.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
-		return into
+// homesOf are the namespaces in which this operator runs, or the one in which it is installed as it is shipped.
+func homesOf(operators []appsv1.Deployment) []string {
+	var homes []string
+	for i := range operators {
+		if old, known := isOld(&operators[i]); known && !old {
+			homes = append(homes, operators[i].Namespace)
+		}
 	}
-	err := s.eachPage(ctx, list, func(object runtime.Object) {
+	if len(homes) == 0 {
+		return []string{OperatorNamespace}
+	}
+	return homes
+}
+
+// nameField is the field by which objects of a name are selected.
+const nameField = "metadata.name"
+
+// seek calls a function for the objects of a kind, and says whether they could be read.
+func seek[T any](ctx context.Context, s *session, found *migration, kind schema.GroupVersionKind, see func(*T), options ...client.ListOption) bool {
+	return found.read(kind, readEach(ctx, s, kind, see, options...))
+}
+
+// seekMetadata does the same with the metadata.
+func seekMetadata(ctx context.Context, s *session, found *migration, kind schema.GroupVersionKind, see func(*metav1.PartialObjectMetadata), options ...client.ListOption) {
+	found.read(kind, s.eachPage(ctx, metadataOf(kind), func(object runtime.Object) {
 		if item, ok := object.(*metav1.PartialObjectMetadata); ok {
 			see(item)
 		}
-	}, options...)
-	if err != nil {
-		found.Unread = append(found.Unread, reasonOf(fmt.Errorf("failed to list the %ss: %w", kind.Kind, err)))
-	}
+	}, options...))
 }
 
-func (m *migration) add(kind string, item *metav1.PartialObjectMetadata, why string, words ...string) {
-	name := kind + " " + item.Name
-	if item.Namespace != "" {
-		name += " in namespace " + item.Namespace
+// read notes what could not be read.
+func (m *migration) read(kind schema.GroupVersionKind, err error) bool {
+	if err != nil {
+		m.Unread = append(m.Unread, reasonOf(fmt.Errorf("failed to list the %ss: %w", kind.Kind, err)))
+	}
+	return err == nil
+}
+
+func (m *migration) add(kind string, item metav1.Object, why string, words ...string) {
+	name := kind + " " + item.GetName()
+	if item.GetNamespace() != "" {
+		name += " in namespace " + item.GetNamespace()
 	}
 	m.Left = append(m.Left, leftover{Object: name, Why: why, Command: shell.Command(words...)})
 }

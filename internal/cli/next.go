@@ -17,16 +17,15 @@ limitations under the License.
 package cli
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/shell"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
-
-// OperatorNamespace is where the operator runs as it is shipped.
-const OperatorNamespace = "llama-stack-k8s-operator-system"
 
 // nothingToDo is the next step of a server that is as declared.
 const nothingToDo = "nothing to do"
@@ -36,48 +35,131 @@ func next(server *v1alpha1.LlamaStackDistribution) string {
 	ready := meta.FindStatusCondition(server.Status.Conditions, string(v1alpha1.ConditionReady))
 	switch {
 	case server.DeletionTimestamp != nil:
-		return "wait until it is deleted; what is left is in the conditions"
+		return untilDeleted
 	case server.Paused():
 		return "let the operator work again when you are done: " + command("unpause", server)
 	case ready == nil || server.Status.ObservedGeneration < server.Generation:
-		return "wait for the operator; if this stays, see whether it runs: kubectl -n " + OperatorNamespace + " get deploy,lease"
+		return "wait for the operator; if this stays, see whether it runs: " + findOperator()
 	case ready.Reason == string(v1alpha1.ReasonScaledToZero) && server.Spec.Suspend:
 		return "start it again when you need it: " + command("resume", server)
 	case ready.Reason == string(v1alpha1.ReasonScaledToZero):
 		return "start it again when you need it: " + scaleUp(server)
 	case ready.Status != metav1.ConditionTrue:
-		return step(server, ready)
+		return whole(server, ready)
 	}
 	for i := range server.Status.Conditions {
 		if condition := &server.Status.Conditions[i]; stateOf(condition) == stateBad {
-			return step(server, condition)
+			return whole(server, condition)
 		}
 	}
 	return nothingToDo
 }
 
-// step is what to do about a condition: a command where there is one for its reason, else what its message says.
+const untilDeleted = "wait until it is deleted; what is left is in the conditions"
+
+// step is what to do about a condition.
 func step(server *v1alpha1.LlamaStackDistribution, condition *metav1.Condition) string {
-	switch v1alpha1.Reason(condition.Reason) {
-	case v1alpha1.ReasonProgressing:
-		return "wait until its Pods run; to follow it, run: " + command("events", server)
-	case v1alpha1.ReasonRolloutFailed:
-		if strings.Contains(condition.Message, "CrashLoopBackOff") || strings.Contains(condition.Message, "Restarted") {
-			return "find out why the new Pods end: " + command("logs", server) + " --previous"
-		}
-	case v1alpha1.ReasonRolledBack:
-		return "correct the spec; to try the same again, run: " + command("restart", server)
-	case v1alpha1.ReasonProviderError:
-		return "find out why a provider has an error: " + command("providers", server)
-	case v1alpha1.ReasonUnhealthy, v1alpha1.ReasonHealthCheckFailed:
-		return "find out why the server is not healthy: " + command("logs", server)
-	case v1alpha1.ReasonNoAuthentication:
-		return "set spec.server.config.auth, or authenticate clients in front of the server"
-	case v1alpha1.ReasonAPIUnavailable:
-		return "find out why the API does not answer: kubectl get apiservice v1.route.openshift.io"
-	default: // the message says what to change
+	return strings.TrimSuffix(stepOf(server, condition), ":")
+}
+
+// whole is a step with the message of the condition, if that says what to change.
+func whole(server *v1alpha1.LlamaStackDistribution, condition *metav1.Condition) string {
+	text := stepOf(server, condition)
+	if strings.HasSuffix(text, ":") {
+		text += " " + clean(firstLine(condition.Message))
 	}
-	return condition.Reason + ": " + clean(firstLine(condition.Message))
+	return text
+}
+
+// stepOf is the step of the table. One that ends with a colon is about what the message says.
+func stepOf(server *v1alpha1.LlamaStackDistribution, condition *metav1.Condition) string {
+	if text, ok := steps(server, condition.Message)[v1alpha1.Reason(condition.Reason)]; ok {
+		return text
+	}
+	return "see what " + condition.Reason + " is about:" // a later release can have more of them
+}
+
+// afterRollout is what to do about Pods that do not become available.
+func afterRollout(server *v1alpha1.LlamaStackDistribution, message string) string {
+	switch {
+	case aboutImage.MatchString(message):
+		return "correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets:"
+	case aboutQuota.MatchString(message):
+		return "let the quota or the policy allow the Pods:"
+	case aboutReference.MatchString(message):
+		return "create what is missing, or correct the reference:"
+	case strings.Contains(message, "CrashLoopBackOff"), strings.Contains(message, "Restarted"):
+		return "find out why the new Pods end: " + command("logs", server) + " --previous"
+	}
+	return "find out why the new Pods do not become available: " + command("events", server)
+}
+
+// steps are what to do about the reasons that a condition with a message can have when it is not as it should be.
+func steps(server *v1alpha1.LlamaStackDistribution, message string) map[v1alpha1.Reason]string {
+	config, bundle := "the ConfigMap", "the ConfigMap"
+	if user := server.Spec.Server.UserConfig; user != nil {
+		config = "ConfigMap " + user.ConfigMapName
+	}
+	if authorities := server.Spec.Server.CABundle(); authorities != nil {
+		bundle = "ConfigMap " + authorities.ConfigMapName
+	}
+	claim := cmp.Or(claimOf(server), "of the server")
+	return map[v1alpha1.Reason]string{
+		v1alpha1.ReasonTerminating:       untilDeleted,
+		v1alpha1.ReasonProgressing:       "wait until its Pods run; to follow it, run: " + command("events", server),
+		v1alpha1.ReasonDeploymentFailed:  "find out why the Deployment has no Pods: " + shell.Command("kubectl", "describe", "deploy", server.Name, "-n", server.Namespace),
+		v1alpha1.ReasonRolloutFailed:     afterRollout(server, message),
+		v1alpha1.ReasonRolledBack:        "correct the spec; to try the same again, run: " + command("restart", server),
+		v1alpha1.ReasonUnhealthy:         "find out why the server is not healthy: " + command("logs", server),
+		v1alpha1.ReasonHealthCheckFailed: "find out why the server is not healthy: " + command("logs", server),
+		v1alpha1.ReasonProviderError:     "find out why a provider has an error: " + command("providers", server),
+		v1alpha1.ReasonModelsMissing:     "find out why a model is missing: " + command("models", server),
+		v1alpha1.ReasonReconcileError:    "wait, because the operator retries; if this stays, see what it logs: " + command("logs", server) + " --operator",
+
+		v1alpha1.ReasonStorageFailed: "find out why there is no volume: " + shell.Command("kubectl", "describe", "pvc", claim, "-n", server.Namespace),
+		v1alpha1.ReasonClaimNotFound: "create PVC " + claim + ", or correct spec.server.storage.existingClaim",
+		v1alpha1.ReasonLocalState:    "let the replicas share their state: " + docs("storage.md#share-state-between-replicas-or-workers"),
+
+		v1alpha1.ReasonServiceFailed:     "correct what refuses the Service:",
+		v1alpha1.ReasonRouteFailed:       "correct what refuses the HTTPRoute or Route:",
+		v1alpha1.ReasonRouteRefused:      "let the Gateway or the router accept the host and the namespace:",
+		v1alpha1.ReasonRouteTLSMismatch:  "set spec.network.route.tls.termination as the scheme of the server requires:",
+		v1alpha1.ReasonGatewayAPIMissing: "install the Gateway API, or expose the server in another way: " + docs("expose.md"),
+		v1alpha1.ReasonRouteAPIMissing:   "expose the server in another way than by a Route of OpenShift: " + docs("expose.md"),
+		v1alpha1.ReasonAPIUnavailable:    "find out why the API does not answer: kubectl get apiservice v1.route.openshift.io",
+		v1alpha1.ReasonNoAuthentication:  "set spec.server.config.auth, or authenticate clients in front of the server",
+
+		v1alpha1.ReasonVersionTooOld: "use an image with a newer server: " + docs("conditions.md#versionsupported"),
+		v1alpha1.ReasonVersionTooNew: "upgrade the operator, or use an image with an older server: " + docs("conditions.md#versionsupported"),
+
+		v1alpha1.ReasonNameTooLong:             "create the server under a shorter name:",
+		v1alpha1.ReasonUnknownDistribution:     "set spec.server.distribution to a name that the operator has an image for, or to an image",
+		v1alpha1.ReasonInvalidDistribution:     "set spec.server.distribution.name or spec.server.distribution.image",
+		v1alpha1.ReasonInvalidImageOverride:    "let an administrator correct image-overrides in the operator's ConfigMap " + operatorconfig.Name + ":",
+		v1alpha1.ReasonOperatorConfigMalformed: "let an administrator correct the operator's ConfigMap " + operatorconfig.Name + ":",
+		v1alpha1.ReasonImageUnavailable:        "correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets:",
+
+		v1alpha1.ReasonUserConfigNotFound:    "create " + config + ", or correct spec.server.userConfig",
+		v1alpha1.ReasonUserConfigKeyNotFound: "add the key config.yaml to " + config,
+		v1alpha1.ReasonUserConfigOtherNS:     "copy " + config + " to namespace " + server.Namespace + ", and correct spec.server.userConfig",
+		v1alpha1.ReasonUserConfigInvalid:     "correct config.yaml in " + config + ":",
+		v1alpha1.ReasonCABundleNotFound:      "create " + bundle + ", or correct spec.server.tlsConfig.caBundle",
+		v1alpha1.ReasonCABundleKeyNotFound:   "add the key to " + bundle + ", or correct spec.server.tlsConfig.caBundle:",
+		v1alpha1.ReasonCABundleOtherNS:       "copy " + bundle + " to namespace " + server.Namespace + ", and correct spec.server.tlsConfig.caBundle",
+		v1alpha1.ReasonCABundleInvalid:       "correct the certificates in " + bundle + ":",
+
+		v1alpha1.ReasonResourceConflict:  "rename or delete one of the two objects:",
+		v1alpha1.ReasonResourceContested: "stop the other field manager, or leave the fields to it:",
+		v1alpha1.ReasonImmutableField:    "change the field back, or delete the object if you can lose its content:",
+		v1alpha1.ReasonRejected:          "correct the field, or the policy or quota that refuses it:",
+		v1alpha1.ReasonInvalid:           "correct the configuration:",
+		v1alpha1.ReasonInvalidSpec:       "correct the spec:",
+	}
+}
+
+// docs is the address of a page of the documentation.
+func docs(page string) string {
+	return "https://github.com/llamastack/llama-stack-k8s-operator/blob/main/docs/" + page
 }
 
 // command is a command of this program for a server.
@@ -85,7 +167,10 @@ func command(name string, server *v1alpha1.LlamaStackDistribution) string {
 	return Name + " " + shell.Command(name, server.Name, "-n", server.Namespace)
 }
 
-// scaleUp starts a server that has no replicas.
+// scaleUp starts a server that has no replicas. Without replicas of the Deployment, its autoscaler does nothing.
 func scaleUp(server *v1alpha1.LlamaStackDistribution) string {
+	if server.Spec.Server.Autoscaling != nil && server.WantedReplicas() != 0 {
+		return shell.Command("kubectl", "scale", "deploy/"+server.Name, "-n", server.Namespace, "--replicas=1")
+	}
 	return shell.Command("kubectl", "scale", "llsd/"+server.Name, "-n", server.Namespace, "--replicas=1")
 }

@@ -56,7 +56,7 @@ func objectsOf(f *facts) []objectView {
 func deploymentView(f *facts) []objectView {
 	pods := make([]objectView, 0, len(f.pods))
 	for i := range f.pods {
-		pods = append(pods, podView(&f.pods[i]))
+		pods = append(pods, podView(&f.pods[i], f.now))
 	}
 	if f.deployment == nil {
 		return pods
@@ -85,8 +85,11 @@ func deploymentView(f *facts) []objectView {
 // mostDetails are the phase, readiness, node and restarts of a Pod.
 const mostDetails = 4
 
+// lately is for how long the end of a container counts as trouble of a Pod that is ready again.
+const lately = time.Hour
+
 // podView is a Pod with what keeps it from running.
-func podView(pod *corev1.Pod) objectView {
+func podView(pod *corev1.Pod, now time.Time) objectView {
 	view := objectView{Kind: "Pod", Name: pod.Name, State: stateWaits}
 	details := make([]string, 0, mostDetails)
 	details = append(details, string(pod.Status.Phase))
@@ -106,16 +109,21 @@ func podView(pod *corev1.Pod) objectView {
 		view.State = stateBad
 		view.Trouble = append(view.Trouble, clean(status.Advised(trouble.String())))
 	}
-	restarts := int32(0)
+	restarts, last := int32(0), ""
 	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		restarts += container.RestartCount
-		if ended := container.LastTerminationState.Terminated; ended != nil {
+		ended := container.LastTerminationState.Terminated
+		switch {
+		case ended == nil:
+		case view.State == stateGood && now.Sub(ended.FinishedAt.Time) > lately:
+			last = fmt.Sprintf(", the last one %s ago (%s, exit code %d)", age(now, ended.FinishedAt.Time), ended.Reason, ended.ExitCode)
+		default:
 			view.Trouble = append(view.Trouble, clean(fmt.Sprintf("%s last ended at %s: %s, exit code %d",
 				container.Name, ended.FinishedAt.UTC().Format(time.RFC3339), ended.Reason, ended.ExitCode)))
 		}
 	}
 	if restarts > 0 {
-		details = append(details, fmt.Sprintf("%d restarts", restarts))
+		details = append(details, clean(fmt.Sprintf("%d restarts", restarts)+last))
 	}
 	view.Detail = strings.Join(details, ", ")
 	return view

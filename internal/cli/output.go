@@ -47,7 +47,15 @@ func addOutput(cmd *cobra.Command, format *string) {
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{asJSON, asYAML}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// show prints a view as text, JSON or YAML.
+// known refuses a format that show does not have, before a command does anything.
+func known(format string) error {
+	if format == asText || format == asJSON || format == asYAML {
+		return nil
+	}
+	return fmt.Errorf("unknown format %q of --output; use json or yaml", format)
+}
+
+// show prints a view as text for people, or as JSON or YAML for programs.
 func (p *program) show(format string, view any, text func(painter)) error {
 	switch format {
 	case asText:
@@ -58,20 +66,20 @@ func (p *program) show(format string, view any, text func(painter)) error {
 		if err != nil {
 			return fmt.Errorf("failed to write JSON: %w", err)
 		}
-		sayf(p.Out, "%s\n", content)
+		sayf(p.data(), "%s\n", content)
 		return nil
 	case asYAML:
 		content, err := yaml.Marshal(view)
 		if err != nil {
 			return fmt.Errorf("failed to write YAML: %w", err)
 		}
-		sayf(p.Out, "%s", content)
+		sayf(p.data(), "%s", content)
 		return nil
 	}
-	return fmt.Errorf("unknown format %q of --output; use json or yaml", format)
+	return known(format)
 }
 
-// sayf prints a text to a person. Nothing is left to do if the output is closed.
+// sayf prints a text. Nothing is left to do if the output is closed.
 func sayf(to io.Writer, format string, arguments ...any) {
 	_, _ = fmt.Fprintf(to, format, arguments...)
 }
@@ -84,5 +92,6 @@ func age(now, then time.Time) string {
 	return duration.HumanDuration(now.Sub(then))
 }
 
-// clean is a text of the cluster without what a terminal would obey.
+// clean is a text of the cluster as one line that is not too long. What a terminal would obey is not in it, nor is it in anything
+// else that a screen shows.
 func clean(text string) string { return bound.Text(text, longestText) }

@@ -18,23 +18,23 @@ package cli
 
 import (
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 )
 
 // tone is how much a text matters.
 type tone string
 
-// Tones, as the parameters of the escape sequences that show them.
+// Tones, as the marks that a screen turns into the escape sequences that show them. No text has them: they are not valid in
+// UTF-8.
 const (
 	plain tone = ""
-	bold  tone = "1"
-	good  tone = "32"
-	waits tone = "33"
-	bad   tone = "31"
+	bold  tone = "\xf8"
+	good  tone = "\xf9"
+	waits tone = "\xfa"
+	bad   tone = "\xfb"
+	// over ends a tone.
+	over tone = "\xfc"
 )
 
 // gap is the space between two columns.
@@ -47,11 +47,10 @@ type painter struct {
 	colours bool
 }
 
-// painter has colours on a terminal only, and not with NO_COLOR (https://no-color.org).
+// painter has colours where the screen has them.
 func (p *program) painter() painter {
-	file, ok := p.Out.(*os.File)
-	wanted := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return painter{Writer: p.Out, colours: wanted && ok && term.IsTerminal(int(file.Fd()))}
+	shown, ok := p.Out.(*screen)
+	return painter{Writer: p.Out, colours: ok && shown.colours}
 }
 
 // linef prints a line.
@@ -62,7 +61,7 @@ func (p painter) in(how tone, text string) string {
 	if !p.colours || how == plain || text == "" {
 		return text
 	}
-	return "\x1b[" + string(how) + "m" + text + "\x1b[0m"
+	return string(how) + text + string(over)
 }
 
 // cell is a text of a table.
@@ -80,14 +79,16 @@ func cells(texts ...string) []cell {
 	return row
 }
 
-// table prints rows with aligned columns. The last column of a row is as long as it is.
+// table prints rows with aligned columns, each row in one line. The last column of a row is as long as it is.
 func (p painter) table(indent string, rows [][]cell) {
 	var widths []int
 	for _, row := range rows {
-		for i, cell := range row {
+		for i := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
+			cell := &row[i]
+			cell.text = clean(cell.text)
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell.text))
 		}
 	}

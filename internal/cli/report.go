@@ -39,8 +39,17 @@ const mostMisses = 10
 
 // reportOptions are the options of one run of "report".
 type reportOptions struct {
-	everywhere            bool
-	from, file, directory string
+	everywhere                    bool
+	from, file, directory, format string
+}
+
+// reportView is what a report was written with.
+type reportView struct {
+	Path  string `json:"path"`
+	Files int    `json:"files"`
+	// Bytes are those of all files before compression.
+	Bytes   int          `json:"bytes"`
+	Missing []reportMiss `json:"missing"`
 }
 
 // Arguments are the arguments of the program. Under the name gather, it writes a report where "oc adm must-gather" reads it.
@@ -55,7 +64,7 @@ func Arguments(words []string) []string {
 const reportText = `Collect what support needs in a .tar.gz file or a folder:
 
 - of the cluster: its version, the CRD without its schema, and the StorageClasses
-- of the operator: its Deployment, Pods, ConfigMap, leases, Events and logs
+- of the operator: its Deployment, Pods, ConfigMap, leases, Events and logs, and its metrics if they need no token
 - of a server, or of all servers of the namespace: the LlamaStackDistribution, its objects and Pods, their Events, logs and metrics
 - of the namespace: its NetworkPolicies and quotas.
 
@@ -65,15 +74,20 @@ The report does not contain:
 
 - Secrets, which are not even read
 - values of variables and headers, and texts in the declared configuration of servers
-- annotations, other than times, numbers and hashes
-- the contents of ConfigMaps, other than the operator's own; their sizes and SHA-256 hashes are included
+- annotations, other than times, numbers and names
+- the contents of ConfigMaps, other than the operator's own; their keys and sizes are included, and whether the configuration of a server is equal to the copy that it runs with.
 
 Logs, messages and all other texts are without these values, too, if they have 8 bytes or more. They are also without what has the form of a ` +
 	`credential. Such are bearer tokens, keys of known services, private keys, the user of a URL, and what follows a name such as password, token or key.
 
+No hash of a content is included, apart from the one in the name of such a copy, which is of all of its keys together.
+
 Prompts and answers that a server logs are not removed. Read the report before you send it.
 
-Of each log, the last megabyte is included, and of the report at most 128 MiB.`
+Of each log, the last megabyte is included, and of the report at most 128 MiB.
+
+An API server that takes longer than 10 seconds for an answer, or than --request-timeout, is asked for nothing more. A file is complete if it exists, and a folder ` +
+	`if it has index.json.`
 
 func (p *program) reportCommand() *cobra.Command {
 	var o reportOptions
@@ -92,22 +106,31 @@ func (p *program) reportCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.everywhere, "all-namespaces", "A", false, "Include the servers of all namespaces.")
-	flags.StringVar(&o.from, "operator-namespace", OperatorNamespace, "The namespace of the operator.")
+	addOperatorNamespace(cmd, &o.from)
 	flags.StringVar(&o.file, "output-file", "", "The file to write, which must not exist yet. By default, llamastack-report-TIME.tar.gz.")
 	flags.StringVar(&o.directory, "output-dir", "", "The folder to write instead of a file.")
 	cmd.MarkFlagsMutuallyExclusive("output-file", "output-dir")
+	addOutput(cmd, &o.format)
 	return cmd
 }
 
 // report writes a report.
 func (p *program) report(ctx context.Context, names []string, o reportOptions) error {
-	s, err := p.open()
+	if err := known(o.format); err != nil {
+		return err
+	}
+	connection := &impatient{}
+	s, err := p.open(connection.limit)
+	if err != nil {
+		return err
+	}
+	streams, err := p.open()
 	if err != nil {
 		return err
 	}
 	to := cmp.Or(o.directory, o.file, "llamastack-report-"+p.now().UTC().Format("20060102-150405")+".tar.gz")
 	b := newBundle(reportIndex{Version: p.version, Time: metav1.Time{Time: p.now()}})
-	c := &collector{session: s, bundle: b, from: o.from}
+	c := &collector{session: s, streams: streams, connection: connection, silent: map[string]bool{}, bundle: b, from: s.home(ctx, o.from)}
 	servers, err := c.servers(ctx, names, o.everywhere)
 	if err != nil {
 		return err
@@ -122,23 +145,31 @@ func (p *program) report(ctx context.Context, names []string, o reportOptions) e
 	}
 	c.cluster(ctx)
 	c.operator(ctx)
+	if len(names) == 0 {
+		c.session = s.snapshot()
+	}
 	c.collect(ctx, servers)
 	if err := c.write(ctx); err != nil {
-		_ = b.sink.close()
+		b.sink.abort()
 		return fmt.Errorf("failed to write %s: %w", to, err)
 	}
 	if err := b.sink.close(); err != nil {
 		return fmt.Errorf("failed to write %s: %w", to, err)
 	}
-	sayf(p.Out, "Wrote %s with %d files. Read it before you send it.\n", to, len(b.index.Files))
-	for i, missing := range b.index.Missing {
+	view := reportView{Path: to, Files: len(b.index.Files), Bytes: b.written, Missing: b.index.Missing}
+	return p.show(o.format, view, func(out painter) { p.wrote(out, &view) })
+}
+
+// wrote says where a report is, and what it lacks.
+func (p *program) wrote(out painter, view *reportView) {
+	out.linef("Wrote %s with %d files. Read it before you send it.", view.Path, view.Files)
+	for i, missing := range view.Missing {
 		if i == mostMisses {
-			sayf(p.ErrOut, "Not read: %d more; index.json lists them\n", len(b.index.Missing)-i)
+			sayf(p.ErrOut, "Not read: %d more; index.json lists them\n", len(view.Missing)-i)
 			break
 		}
 		sayf(p.ErrOut, "Not read: %s: %s\n", missing.What, missing.Why)
 	}
-	return nil
 }
 
 // servers are those that the report is about. Only one that a person names has to exist.

@@ -37,7 +37,10 @@ const (
 // mostMissing is how many things that could not be read the index lists.
 const mostMissing = 1000
 
-// reportIndex is index.json.
+// indexFile is the last file that is written.
+const indexFile = "index.json"
+
+// reportIndex is the index.
 type reportIndex struct {
 	// Version of the program.
 	Version string       `json:"version"`
@@ -147,5 +150,5 @@ func (b *bundle) finish() error {
 	if err != nil {
 		return fmt.Errorf("failed to write the index: %w", err)
 	}
-	return b.sink.write("index.json", append(content, '\n'))
+	return b.sink.write(indexFile, append(content, '\n'))
 }

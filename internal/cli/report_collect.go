@@ -26,6 +26,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/operatorconfig"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -84,18 +85,33 @@ func mapOthers(mapper *meta.DefaultRESTMapper) {
 type collector struct {
 	*session
 
+	// streams is without the limit of the session: a log takes longer than an object. connection says whether the API server took
+	// too long for one.
+	streams    *session
+	connection *impatient
+	// silent are the nodes that have not sent a log in time.
+	silent map[string]bool
 	bundle *bundle
 	// from is the namespace of the operator.
 	from string
 	logs []podFiles
 }
 
-// podFiles is a Pod whose logs and metrics are read, the folder for them, and the port of the metrics, or 0.
+// podFiles is a Pod whose logs and metrics are read, the folder for them, and where the metrics are.
 type podFiles struct {
-	pod    corev1.Pod
-	folder string
-	port   int32
+	pod     corev1.Pod
+	folder  string
+	metrics metricsPort
 }
+
+// metricsPort is where a Pod has metrics; without a number, it has none.
+type metricsPort struct {
+	number int32
+	tls    bool
+}
+
+// operatorMetrics is where the operator has its metrics, as it is shipped.
+func operatorMetrics() metricsPort { return metricsPort{number: 8443, tls: true} } //nolint:mnd // as in config/manager
 
 // cluster reads what is about the whole cluster.
 func (c *collector) cluster(ctx context.Context) {
@@ -122,18 +138,18 @@ func withoutSchemas(crd *unstructured.Unstructured) {
 
 // operator reads the operator.
 func (c *collector) operator(ctx context.Context) {
-	own := []client.ListOption{client.InNamespace(c.from), client.MatchingLabels{operatorLabel: operatorValue}}
+	own := ofOperator(c.from)
 	c.list(ctx, kinds.deployment, gatheredOperator, nil, own...)
 	c.list(ctx, kinds.replicaSet, gatheredOperator, nil, own...)
-	c.list(ctx, kinds.pod, gatheredOperator, c.withLogs(gatheredOperator, 0), own...)
-	c.list(ctx, kinds.lease, gatheredOperator, nil, client.InNamespace(c.from))
+	c.list(ctx, kinds.pod, gatheredOperator, c.withLogs(gatheredOperator, operatorMetrics()), own...)
+	c.get(ctx, kinds.lease, c.from, operatorLease, gatheredOperator)
 	config, err := c.readObject(ctx, children.Of(children.ConfigMap).GroupVersionKind, c.from, operatorconfig.Name)
 	if err != nil {
 		c.bundle.miss("ConfigMap "+operatorconfig.Name+" of the operator", err)
 	} else {
 		c.bundle.hold(path.Join(gatheredOperator, "configmap-"+operatorconfig.Name+".yaml"), config, c.bundle.redactor.Open)
 	}
-	c.events(ctx, c.from, gatheredOperator, func(*corev1.ObjectReference) bool { return true })
+	c.events(ctx, c.from, gatheredOperator, aboutOperator)
 }
 
 // gatheredOperator is the folder of the operator.
@@ -157,19 +173,75 @@ func (c *collector) collect(ctx context.Context, servers []*v1alpha1.LlamaStackD
 	}
 }
 
-// objects reads a server with its objects.
+// objects reads a server with its objects. It is read once more, whole: a later release can have fields that this one lacks.
 func (c *collector) objects(ctx context.Context, server *v1alpha1.LlamaStackDistribution, folder string) {
 	c.get(ctx, v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), server.Namespace, server.Name, folder)
+	var deployment *unstructured.Unstructured
 	for i := range children.All() {
 		child := &children.All()[i]
-		c.get(ctx, child.GroupVersionKind, server.Namespace, child.Name(server.Name), folder)
+		object := c.get(ctx, child.GroupVersionKind, server.Namespace, child.Name(server.Name), folder)
+		if child.Kind == children.Deployment {
+			deployment = object
+		}
 	}
 	if claim := claimOf(server); claim != "" && claim != children.PVCName(server.Name) {
 		c.get(ctx, children.Of(children.PersistentVolumeClaim).GroupVersionKind, server.Namespace, claim, folder)
 	}
-	if config := server.Spec.Server.UserConfig; config != nil {
-		c.get(ctx, children.Of(children.ConfigMap).GroupVersionKind, server.Namespace, config.ConfigMapName, folder)
+	c.configurations(ctx, server, deployment, folder)
+	c.pods(ctx, server, folder)
+}
+
+// configurations reads the copies of configurations that the Pods of a Deployment mount, and compares that of the user with
+// them.
+func (c *collector) configurations(ctx context.Context, server *v1alpha1.LlamaStackDistribution, deployment *unstructured.Unstructured, folder string) {
+	kind, user := children.Of(children.ConfigMap).GroupVersionKind, server.Spec.Server.UserConfig
+	var used *unstructured.Unstructured
+	for _, name := range copiesIn(server, deployment) {
+		object := c.get(ctx, kind, server.Namespace, name, folder)
+		if object == nil {
+			continue
+		}
+		if _, ok, _ := unstructured.NestedString(object.Object, "data", v1alpha1.UserConfigKey); ok {
+			used = object
+		}
 	}
+	if user == nil {
+		return
+	}
+	without := c.bundle.redactor.Object
+	if used != nil {
+		without = func(object map[string]any) map[string]any {
+			return c.bundle.redactor.Compared(object, used.GetName(), used.Object)
+		}
+	}
+	object, err := c.readObject(ctx, kind, server.Namespace, user.ConfigMapName)
+	switch {
+	case err == nil:
+		c.bundle.hold(fileOf(folder, object), object, without)
+	case !apierrors.IsNotFound(err):
+		c.bundle.miss(fmt.Sprintf("%s %s/%s", kind.Kind, server.Namespace, user.ConfigMapName), err)
+	}
+}
+
+// copiesIn are the names of the copies of configurations that a Deployment mounts.
+func copiesIn(server *v1alpha1.LlamaStackDistribution, deployment *unstructured.Unstructured) []string {
+	if deployment == nil {
+		return nil
+	}
+	var found []string
+	volumes, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "volumes")
+	for _, volume := range volumes {
+		fields, _ := volume.(map[string]any)
+		name, _, _ := unstructured.NestedString(fields, "configMap", "name")
+		if render.IsConfigCopyName(server.Name, name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// pods reads the Pods of a server, and what created them or leads to them.
+func (c *collector) pods(ctx context.Context, server *v1alpha1.LlamaStackDistribution, folder string) {
 	selector, err := selectorOf(server)
 	if err != nil {
 		c.bundle.miss("the Pods of "+server.Name, err)
@@ -178,21 +250,23 @@ func (c *collector) objects(ctx context.Context, server *v1alpha1.LlamaStackDist
 	own := []client.ListOption{client.InNamespace(server.Namespace), client.MatchingLabelsSelector{Selector: selector}}
 	c.list(ctx, kinds.replicaSet, folder, nil, own...)
 	c.list(ctx, kinds.job, folder, nil, own...)
-	c.list(ctx, kinds.pod, folder, c.withLogs(folder, server.Spec.Server.MetricsPort()), own...)
+	c.list(ctx, kinds.pod, folder, c.withLogs(folder, metricsPort{number: server.Spec.Server.MetricsPort()}), own...)
 	c.list(ctx, kinds.podMetrics, folder, nil, own...)
 	c.list(ctx, kinds.slice, folder, nil, client.InNamespace(server.Namespace),
 		client.MatchingLabels{discoveryv1.LabelServiceName: children.ServiceName(server.Name)})
 }
 
-// get reads an object. One that does not exist is not needed.
-func (c *collector) get(ctx context.Context, kind schema.GroupVersionKind, namespace, name, folder string) {
+// get reads an object, and returns nil if there is none. One that does not exist is not needed.
+func (c *collector) get(ctx context.Context, kind schema.GroupVersionKind, namespace, name, folder string) *unstructured.Unstructured {
 	object, err := c.readObject(ctx, kind, namespace, name)
-	switch {
-	case err == nil:
+	if err == nil {
 		c.bundle.add(fileOf(folder, object), object)
-	case !apierrors.IsNotFound(err):
+		return object
+	}
+	if !apierrors.IsNotFound(err) {
 		c.bundle.miss(fmt.Sprintf("%s %s/%s", kind.Kind, namespace, name), err)
 	}
+	return nil
 }
 
 // list reads objects, and calls a function for each if there is one.
@@ -226,9 +300,9 @@ func fileOf(folder string, object *unstructured.Unstructured) string {
 }
 
 // withLogs notes Pods whose logs are read.
-func (c *collector) withLogs(folder string, port int32) func(*unstructured.Unstructured) {
+func (c *collector) withLogs(folder string, metrics metricsPort) func(*unstructured.Unstructured) {
 	return func(object *unstructured.Unstructured) {
-		files := podFiles{folder: path.Join(folder, object.GetName()), port: port}
+		files := podFiles{folder: path.Join(folder, object.GetName()), metrics: metrics}
 		err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &files.pod)
 		if err != nil {
 			c.bundle.miss("Pod "+object.GetName(), err)

@@ -19,6 +19,7 @@ package cli
 import (
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing/iotest"
 
@@ -38,6 +39,8 @@ func (m memory) write(name string, content []byte) error {
 }
 
 func (m memory) close() error { return nil }
+
+func (m memory) abort() {}
 
 var _ = Describe("A report", func() {
 	DescribeTable("has the end of a log from the beginning of a line", func(log string, limit int, want string, cut bool) {
@@ -78,6 +81,34 @@ var _ = Describe("A report", func() {
 		Expect(b.index.Missing).To(HaveLen(mostMissing))
 		Expect(b.index.Missing[:2]).To(HaveExactElements(
 			And(HaveField("What", "b"), HaveField("Why", ContainSubstring("which is the limit"))), HaveField("What", "c")))
+	})
+
+	It("has its name when it is complete, and leaves nothing before", func() {
+		folder := GinkgoT().TempDir()
+		name := filepath.Join(folder, "r.tar.gz")
+		names := func() []string {
+			found, err := filepath.Glob(filepath.Join(folder, "*")) // also hidden ones
+			Expect(err).NotTo(HaveOccurred())
+			return found
+		}
+		create := func() sink {
+			created, err := newArchive(name, noon)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(created.write("a", []byte("b"))).To(Succeed())
+			Expect(names()).To(ConsistOf(HavePrefix(filepath.Join(folder, ".r.tar.gz."))))
+			return created
+		}
+
+		create().abort()
+		Expect(names()).To(BeEmpty())
+		full := create()
+		on, ok := full.(*archive)
+		Expect(ok).To(BeTrue())
+		Expect(on.file.Close()).To(Succeed())
+		Expect(full.close()).NotTo(Succeed(), "the end cannot be written")
+		Expect(names()).To(BeEmpty())
+		Expect(create().close()).To(Succeed())
+		Expect(names()).To(ConsistOf(name))
 	})
 
 	It("has no secret in its reasons", func() {

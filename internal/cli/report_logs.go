@@ -28,6 +28,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 const (
@@ -42,8 +43,20 @@ const (
 	slowestAnswer = 30 * time.Second
 )
 
+// errInterrupted ends a report that a person interrupts.
+var errInterrupted = errors.New("interrupted")
+
+// errSilent is why a log is not read.
+var errSilent = errors.New("not read, because another log of the same node took too long")
+
+// errNoToken is why the metrics of the operator are not read. A report sends the credentials of a person to the API server alone.
+var errNoToken = errors.New("they are for clients with a token, which the API server does not pass on; add what your monitoring has of them")
+
 // write writes the report: the objects first, whose values are then removed from the logs.
 func (c *collector) write(ctx context.Context) error {
+	if ctx.Err() != nil { // what was not read since then is not what is missing
+		return errInterrupted
+	}
 	version, err := c.core.RESTClient().Get().AbsPath("/version").DoRaw(ctx)
 	c.bundle.miss("the version of the cluster", err)
 	if err := c.bundle.flush(); err != nil {
@@ -61,6 +74,9 @@ func (c *collector) write(ctx context.Context) error {
 		if err := c.pod(ctx, &c.logs[i]); err != nil {
 			return err
 		}
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
 	}
 	return c.bundle.finish()
 }
@@ -81,10 +97,16 @@ func (c *collector) pod(ctx context.Context, files *podFiles) error {
 			}
 		}
 	}
-	if files.port == 0 || files.pod.Status.Phase != corev1.PodRunning {
+	if files.metrics.number == 0 || files.pod.Status.Phase != corev1.PodRunning {
 		return nil
 	}
-	metrics, err := c.scrape(ctx, &files.pod, files.port)
+	metrics, err := []byte(nil), c.unasked(&files.pod)
+	if err == nil {
+		metrics, err = c.streams.scrape(ctx, &files.pod, files.metrics)
+	}
+	if apierrors.IsUnauthorized(err) {
+		err = errNoToken
+	}
 	if err != nil {
 		c.bundle.miss("the metrics of Pod "+files.pod.Name, err)
 		return nil
@@ -92,12 +114,31 @@ func (c *collector) pod(ctx context.Context, files *podFiles) error {
 	return c.bundle.text(path.Join(files.folder, "metrics.txt"), string(metrics), false)
 }
 
+// unasked is why nothing is read of a Pod; nil: it is.
+func (c *collector) unasked(pod *corev1.Pod) error {
+	switch {
+	case c.connection.gaveUp.Load():
+		return errImpatient
+	case c.silent[pod.Spec.NodeName]:
+		return errSilent
+	}
+	return nil
+}
+
 // log writes the end of a log.
 func (c *collector) log(ctx context.Context, pod *corev1.Pod, name string, options *corev1.PodLogOptions) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	if err := c.unasked(pod); err != nil {
+		c.bundle.miss(name, err)
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, slowestAnswer)
 	defer cancel()
 	options.TailLines, options.Timestamps = new(int64(lastLines)), true
-	stream, err := c.core.Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	stream, err := c.streams.core.Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	c.silent[pod.Spec.NodeName] = errors.Is(err, context.DeadlineExceeded)
 	if err != nil {
 		c.bundle.miss(name, err)
 		return nil
@@ -136,11 +177,15 @@ func tailOf(stream io.Reader, limit int) (string, bool, error) {
 }
 
 // scrape reads the metrics of a Pod through the API server.
-func (s *session) scrape(ctx context.Context, pod *corev1.Pod, port int32) ([]byte, error) {
+func (s *session) scrape(ctx context.Context, pod *corev1.Pod, port metricsPort) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, slowestAnswer)
 	defer cancel()
+	scheme := ""
+	if port.tls {
+		scheme = "https:"
+	}
 	stream, err := s.core.RESTClient().Get().Namespace(pod.Namespace).Resource("pods").
-		Name(pod.Name + ":" + strconv.Itoa(int(port))).SubResource("proxy").Suffix("metrics").Stream(ctx)
+		Name(scheme + pod.Name + ":" + strconv.Itoa(int(port.number))).SubResource("proxy").Suffix("metrics").Stream(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the metrics of Pod %s: %w", pod.Name, err)
 	}

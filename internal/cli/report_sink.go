@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -37,10 +38,13 @@ const (
 type sink interface {
 	write(name string, content []byte) error
 	close() error
+	// abort leaves nothing that could be taken for a complete report.
+	abort()
 }
 
-// archive is a .tar.gz file.
+// archive is a .tar.gz file. It has another name until it is complete.
 type archive struct {
+	name   string
 	file   *os.File
 	zipped *gzip.Writer
 	files  *tar.Writer
@@ -50,13 +54,16 @@ type archive struct {
 
 // newArchive creates a file that does not exist yet.
 func newArchive(name string, now time.Time) (sink, error) { //nolint:ireturn // one of two
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, reportFileMode) //nolint:gosec // the user names it
+	if _, err := os.Lstat(name); err == nil {
+		return nil, fmt.Errorf("failed to create the report: %s: file exists", name)
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("failed to create the report: %w", err)
 	}
 	zipped := gzip.NewWriter(file)
-	root, _, _ := strings.Cut(path.Base(name), ".")
-	return &archive{file: file, zipped: zipped, files: tar.NewWriter(zipped), root: root, time: now}, nil
+	root, _, _ := strings.Cut(filepath.Base(name), ".")
+	return &archive{name: name, file: file, zipped: zipped, files: tar.NewWriter(zipped), root: root, time: now}, nil
 }
 
 func (a *archive) write(name string, content []byte) error {
@@ -73,7 +80,20 @@ func (a *archive) write(name string, content []byte) error {
 }
 
 func (a *archive) close() error {
-	return errors.Join(a.files.Close(), a.zipped.Close(), a.file.Close())
+	err := errors.Join(a.files.Close(), a.zipped.Close(), a.file.Close())
+	if err == nil {
+		err = os.Rename(a.file.Name(), a.name)
+	}
+	if err != nil {
+		_ = os.Remove(a.file.Name())
+		return fmt.Errorf("failed to complete it: %w", err)
+	}
+	return nil
+}
+
+func (a *archive) abort() {
+	_ = a.file.Close()
+	_ = os.Remove(a.file.Name())
 }
 
 // folder is a folder, outside of which nothing is written.
@@ -88,6 +108,7 @@ func newFolder(name string, _ time.Time) (sink, error) { //nolint:ireturn // one
 	if err != nil {
 		return nil, fmt.Errorf("failed to create the report: %w", err)
 	}
+	_ = root.Remove(indexFile) // that of an earlier report says nothing about this one
 	return &folder{root}, nil
 }
 
@@ -96,6 +117,7 @@ func (f *folder) write(name string, content []byte) error {
 		return fmt.Errorf("failed to create the folder of %s: %w", name, err)
 	}
 	if err := f.root.WriteFile(name, content, reportFileMode); err != nil {
+		_ = f.root.Remove(name)
 		return fmt.Errorf("failed to write %s: %w", name, err)
 	}
 	return nil
@@ -107,3 +129,6 @@ func (f *folder) close() error {
 	}
 	return nil
 }
+
+// abort keeps what was written: it is better than nothing, and has no index.
+func (f *folder) abort() { _ = f.root.Close() }

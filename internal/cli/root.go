@@ -24,6 +24,8 @@ package cli
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +48,7 @@ type Options struct {
 	Flags *genericclioptions.ConfigFlags
 }
 
-// program is what all commands share.
+// program is what all commands share. Its streams are screens.
 type program struct {
 	genericiooptions.IOStreams
 
@@ -55,12 +57,20 @@ type program struct {
 	now     func() time.Time
 }
 
+// Main is the program: it runs the command line of the process until it ends or is interrupted, and returns the exit code.
+func Main(version string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	return Run(ctx, Options{Streams: streams, Version: version}, Arguments(os.Args))
+}
+
 // Run runs a command line, and returns the exit code of the process.
 func Run(ctx context.Context, options Options, args []string) int {
 	root := New(options) //nolint:contextcheck // cobra passes the context to the commands
 	root.SetArgs(args)
 	if err := root.ExecuteContext(ctx); err != nil {
-		sayf(options.Streams.ErrOut, "error: %v\n", explain(err))
+		sayf(newScreen(options.Streams.ErrOut), "error: %v\n", explain(err))
 		return 1
 	}
 	return 0
@@ -71,7 +81,9 @@ func New(options Options) *cobra.Command {
 	if options.Flags == nil {
 		options.Flags = genericclioptions.NewConfigFlags(true)
 	}
-	p := &program{IOStreams: options.Streams, flags: options.Flags, version: options.Version, now: time.Now}
+	streams := options.Streams
+	streams.Out, streams.ErrOut = newScreen(streams.Out), newScreen(streams.ErrOut)
+	p := &program{IOStreams: streams, flags: options.Flags, version: options.Version, now: time.Now}
 	root := &cobra.Command{
 		Use:     "kubectl-llamastack",
 		Short:   "Show and operate Llama Stack servers",
@@ -81,12 +93,12 @@ func New(options Options) *cobra.Command {
 		Annotations:  map[string]string{cobra.CommandDisplayNameAnnotation: Name},
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.SetIn(options.Streams.In)
-	root.SetOut(options.Streams.Out)
-	root.SetErr(options.Streams.ErrOut)
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.ErrOut)
 	p.flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(p.statusCommand(), p.eventsCommand(), p.logsCommand(), p.listingCommand(modelsListing()), p.listingCommand(providersListing()))
-	root.AddCommand(p.configCommand(), p.createCommand(), p.migrateCommand(), p.chatCommand())
+	root.AddCommand(p.configCommand(), p.createCommand(), p.migrateCommand(), p.convertCommand(), p.chatCommand())
 	root.AddCommand(p.reportCommand(), p.doctorCommand(), p.topCommand())
 	for _, e := range edits() {
 		root.AddCommand(p.editCommand(e))

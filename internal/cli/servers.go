@@ -53,11 +53,16 @@ func (s *session) eachServer(ctx context.Context, namespace string, see func(*v1
 	return nil
 }
 
-// eachPage lists page by page. When the API server has forgotten the first page, it lists the rest at once.
+// eachPage lists page by page.
 func (s *session) eachPage(ctx context.Context, list func() client.ObjectList, see func(runtime.Object), options ...client.ListOption) error {
+	return eachPage(ctx, s.Client, list, see, options...)
+}
+
+// eachPage lists page by page. When the API server has forgotten the first page, it lists the rest at once.
+func eachPage(ctx context.Context, from client.Reader, list func() client.ObjectList, see func(runtime.Object), options ...client.ListOption) error {
 	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
 		into := list()
-		if err := s.List(ctx, into, append(options, &client.ListOptions{Limit: page.Limit, Continue: page.Continue})...); err != nil {
+		if err := from.List(ctx, into, append(options, &client.ListOptions{Limit: page.Limit, Continue: page.Continue})...); err != nil {
 			return nil, fmt.Errorf("failed to read a page: %w", err)
 		}
 		return into, nil
@@ -83,12 +88,7 @@ func (p *program) completeServer(cmd *cobra.Command, args []string, _ string) ([
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var names []string
-	list := func() client.ObjectList {
-		into := &metav1.PartialObjectMetadataList{}
-		into.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.Kind + "List"))
-		return into
-	}
-	err = s.eachPage(cmd.Context(), list, func(object runtime.Object) {
+	err = s.eachPage(cmd.Context(), metadataOf(v1alpha1.GroupVersion.WithKind(v1alpha1.Kind)), func(object runtime.Object) {
 		if server, ok := object.(*metav1.PartialObjectMetadata); ok {
 			names = append(names, server.Name)
 		}

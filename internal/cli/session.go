@@ -19,6 +19,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
@@ -50,10 +51,11 @@ type session struct {
 	core      corev1client.CoreV1Interface
 	config    *rest.Config
 	namespace string
+	now       func() time.Time
 }
 
-// open connects as the flags say. It sends no request.
-func (p *program) open() (*session, error) {
+// open connects as the flags say, with changes of the connection. It sends no request.
+func (p *program) open(changes ...func(*rest.Config)) (*session, error) {
 	config, err := p.flags.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the kubeconfig: %w", err)
@@ -66,6 +68,9 @@ func (p *program) open() (*session, error) {
 	config.QPS, config.Burst = requestsPerSecond, requestsAtOnce
 	config.UserAgent = fieldManager + "/" + p.version
 	config.WarningHandler = rest.NewWarningWriter(p.ErrOut, rest.WarningWriterOptions{Deduplicate: true})
+	for _, change := range changes {
+		change(config)
+	}
 	connection, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("failed to connect to the API server: %w", err)
@@ -82,7 +87,7 @@ func (p *program) open() (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to connect to the API server: %w", err)
 	}
-	return &session{Client: client.WithFieldOwner(kube, fieldManager), core: core, config: config, namespace: namespace}, nil
+	return &session{Client: client.WithFieldOwner(kube, fieldManager), core: core, config: config, namespace: namespace, now: p.now}, nil
 }
 
 // scope is the namespace of a command, or all of them.
@@ -129,6 +134,7 @@ func newMapper() meta.RESTMapper {
 	}
 	mapper.Add(rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), meta.RESTScopeNamespace)
 	mapper.Add(rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), meta.RESTScopeRoot)
+	mapper.Add(certificateKind, meta.RESTScopeNamespace)
 	mapOthers(mapper)
 	return mapper
 }

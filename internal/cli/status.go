@@ -55,7 +55,7 @@ func (p *program) statusCommand() *cobra.Command {
 }
 
 func (p *program) statusOf(ctx context.Context, name, format string) error {
-	s, err := p.open()
+	s, err := p.open((&impatient{}).limit)
 	if err != nil {
 		return err
 	}
@@ -63,12 +63,15 @@ func (p *program) statusOf(ctx context.Context, name, format string) error {
 	if err != nil {
 		return err
 	}
-	view := viewOf(s.gather(ctx, server))
+	found := s.gather(ctx, server)
+	s.lastEvents(ctx, found)
+	found.full = s.fullness(ctx, found.pvc, found.pods)
+	view := viewOf(found)
 	return p.show(format, view, func(out painter) { out.server(&view, p.now()) })
 }
 
 func (p *program) statusOfAll(ctx context.Context, everywhere bool, format string) error {
-	s, err := p.open()
+	s, err := p.open((&impatient{}).limit)
 	if err != nil {
 		return err
 	}

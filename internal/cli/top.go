@@ -65,7 +65,8 @@ func (p *program) topCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "top [NAME]",
 		Short: "Show the requests, errors, speed and memory of servers",
-		Long: "Show the requests and errors per second, the mean speed of a request in tokens per second, and the memory of a server, or of all servers of the namespace.\n\n" +
+		Long: "Show the requests and errors per second, the mean speed of one request in tokens per second, and the memory of a server, or of all servers of the namespace. " +
+			"The speed is not the sum of all requests, of which servers have no metric: ten requests at a time with 20 tokens per second each show 20.\n\n" +
 			"The numbers are the difference between two scrapes of the metrics of each Pod, through the API server (get pods/proxy). Servers have metrics if " +
 			"spec.server.telemetry.metrics is enabled. The memory is that of metrics.k8s.io, or of the server's own process where the cluster has no such API.",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: p.completeServer,
@@ -98,8 +99,10 @@ func (p *program) top(ctx context.Context, name string, interval time.Duration, 
 		return err
 	}
 	var all []*watched
+	from := s
 	see := func(server *v1alpha1.LlamaStackDistribution) { all = append(all, &watched{server: server}) }
 	if name == "" {
+		from = s.snapshot()
 		err = s.eachServer(ctx, s.namespace, see)
 	} else {
 		err = s.seeServer(ctx, name, see)
@@ -108,7 +111,7 @@ func (p *program) top(ctx context.Context, name string, interval time.Duration, 
 		return err
 	}
 	for _, w := range all {
-		s.prepare(ctx, w)
+		from.prepare(ctx, w)
 	}
 	if err := s.scrapeTwice(ctx, all, interval); err != nil {
 		return err
@@ -193,7 +196,7 @@ func (s *session) scrapeAll(ctx context.Context, all []*watched, into func(*watc
 		*into(w) = samples
 		for i := range w.pods {
 			group.Go(func() error {
-				text, err := s.scrape(ctx, &w.pods[i], port)
+				text, err := s.scrape(ctx, &w.pods[i], metricsPort{number: port})
 				if err == nil {
 					samples[i], err = sampleOf(text)
 				}
@@ -225,7 +228,7 @@ func (p painter) top(rows []topRow, namespace string) {
 		p.linef("No %ss in %s.", v1alpha1.Kind, place(namespace))
 		return
 	}
-	lines := [][]cell{cells("SERVER", "PODS", "REQUESTS/S", "ERRORS/S", "TOKENS/S", "MEMORY")}
+	lines := [][]cell{cells("SERVER", "PODS", "REQUESTS/S", "ERRORS/S", "TOKENS/S PER REQUEST", "MEMORY")}
 	for i := range rows {
 		row := &rows[i]
 		memory := "-"

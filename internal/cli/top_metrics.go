@@ -40,7 +40,7 @@ type load struct {
 	Requests *float64 `json:"requestsPerSecond,omitempty"`
 	Errors   *float64 `json:"errorsPerSecond,omitempty"`
 	// Tokens per second of a request, as the mean of those that ended; nil if none did.
-	Tokens *float64 `json:"tokensPerSecond,omitempty"`
+	Tokens *float64 `json:"tokensPerSecondPerRequest,omitempty"`
 }
 
 // sample is one scrape of one Pod.

@@ -21,6 +21,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -78,6 +81,12 @@ func withStatus(name string) *v1alpha1.LlamaStackDistribution {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(yaml.Unmarshal(content, &server.Status)).To(Succeed())
 	server.Generation = server.Status.ObservedGeneration
+	switch name {
+	case "suspended": // its Deployment was scaled to 0
+		server.Spec.Server.Autoscaling = &v1alpha1.AutoscalingSpec{MaxReplicas: 5}
+	case "scaled-to-zero", "stopping":
+		server.Spec.Replicas = new(int32(0))
+	}
 	for i := range server.Status.Conditions {
 		server.Status.Conditions[i].LastTransitionTime = ago(2 * time.Minute)
 	}
@@ -113,7 +122,7 @@ var _ = Describe("The status of a server", func() {
 		server.Spec.Server.Storage = &v1alpha1.StorageSpec{}
 		server.Status.ServiceURL = "http://demo-service.default.svc:8321"
 		view := viewOf(&facts{
-			server: server, deployment: brokenDeployment(), pods: []corev1.Pod{servingPod(), crashingPod(), unpulledPod()},
+			now: noon, server: server, deployment: brokenDeployment(), pods: []corev1.Pod{servingPod(), crashingPod(), unpulledPod()},
 			pvc: boundPVC(), full: "42 % used (4.2Gi)",
 			service: &corev1.Service{
 				ObjectMeta: metav1.ObjectMeta{Name: "demo-service"},
@@ -147,7 +156,7 @@ var _ = Describe("The status of a server", func() {
 			s.Annotations = map[string]string{v1alpha1.AnnotationPaused: "true"}
 		}, "let the operator work again when you are done: kubectl llamastack unpause demo -n default"),
 		Entry("whose edit the operator has not seen", func(s *v1alpha1.LlamaStackDistribution) { s.Generation++ },
-			"wait for the operator; if this stays, see whether it runs: kubectl -n llama-stack-k8s-operator-system get deploy,lease"),
+			"wait for the operator; if this stays, see whether it runs: kubectl get deploy -A -l app.kubernetes.io/name=llama-stack-k8s-operator,control-plane=controller-manager"),
 		Entry("that is being deleted", func(s *v1alpha1.LlamaStackDistribution) { s.DeletionTimestamp = new(ago(0)) },
 			"wait until it is deleted; what is left is in the conditions"),
 		Entry("that is suspended", func(s *v1alpha1.LlamaStackDistribution) {
@@ -156,6 +165,66 @@ var _ = Describe("The status of a server", func() {
 		}, "start it again when you need it: kubectl llamastack resume demo -n default"),
 		Entry("without replicas", func(s *v1alpha1.LlamaStackDistribution) { s.Status = withStatus("scaled-to-zero").Status },
 			"start it again when you need it: kubectl scale llsd/demo -n default --replicas=1"),
+	)
+
+	It("has a step for each reason of the API that is not as it should be, and nothing but pages that exist", func() {
+		server := llsdtest.Make("demo").Obj()
+		content, err := os.ReadFile(filepath.Join("..", "..", "api", "v1alpha1", "conditions.go"))
+		Expect(err).NotTo(HaveOccurred())
+		types, reasons := constants(string(content), "Condition"), constants(string(content), "Reason")
+		Expect(len(reasons)).To(BeNumerically(">", 60))
+		for _, reason := range reasons {
+			normal := slices.ContainsFunc(types, func(kind string) bool { return status.Normal(v1alpha1.ConditionType(kind), v1alpha1.Reason(reason)) })
+			text, ok := steps(server, "")[v1alpha1.Reason(reason)]
+			Expect(ok || normal).To(BeTrue(), "%s has no step", reason)
+			if _, address, ok := strings.Cut(text, docs("")); ok {
+				page, section, _ := strings.Cut(address, "#")
+				content, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+				Expect(err).NotTo(HaveOccurred(), text)
+				if section != "" {
+					Expect(strings.Contains(strings.ToLower(strings.ReplaceAll(string(content), " ", "-")), "#-"+section+"\n")).To(BeTrue(), text)
+				}
+			}
+		}
+		for reason := range steps(server, "") {
+			Expect(reasons).To(ContainElement(string(reason)))
+		}
+	})
+
+	DescribeTable("says what to do about a failed rollout", func(message, want string) {
+		server := withStatus("rollout-failed")
+		server.Status.Conditions[0].Message = message
+
+		Expect(next(server)).To(Equal(want))
+	},
+		Entry("whose image cannot be pulled", "The rollout does not progress: ImagePullBackOff: not found",
+			"correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets: The rollout does not progress: ImagePullBackOff: not found"),
+		Entry("that a quota refuses", "exceeded quota: full", "let the quota or the policy allow the Pods: exceeded quota: full"),
+		Entry("whose Secret is missing", `CreateContainerConfigError: secret "keys" not found`,
+			`create what is missing, or correct the reference: CreateContainerConfigError: secret "keys" not found`),
+		Entry("of which nothing else is known", "The rollout does not progress",
+			"find out why the new Pods do not become available: kubectl llamastack events demo -n default"),
+	)
+
+	DescribeTable("has the end of a container as trouble", func(change func(*corev1.Pod), troubles int, detail string) {
+		pod := servingPod()
+		pod.Status.ContainerStatuses[0].RestartCount = 3
+		pod.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137, FinishedAt: ago(time.Minute)}
+		change(&pod)
+
+		view := podView(&pod, noon)
+
+		Expect(view.Trouble).To(HaveLen(troubles))
+		Expect(view.Detail).To(HaveSuffix(detail))
+	},
+		Entry("in the last hour", func(*corev1.Pod) {}, 1, "3 restarts"),
+		Entry("not of a Pod that is ready since", func(pod *corev1.Pod) {
+			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.FinishedAt = ago(21 * 24 * time.Hour)
+		}, 0, "3 restarts, the last one 21d ago (OOMKilled, exit code 137)"),
+		Entry("of a Pod that is not ready", func(pod *corev1.Pod) {
+			pod.Status.ContainerStatuses[0].LastTerminationState.Terminated.FinishedAt = ago(21 * 24 * time.Hour)
+			pod.Status.Conditions[0].Status = corev1.ConditionFalse
+		}, 1, "3 restarts"),
 	)
 
 	It("names only commands that exist", func() {
@@ -194,7 +263,7 @@ var _ = Describe("A painter", func() {
 	It("has colours only where it is on a terminal", func() {
 		rows := [][]cell{{{text: "Ready", tone: good}, {text: "x"}}, {{text: "Y", tone: bad}, {text: "z"}}}
 		colours := &bytes.Buffer{}
-		painter{Writer: colours, colours: true}.table("", rows)
+		painter{Writer: &screen{to: colours, colours: true}, colours: true}.table("", rows)
 
 		Expect(colours.String()).To(Equal("\x1b[32mReady\x1b[0m  x\n\x1b[31mY\x1b[0m      z\n"))
 		Expect(printed(func(out painter) { out.table("", rows) })).To(Equal("Ready  x\nY      z\n"))
@@ -202,7 +271,7 @@ var _ = Describe("A painter", func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(file.Close)
 		p := &program{}
-		p.Out = file
+		p.Out = newScreen(file)
 		Expect(p.painter().colours).To(BeFalse(), "a file is no terminal")
 	})
 })
@@ -253,6 +322,16 @@ var _ = Describe("The Events of a server", func() {
 		Expect(timeOf(&corev1.Event{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: ago(4)}})).To(Equal(ago(4)))
 	})
 })
+
+// constants are the values of the constants in a file of Go whose names begin with a word.
+func constants(content, word string) []string {
+	found := regexp.MustCompile(`(?m)^\t`+word+`\w+ +\w+ += "(\w+)"$`).FindAllStringSubmatch(content, -1)
+	values := make([]string, 0, len(found))
+	for _, match := range found {
+		values = append(values, match[1])
+	}
+	return values
+}
 
 func brokenDeployment() *appsv1.Deployment {
 	return &appsv1.Deployment{

@@ -25,26 +25,25 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/status"
 	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// await waits until an edit has taken effect, and prints how the condition Ready changes meanwhile.
+// await waits until an edit has taken effect, and prints how the condition Ready changes meanwhile. It bears an API server that
+// does not answer in the meantime.
 func (e *editing) await(ctx context.Context, s *session, server *v1alpha1.LlamaStackDistribution, value string) error {
-	shown := ""
+	shown, outage := "", &patience{to: e.ErrOut, limit: e.timeout}
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, e.timeout, true, func(context.Context) (bool, error) {
 		// A request that is sent shortly before the timeout is answered: only the end of the wait is reported as such.
-		if err := s.Get(ctx, client.ObjectKeyFromObject(server), server); err != nil {
-			return false, fmt.Errorf("failed to read it: %w", err)
+		asking, cancel := context.WithTimeout(ctx, answersWithin)
+		defer cancel()
+		done, err := e.poll(asking, s, server, value, &shown)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
 		}
-		if text := progress(server); text != shown {
-			sayf(e.ErrOut, "%s\n", text)
-			shown = text
-		}
-		return e.settled(ctx, s, server, value)
+		return done, outage.bear(err)
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s is not %s within %s: %s; next: %s", server.Name, e.done, e.timeout, progress(server), next(server))
@@ -53,6 +52,18 @@ func (e *editing) await(ctx context.Context, s *session, server *v1alpha1.LlamaS
 		return fmt.Errorf("failed to wait for %s %s: %w", v1alpha1.Kind, server.Name, err)
 	}
 	return nil
+}
+
+// poll reads the server, prints its progress if it has changed, and says whether the edit has taken effect.
+func (e *editing) poll(ctx context.Context, s *session, server *v1alpha1.LlamaStackDistribution, value string, shown *string) (bool, error) {
+	if err := s.Get(ctx, client.ObjectKeyFromObject(server), server); err != nil {
+		return false, fmt.Errorf("failed to read it: %w", err)
+	}
+	if text := progress(server); text != *shown {
+		sayf(e.ErrOut, "%s\n", text)
+		*shown = text
+	}
+	return e.settled(ctx, s, server, value)
 }
 
 // progress is the condition Ready in a line.
@@ -89,10 +100,7 @@ func restarted(ctx context.Context, s *session, server *v1alpha1.LlamaStackDistr
 // suspended says that no Pod is left.
 func suspended(ctx context.Context, s *session, server *v1alpha1.LlamaStackDistribution, _ string) (bool, error) {
 	pods, err := s.pods(ctx, server)
-	if apierrors.IsForbidden(err) {
-		return false, err
-	}
-	return isServerReady(server) && err == nil && len(pods) == 0, nil
+	return err == nil && isServerReady(server) && len(pods) == 0, err
 }
 
 // serves says that the server is Ready again.

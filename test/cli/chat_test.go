@@ -18,8 +18,11 @@ package cli_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
@@ -38,6 +41,34 @@ var _ = Describe("chat", func() {
 		Expect(found).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("idle has no Pod that serves; "))))
 	})
 
+	It("writes the answer to a prompt as JSON", func(ctx context.Context) {
+		namespace, model := talkingServer(ctx)
+		go func() {
+			defer GinkgoRecover()
+			Eventually(model.parts).Should(BeSent("Hel"))
+			Eventually(model.parts).Should(BeSent("lo"))
+			Eventually(model.parts).Should(BeSent(""))
+		}()
+
+		found := run(ctx, nil, "chat", "demo", "a/b", "-n", namespace, "--prompt", "Ready?", "-o", "json")
+
+		Expect(found.Code).To(BeZero(), found.Err)
+		Expect(found.Out).To(MatchJSON(`{"server": "demo", "model": "a/b", "answer": "Hello"}`))
+		Expect(run(ctx, nil, "chat", "demo", "-o", "json")).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("use --output with --prompt"))))
+	})
+
+	It("completes the models of the server that can talk", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		harness.Create(ctx, admin, llsdtest.Make("demo").Namespace(namespace).Obj())
+		change := answering("/llamastackdistributions/demo", `{"apiVersion": "llamastack.io/v1alpha1", "kind": "LlamaStackDistribution", "metadata": {"name": "demo"},
+			"status": {"models": {"items": [{"id": "e", "type": "embedding"}, {"id": "vllm/one", "type": "llm"}, {"id": "vllm/two", "type": "llm"}]}}}`)
+
+		Expect(run(ctx, nil, "__complete", "chat", "-n", namespace, "").Out).To(HavePrefix("demo\n"))
+		found := run(ctx, change, "__complete", "chat", "-n", namespace, "demo", "")
+		Expect(found.Out).To(HavePrefix("vllm/one\nvllm/two\n:4\n"))
+		Expect(found.Requests).To(HaveLen(1))
+	})
+
 	It("reads the token before it connects", func(ctx context.Context) {
 		file := filepath.Join(GinkgoT().TempDir(), "token")
 		Expect(os.WriteFile(file, nil, 0o600)).To(Succeed())
@@ -47,3 +78,18 @@ var _ = Describe("chat", func() {
 		Expect(found).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("must have one line with the token")), HaveField("Requests", BeEmpty())))
 	})
 })
+
+// answering answers requests for a path in the place of the API server.
+func answering(suffix, body string) func(*http.Request) {
+	GinkgoHelper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(body))
+	}))
+	DeferCleanup(server.Close)
+	return func(request *http.Request) {
+		if strings.HasSuffix(request.URL.Path, suffix) {
+			request.URL.Scheme, request.URL.Host = "http", server.Listener.Addr().String()
+		}
+	}
+}

@@ -153,6 +153,18 @@ var _ = Describe("config diff", func() {
 			HaveSuffix("demo: Pods restart: new Pods replace all of the server's.\n"), Not(ContainSubstring("Service:"))))
 		Expect(found.Out + found.Err).NotTo(ContainSubstring("sk-"))
 		Expect(found.Requests).To(HaveEach(HavePrefix("GET ")))
+		same := asEditor(ctx, namespace, "config", "diff", "-f", fileWith(edited), "-o", "json")
+		var view struct {
+			Items []struct {
+				Server  string           `json:"server"`
+				Restart bool             `json:"restart"`
+				Changes []map[string]any `json:"changes"`
+			} `json:"items"`
+		}
+		Expect(json.Unmarshal([]byte(same.Out), &view)).To(Succeed(), same.Err)
+		Expect(view.Items).To(HaveExactElements(And(HaveField("Server", "demo"), HaveField("Restart", true), HaveField("Changes", ContainElement(And(
+			HaveKeyWithValue("what", "Deployment"), HaveKeyWithValue("before", HaveKeyWithValue("kind", "Deployment")), HaveKey("after")))))))
+		Expect(same.Out).NotTo(ContainSubstring("sk-"))
 		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
 	})
 

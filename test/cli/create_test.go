@@ -18,9 +18,11 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"sigs.k8s.io/yaml"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -40,6 +42,10 @@ var _ = Describe("create", func() {
 		Expect(server.Spec.Server.Distribution).To(Equal(v1alpha1.DistributionType{Name: "starter"}))
 		Expect(server.Spec.Server.Config.Providers).To(HaveExactElements(HaveField("Type", "remote::openai")))
 		Expect(asEditor(ctx, namespace, options...)).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("already exists"))))
+		other := asEditor(ctx, namespace, "create", "other", "--distribution=starter", "--replicas=0", "--apply", "-o", "json")
+		object := map[string]any{}
+		Expect(json.Unmarshal([]byte(other.Out), &object)).To(Succeed(), other.Err)
+		Expect(object).To(And(HaveKeyWithValue("kind", v1alpha1.Kind), HaveKeyWithValue("metadata", And(HaveKeyWithValue("name", "other"), HaveKey("uid")))))
 	})
 
 	It("sends nothing without --apply", func(ctx context.Context) {
@@ -50,5 +56,10 @@ var _ = Describe("create", func() {
 		Expect(found.Code).To(BeZero(), found.Err)
 		Expect(found.Out).To(ContainSubstring(`namespace: "` + namespace + `"`))
 		Expect(found.Requests).To(BeEmpty())
+		for format, read := range map[string]func([]byte, any) error{"json": json.Unmarshal, "yaml": func(text []byte, into any) error { return yaml.Unmarshal(text, into) }} {
+			object := map[string]any{}
+			Expect(read([]byte(asEditor(ctx, namespace, "create", "demo", "--distribution=starter", "-o", format).Out), &object)).To(Succeed())
+			Expect(object).To(And(HaveKeyWithValue("metadata", Equal(map[string]any{"name": "demo", "namespace": namespace})), Not(HaveKey("status"))), format)
+		}
 	})
 })

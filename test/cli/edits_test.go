@@ -19,8 +19,10 @@ package cli_test
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
@@ -149,7 +151,30 @@ var _ = Describe("a command that changes a server", func() {
 		found := asEditor(ctx, namespace, "restart", "demo", "--wait", "--timeout=1s")
 
 		Expect(found.Code).To(Equal(1))
-		Expect(found.Err).To(And(ContainSubstring("demo is not restarted within 1s"), ContainSubstring("next: UnknownDistribution: ")))
+		Expect(found.Err).To(And(ContainSubstring("demo is not restarted within 1s"), ContainSubstring("next: set spec.server.distribution to a name ")))
+	})
+
+	It("waits on while the API server does not answer, and ends when it refuses", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		server := llsdtest.Make("demo").Namespace(namespace).Distribution("unheard-of").Obj() // it never becomes Ready
+		harness.Create(ctx, admin, server)
+		down, refused := &atomic.Bool{}, &atomic.Bool{}
+		found := start(ctx, func(request *http.Request) {
+			failing(down)(request)
+			if refused.Load() {
+				request.Header.Set("Impersonate-User", nobody)
+			}
+		}, "restart", "demo", "--wait", "-n", namespace)
+
+		Eventually(found.Err.String).Should(ContainSubstring("Ready False"))
+		down.Store(true)
+		Eventually(found.Err.String).Should(ContainSubstring("A request failed, and is sent again until it is answered: "))
+		down.Store(false)
+		Eventually(found.Err.String).Should(HaveSuffix("The API server answers again.\n"))
+		Expect(found.ended).NotTo(Receive())
+		refused.Store(true)
+		Eventually(found.ended).Should(Receive(Equal(1)))
+		Expect(found.Err.String()).To(ContainSubstring("you cannot get llamastackdistributions in namespace " + namespace))
 	})
 
 	It("names the right that a viewer lacks", func(ctx context.Context) {

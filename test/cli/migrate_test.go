@@ -24,6 +24,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -63,6 +64,9 @@ var _ = Describe("migrate", func() {
 			ObjectMeta: metav1.ObjectMeta{Name: "old-rb", Namespace: namespace, Labels: map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:openshift:scc:anyuid"},
 			Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "old-sa", Namespace: namespace}},
+		}, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: "mine", Namespace: namespace, Labels: map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
 		})
 
 		found := run(ctx, nil, "migrate", "-n", namespace)
@@ -89,13 +93,7 @@ var _ = Describe("migrate", func() {
 
 	It("finds an operator and its ConfigMap in another namespace", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
-		labels := map[string]string{"control-plane": "controller-manager"}
-		harness.Create(ctx, admin, &appsv1.Deployment{
-			ObjectMeta: metav1.ObjectMeta{Name: "llama-stack-k8s-operator-controller-manager", Namespace: namespace},
-			Spec: appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "manager", Image: "i"}}},
-			}},
-		})
+		deployedOperator(ctx, namespace, 1, corev1.EnvVar{Name: "OPERATOR_VERSION", Value: "0.9.0"})
 		harness.Create(ctx, admin, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "llama-stack-operator-config", Namespace: namespace}})
 
 		found := run(ctx, nil, "migrate", "-A")
@@ -106,4 +104,38 @@ var _ = Describe("migrate", func() {
 			ContainSubstring("kubectl get configmap llama-stack-operator-config -n "+namespace+" -o yaml\n")))
 		Expect(strings.Count(found.Out, "ConfigMap llama-stack-operator-config in namespace")).To(Equal(1), "that of the operator is not left over")
 	})
+
+	It("leaves the operator alone where a platform or OLM installed it, and names what is not there", func(ctx context.Context) {
+		platform, stopped, running, built := newNamespace(ctx), newNamespace(ctx), newNamespace(ctx), newNamespace(ctx)
+		deployedOperator(ctx, platform, 1, corev1.EnvVar{Name: "OPERATOR_VERSION", Value: "1.0.0"})
+		deployedOperator(ctx, stopped, 0, corev1.EnvVar{Name: "OPERATOR_VERSION", Value: "0.9.0"})
+		deployedOperator(ctx, running, 1, corev1.EnvVar{Name: "OPERATOR_VERSION", Value: "0.9.0"})
+		deployedOperator(ctx, built, 1, corev1.EnvVar{Name: "OPERATOR_VERSION", Value: "latest"})
+		harness.Create(ctx, admin, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "llama-stack-operator-config", Namespace: platform}})
+
+		found := run(ctx, nil, "migrate", "-A")
+
+		const name = "llama-stack-k8s-operator-controller-manager"
+		Expect(found.Out).To(And(
+			Not(ContainSubstring("-n "+platform)), ContainSubstring("does not know of the one in "+platform+"; stop it"),
+			ContainSubstring("kubectl scale deployment "+name+" -n "+running+" --replicas=0\n"),
+			ContainSubstring("kubectl delete deployment "+name+" -n "+stopped+"\n"),
+			ContainSubstring("kubectl get deployment "+name+" -n "+built+" -o yaml\n"),
+			ContainSubstring("kubectl get configmap llama-stack-operator-config -n "+harness.OperatorNamespace+" -o yaml\n")))
+	})
 })
+
+// deployedOperator is the Deployment of an operator as every release names it, until the spec ends.
+func deployedOperator(ctx context.Context, namespace string, replicas int32, variable corev1.EnvVar) {
+	GinkgoHelper()
+	labels := render.OperatorPodLabels()
+	operator := &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: "llama-stack-k8s-operator-controller-manager", Namespace: namespace, Labels: labels},
+		Spec: appsv1.DeploymentSpec{Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: labels},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "manager", Image: "i", Env: []corev1.EnvVar{variable}}}},
+		}},
+	}
+	harness.Create(ctx, admin, operator)
+	DeferCleanup(func(ctx context.Context) { Expect(admin.Delete(ctx, operator)).To(Succeed()) })
+}

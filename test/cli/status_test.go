@@ -19,14 +19,17 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -39,14 +42,16 @@ var _ = Describe("status", func() {
 	It("shows a server with its objects to an editor of the namespace", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		server := llsdtest.Make("demo").Namespace(namespace).Storage("3Gi").Obj()
-		harness.Create(ctx, admin, server, podOf(server, "demo-6c5f8b9d7c-x2x4z"))
+		late := event(namespace, "demo-6c5f8b9d7c-x2x4z", "Killing")
+		late.LastTimestamp = metav1.NewTime(time.Now().Add(time.Hour)) // after those of the operator
+		harness.Create(ctx, admin, server, podOf(server, "demo-6c5f8b9d7c-x2x4z"), late)
 		harness.BecomeReady(ctx, admin, server)
 
 		Eventually(func() string { return asEditor(ctx, namespace, "status", "demo").Out }).Should(And(
 			MatchRegexp(`Phase: +Ready\n`), ContainSubstring("operator "+operatorVersion), ContainSubstring("nothing to do"),
 			MatchRegexp(`Ready +True +Ready`), ContainSubstring("Deployment demo: 1/1 available"), ContainSubstring("Pod demo-6c5f8b9d7c-x2x4z"),
 			ContainSubstring("PersistentVolumeClaim demo-pvc: Bound, 3Gi"), ContainSubstring("Service demo-service: ClusterIP 10."),
-			MatchRegexp(`Normal +Ready +LlamaStackDistribution/demo`), Not(ContainSubstring("Not shown")),
+			MatchRegexp(`Normal +Killing +Pod/demo-6c5f8b9d7c-x2x4z`), Not(ContainSubstring("Not shown")),
 		))
 	})
 
@@ -61,34 +66,6 @@ var _ = Describe("status", func() {
 		Expect(one).To(HaveKeyWithValue("name", "demo"))
 		Expect(all).To(HaveKeyWithValue("items", ConsistOf(HaveKeyWithValue("name", "demo"))))
 		Expect(asEditor(ctx, namespace, "status", "-o", "wide")).To(And(HaveField("Code", 1), HaveField("Err", ContainSubstring("use json or yaml"))))
-	})
-
-	It("lists 500 servers in as many requests as they have pages", func(ctx context.Context) {
-		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "many-"}}
-		harness.Create(ctx, admin, namespace)
-		created := make(chan error)
-		const servers, clients = 500, 10
-		for first := range clients {
-			go func() {
-				for i := first; i < servers; i += clients {
-					created <- admin.Create(ctx, llsdtest.Make(fmt.Sprintf("server-%03d", i)).Namespace(namespace.Name).
-						Edit(func(s *v1alpha1.LlamaStackDistribution) {
-							s.Annotations = map[string]string{v1alpha1.AnnotationPaused: "true"} // the operator creates nothing
-						}).Obj())
-				}
-			}()
-		}
-		for range servers {
-			Expect(<-created).To(Succeed())
-		}
-		DeferCleanup(func(ctx context.Context) {
-			Expect(admin.DeleteAllOf(ctx, &v1alpha1.LlamaStackDistribution{}, client.InNamespace(namespace.Name))).To(Succeed())
-		})
-
-		found := run(ctx, nil, "status", "-n", namespace.Name)
-
-		Expect(strings.Count(found.Out, "\nserver-")).To(Equal(servers))
-		Expect(found.Requests).To(HaveLen(2), "pages of 250")
 	})
 
 	It("says what a namespace without servers has", func(ctx context.Context) {
@@ -120,6 +97,60 @@ var _ = Describe("status", func() {
 			ContainSubstring("Server:   demo"), ContainSubstring("Not shown: you cannot list pods in namespace "+namespace),
 			ContainSubstring("Not shown: you cannot get deployments in namespace"), ContainSubstring("Not shown: you cannot list events in namespace"),
 		))
+	})
+
+	It("names roles that have the right", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		harness.Create(ctx, admin, llsdtest.Make("demo").Namespace(namespace).Obj())
+		user := namespace + "-viewer"
+		bind(ctx, namespace, "llama-stack-k8s-operator-llsd-viewer-role", user)
+		rules := map[string][]rbacv1.PolicyRule{}
+		for role, parts := range map[string][]string{
+			"view": {"system:aggregate-to-view", "llama-stack-k8s-operator-llsd-viewer-role"},
+			"edit": {"system:aggregate-to-edit", "llama-stack-k8s-operator-llsd-editor-role"},
+		} {
+			for _, part := range parts {
+				found := &rbacv1.ClusterRole{}
+				Expect(admin.Get(ctx, client.ObjectKey{Name: part}, found)).To(Succeed())
+				rules[role] = append(rules[role], found.Rules...)
+			}
+		}
+		var output strings.Builder
+		for _, words := range [][]string{{"status", "demo"}, {"doctor", "demo"}, {"report", "--output-dir", GinkgoT().TempDir()}, {"migrate"}, {"top"}, {"restart", "demo"}} {
+			found := run(ctx, nil, append([]string{"--as=" + user, "-n", namespace}, words...)...)
+			output.WriteString(found.Out + found.Err)
+		}
+		said := output.String()
+
+		granted := regexp.MustCompile(`you cannot (\S+) (\S+) in namespace \S+; \S.*?--clusterrole=(\S+)`).FindAllStringSubmatch(said, -1)
+		Expect(len(granted)).To(BeNumerically(">", 8), said)
+		for _, one := range granted {
+			Expect(slices.ContainsFunc(rules[one[3]], func(rule rbacv1.PolicyRule) bool {
+				return slices.Contains(rule.Verbs, one[1]) && slices.Contains(rule.Resources, one[2])
+			})).To(BeTrue(), one[0])
+		}
+		Expect(said).To(And(
+			ContainSubstring("you cannot list storageclasses; to allow it, an administrator can run: "+
+				"kubectl create clusterrole llamastack-list-storageclasses --verb=list --resource=storageclasses.storage.k8s.io && "+
+				"kubectl create clusterrolebinding llamastack-list-storageclasses --clusterrole=llamastack-list-storageclasses --user="+user),
+			ContainSubstring("you cannot list rolebindings in namespace "+namespace+"; to allow it, an administrator can run: "+
+				"kubectl -n "+namespace+" create role llamastack-list-rolebindings --verb=list --resource=rolebindings.rbac.authorization.k8s.io && "+
+				"kubectl -n "+namespace+" create rolebinding llamastack-list-rolebindings --role=llamastack-list-rolebindings --user="+user)))
+	})
+
+	It("asks an API server that stops answering for nothing more", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		harness.Create(ctx, admin, llsdtest.Make("demo").Namespace(namespace).Obj())
+		silent, _ := silentServer()
+
+		found := run(ctx, func(request *http.Request) {
+			if !strings.HasSuffix(request.URL.Path, "/llamastackdistributions/demo") {
+				silent(request)
+			}
+		}, "status", "demo", "-n", namespace, "--request-timeout=1s")
+
+		Expect(found.Requests).To(HaveLen(2))
+		Expect(found.Out).To(And(ContainSubstring("Server:   demo"), ContainSubstring("Not shown: "), ContainSubstring("the API server took too long to answer an earlier request")))
 	})
 
 	It("says that the CRD is not installed", func(ctx context.Context) {

@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,7 +60,19 @@ var (
 	controlPlane *harness.ControlPlane
 	admin        client.Client
 	kubeconfig   string
+	servers      *harness.Servers
+	operator     *harness.Operator
 )
+
+// asProgram is the variable with which the binary of the tests is the program: a terminal needs a process of its own.
+const asProgram = "KUBECTL_LLAMASTACK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(cli.Main("test"))
+	}
+	os.Exit(m.Run())
+}
 
 func TestCLI(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -73,17 +86,23 @@ var _ = BeforeSuite(func() {
 	controlPlane = harness.StartControlPlane(harness.Options{})
 	admin = controlPlane.Admin
 	kubeconfig = writeKubeconfig(controlPlane.Config)
-	servers := harness.StartServers()
+	servers = harness.StartServers()
 	controlPlane.StartKubelet()
-	operator := controlPlane.StartOperator(harness.OperatorOptions{Version: operatorVersion, Dial: servers.Dial, Getenv: func(name string) string {
+	startOperator()
+	DeferCleanup(func() { operator.Stop() })
+	harness.Get(context.Background(), admin, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
+})
+
+// startOperator starts the operator of all specs.
+func startOperator() {
+	GinkgoHelper()
+	operator = controlPlane.StartOperator(harness.OperatorOptions{Version: operatorVersion, Dial: servers.Dial, Getenv: func(name string) string {
 		if name == "RELATED_IMAGE_STARTER" {
 			return image
 		}
 		return ""
 	}})
-	DeferCleanup(operator.Stop)
-	harness.Get(context.Background(), admin, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
-})
+}
 
 // writeKubeconfig writes the administrator's connection where kubectl would read it.
 func writeKubeconfig(config *rest.Config) string {
@@ -133,6 +152,10 @@ type result struct {
 	Code     int
 	// Requests that it sent, as "verb path".
 	Requests []string
+	// Bytes that it received, decompressed.
+	Bytes int64
+	// Time that it took.
+	Time time.Duration
 }
 
 // asEditor runs the program as the editor of a namespace.
@@ -145,6 +168,13 @@ func asEditor(ctx context.Context, namespace string, args ...string) result {
 func run(ctx context.Context, change func(*http.Request), args ...string) result {
 	GinkgoHelper()
 	out, errOut := &bytes.Buffer{}, &bytes.Buffer{}
+	found := runTo(ctx, change, out, errOut, args...)
+	found.Out, found.Err = out.String(), errOut.String()
+	return found
+}
+
+// runTo runs the program as run does, and writes what it prints while it runs.
+func runTo(ctx context.Context, change func(*http.Request), out, errOut io.Writer, args ...string) result {
 	recorder := &recorder{change: change}
 	flags := genericclioptions.NewConfigFlags(true).WithWrapConfigFn(func(config *rest.Config) *rest.Config {
 		config.Wrap(func(next http.RoundTripper) http.RoundTripper {
@@ -154,17 +184,34 @@ func run(ctx context.Context, change func(*http.Request), args ...string) result
 		return config
 	})
 	*flags.KubeConfig = kubeconfig
+	since := time.Now()
 	code := cli.Run(ctx, cli.Options{
 		Streams: genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut}, Version: "test", Flags: flags,
 	}, args)
-	return result{Out: out.String(), Err: errOut.String(), Code: code, Requests: recorder.requests}
+	return result{Code: code, Requests: recorder.requests, Bytes: recorder.bytes.Load(), Time: time.Since(since)}
 }
 
-// runTo runs the program as the administrator, and returns its exit code.
-func runTo(ctx context.Context, out io.Writer, args ...string) int {
-	flags := genericclioptions.NewConfigFlags(true)
-	*flags.KubeConfig = kubeconfig
-	return cli.Run(ctx, cli.Options{Streams: genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: GinkgoWriter}, Version: "test", Flags: flags}, args)
+// running is a run of the program that has not ended.
+type running struct {
+	Out, Err *lockedBuffer
+	// ended receives the exit code.
+	ended chan int
+}
+
+// start runs the program as run does, until it ends or the context does.
+func start(ctx context.Context, change func(*http.Request), args ...string) *running {
+	r := &running{Out: &lockedBuffer{}, Err: &lockedBuffer{}, ended: make(chan int, 1)}
+	go func() { r.ended <- runTo(ctx, change, r.Out, r.Err, args...).Code }()
+	return r
+}
+
+// failing lets requests that match fail while the switch is on: nothing listens where they are sent.
+func failing(on *atomic.Bool) func(*http.Request) {
+	return func(request *http.Request) {
+		if on.Load() {
+			request.URL.Host = "127.0.0.1:1"
+		}
+	}
 }
 
 // recorder counts requests.
@@ -174,6 +221,7 @@ type recorder struct {
 
 	mu       sync.Mutex
 	requests []string
+	bytes    atomic.Int64
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -185,5 +233,23 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 		request = request.Clone(request.Context())
 		r.change(request)
 	}
-	return r.next.RoundTrip(request)
+	response, err := r.next.RoundTrip(request)
+	if err == nil && response.StatusCode != http.StatusSwitchingProtocols { // a connection that is upgraded is no body
+		response.Body = &counted{response.Body, &r.bytes}
+	}
+	return response, err
+}
+
+// counted counts the bytes of an answer.
+type counted struct {
+	io.ReadCloser
+
+	bytes *atomic.Int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(into []byte) (int, error) {
+	n, err := c.ReadCloser.Read(into)
+	c.bytes.Add(int64(n))
+	return n, err
 }
