@@ -13,7 +13,7 @@
 # limitations under the License.
 # The operator's image: one static binary and its licence, for linux/amd64, arm64, ppc64le and s390x. The builder
 # runs on the platform of the machine and compiles for the one that is asked for.
-FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26 AS builder
+FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26.5@sha256:3aff6657219a4d9c14e27fb1d8976c49c29fddb70ba835014f477e1c70636647 AS builder
 
 WORKDIR /workspace
 # In a layer of their own, so that a change of source does not fetch the modules again.
@@ -23,14 +23,14 @@ RUN go mod download
 COPY main.go ./
 COPY api/ api/
 COPY internal/ internal/
+COPY hack/release-binary.sh hack/
 
 ARG TARGETOS=linux
 ARG TARGETARCH
 ARG VERSION=1.0.0
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.buildVersion=$VERSION" -o /manager .
+RUN GOOS=$TARGETOS GOARCH=$TARGETARCH VERSION=$VERSION hack/release-binary.sh /manager .
 
-FROM gcr.io/distroless/static:nonroot
+FROM gcr.io/distroless/static:nonroot@sha256:f7f8f729987ad0fdf6b05eeeae94b26e6a0f613bdf46feea7fc40f7bd72953e6
 
 ARG VERSION=1.0.0
 LABEL name="llama-stack-k8s-operator" \

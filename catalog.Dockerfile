@@ -13,7 +13,7 @@
 # limitations under the License.
 # The catalog that a CatalogSource serves; "make catalog" writes what is in it. The cache is made here, so that the
 # catalog's Pod starts at once, with a root that it cannot write to.
-FROM quay.io/operator-framework/opm:v1.65.0 AS builder
+FROM --platform=$BUILDPLATFORM quay.io/operator-framework/opm:v1.65.0 AS builder
 COPY catalog /configs
 RUN ["/bin/opm", "serve", "/configs", "--cache-dir=/tmp/cache", "--cache-only"]
 

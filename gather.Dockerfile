@@ -13,7 +13,7 @@
 # limitations under the License.
 # The image for "oc adm must-gather": kubectl-llamastack under the name that it runs. It copies the report with the shell and
 # the tools of the image.
-FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26 AS builder
+FROM --platform=$BUILDPLATFORM docker.io/library/golang:1.26.5@sha256:3aff6657219a4d9c14e27fb1d8976c49c29fddb70ba835014f477e1c70636647 AS builder
 
 WORKDIR /workspace
 COPY go.mod go.sum ./
@@ -21,17 +21,17 @@ RUN go mod download
 
 COPY api/ api/
 COPY cmd/ cmd/
+COPY config/crd/ config/crd/
 COPY internal/ internal/
+COPY hack/release-binary.sh hack/
 
 ARG TARGETOS=linux
 ARG TARGETARCH
 ARG VERSION=dev
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.buildVersion=$VERSION" -o /gather ./cmd/kubectl-llamastack
+RUN GOOS=$TARGETOS GOARCH=$TARGETARCH VERSION=$VERSION hack/release-binary.sh /gather ./cmd/kubectl-llamastack
 
-FROM registry.access.redhat.com/ubi9/ubi-minimal:latest
+FROM registry.access.redhat.com/ubi9/ubi:9.8@sha256:46d19c10caf9888e8a01131283eaaf50c7f5d4eddab02cd92a66f8adf2e15407
 
-RUN microdnf install -y rsync tar && microdnf clean all
 COPY LICENSE /licenses/LICENSE
 COPY --from=builder /gather /usr/bin/gather
 ENTRYPOINT ["/usr/bin/gather"]

@@ -20,7 +20,7 @@ VERSION ?= 1.0.0
 # RELEASED is when VERSION was released, or will be: what the bundle says about its age.
 RELEASED ?= 2026-11-25T00:00:00Z
 
-# CHANNELS are those that VERSION is for, the most stable last.
+# CHANNELS are those that VERSION is for, the most stable last. "make release" sets them for each version anew.
 CHANNELS ?= candidate-v1,fast-v1,stable-v1
 
 # LLAMASTACK_VERSION is the tag of the server images behind the distribution names that are published for it.

@@ -90,5 +90,5 @@ links() {
 	done < <(sed -E 's/`[^`]*`//g' "$1" | grep -oE '\]\([^)]+' | cut -c3- | grep -vE '^[a-z]+:' | sort -u || true)
 }
 
-for file in *.md docs/*.md docs/runbooks/*.md .github/*.md test/infra/*.md test/infra/*/*.md; do links "$file"; done
+for file in *.md charts/*/*.md docs/*.md docs/runbooks/*.md docs/tutorials/*.md .github/*.md test/infra/*.md test/infra/*/*.md; do links "$file"; done
 exit "$status"

@@ -26,10 +26,11 @@ sources() {
 		sort -u
 }
 
-# complete FILE reports whether FILE starts with the licence.
+# complete FILE reports whether FILE starts with the licence, from its first line to its last one.
 complete() {
 	head -n 20 "$1" | grep -q 'Copyright 20[0-9][0-9] The llama-stack-k8s-operator Authors' &&
-		head -n 25 "$1" | grep -q 'http://www.apache.org/licenses/LICENSE-2.0'
+		head -n 25 "$1" | grep -q 'http://www.apache.org/licenses/LICENSE-2.0' &&
+		head -n 25 "$1" | grep -q 'limitations under the License\.$'
 }
 
 status=0

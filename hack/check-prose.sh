@@ -21,8 +21,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PATHS=(
-	README.md CHANGELOG.md CODE_OF_CONDUCT.md CONTRIBUTING.md GOVERNANCE.md SECURITY.md .ci .github Dockerfile Makefile
-	api cmd config docs hack internal main.go main_test.go test tools versions.mk
+	README.md CHANGELOG.md CODE_OF_CONDUCT.md CONTRIBUTING.md GOVERNANCE.md SECURITY.md .ci .github Dockerfile Makefile site
+	charts/llama-stack-operator/README.md charts/llama-stack-operator/values.yaml api cmd config docs hack internal main.go main_test.go test tools versions.mk
 )
 
 # A path that has moved must not drop out of the check unseen.

@@ -12,7 +12,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-# Checks every shell script that git knows: its syntax with bash, and more with shellcheck where that is installed.
+# Checks every shell script that git knows: its syntax with bash, and more with shellcheck.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -24,8 +24,4 @@ scripts() {
 files=()
 while read -r file; do [ ! -f "$file" ] || files+=("$file"); done < <(scripts)
 for file in "${files[@]}"; do bash -n "$file"; done
-if command -v shellcheck >/dev/null; then
-	shellcheck --external-sources "${files[@]}"
-else
-	echo "note: shellcheck is not installed; only the syntax of the shell scripts was checked" >&2
-fi
+"$(hack/python-tool.sh shellcheck)" --external-sources "${files[@]}"

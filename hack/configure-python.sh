@@ -20,23 +20,12 @@
 # What is installed is pinned in test/configure/requirements and test/infra/images, wheels only. Servers need Python 3.12 or later.
 set -euo pipefail
 
-# shellcheck source=hack/lib/build.sh
-. "$(dirname "$0")/lib/build.sh"
+# shellcheck source=hack/lib/python.sh
+. "$(dirname "$0")/lib/python.sh"
 
 REQUIREMENTS="$ROOT/test/configure/requirements"
+TOOLS="$ROOT/test/configure/tools/requirements.txt"
 IMAGES="$ROOT/test/infra/images/internal/servers/files"
-
-# python CODE prints the first Python of the machine for which CODE is true.
-python() {
-	local candidate
-	for candidate in python3 python3.14 python3.13 python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python /usr/bin/python3; do
-		if "$candidate" -c "import sys; sys.exit(not ($1))" 2>/dev/null; then
-			"$candidate" -c "import sys; print(sys.executable)"
-			return
-		fi
-	done
-	return 1
-}
 
 # requirements VERSION prints the file with what a server needs. The servers of the test images have theirs there.
 requirements() {
@@ -51,7 +40,7 @@ requirements() {
 # uv prints the path of the installer, in an environment of its own: it takes seconds where pip takes minutes.
 uv() {
 	local version folder base
-	version="$(sed -n 's/^uv==//p' "$REQUIREMENTS/tools.txt")"
+	version="$(sed -n 's/^uv==//p' "$TOOLS")"
 	folder="$ROOT/bin/configure-uv-$version"
 	if [ ! -x "$folder/bin/uv" ]; then
 		base="$(python 'sys.version_info >= (3, 10)')" || { say "error: Python 3.10 or later is needed: install python3"; return 1; }
@@ -60,21 +49,13 @@ uv() {
 	echo "$folder/bin/uv"
 }
 
-# environment PYTHON FOLDER ARGUMENTS... makes FOLDER by one command of its Python; it appears when it is complete.
-environment() {
-	local base="$1" folder="$2"
-	shift 2
-	rm -rf "$folder"
-	"$base" -m venv "$folder" >&2 && "$folder/bin/python" "$@" >&2 || { rm -rf "$folder"; return 1; }
-}
-
 # plain prints a Python with PyYAML.
 plain() {
 	python 'sys.version_info >= (3, 10) and __import__("yaml")' && return
 	local base folder="$ROOT/bin/configure-yaml"
 	base="$(python 'sys.version_info >= (3, 10)')" || { say "error: Python 3.10 or later is needed: install python3"; return 1; }
 	[ -x "$folder/bin/python" ] || environment "$base" "$folder" -m pip install --quiet --disable-pip-version-check \
-		"$(grep -i '^pyyaml==' "$REQUIREMENTS/tools.txt")"
+		"$(grep -i '^pyyaml==' "$TOOLS")"
 	echo "$folder/bin/python"
 }
 

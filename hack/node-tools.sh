@@ -62,7 +62,7 @@ link_controlplane() {
 	local folder name
 	folder="$(env -u KUBEBUILDER_ASSETS "$ROOT/hack/controlplane.sh")"
 	mkdir -p "$NODE"
-	for name in etcd kube-apiserver kubectl; do ln -sfn "$folder/$name" "$NODE/$name"; done
+	for name in etcd kube-apiserver kubectl; do ln -sfnr "$folder/$name" "$NODE/$name"; done
 }
 
 # download_kubernetes downloads the programs of Kubernetes that the control plane for tests does not have.

@@ -13,21 +13,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-# Prepares a release: writes its version where it belongs, asks registries for the digests of its images, puts it into
-# channels, and writes everything that is generated, here and below dist/. It commits and publishes nothing.
-# docs/releasing.md says what comes before and after.
+# Prepares a release: writes its version where it belongs, puts it into channels, and writes everything that is generated. It
+# commits and publishes nothing. docs/releasing.md says what comes before and after.
 #
 # VERSION             the operator's version, without the v
 # RELEASED            when, in RFC 3339 (default: now)
-# CHANNELS            those it goes into
+# CHANNELS            those it goes into (default: all of its major version; a release candidate, the least stable one)
 # LLAMASTACK_VERSION  the tag of the server images
 # OGX_VERSION         the tag of those of the names that begin with ogx-
 # IMG, BUNDLE_IMG     the operator's image and the bundle's
-# DIGESTS             false: ask no registry, and name every image by its tag
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-: "${VERSION:?}" "${CHANNELS:?}" "${LLAMASTACK_VERSION:?}" "${OGX_VERSION:?}" "${IMG:?}" "${BUNDLE_IMG:?}"
+# shellcheck source=hack/lib/release.sh
+. hack/lib/release.sh
+: "${VERSION:?}" "${LLAMASTACK_VERSION:?}" "${OGX_VERSION:?}" "${IMG:?}" "${BUNDLE_IMG:?}"
 RELEASED="${RELEASED:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}"
 
 TEMPLATE=config/catalog/template.yaml
@@ -39,8 +39,12 @@ say() { echo "$*" >&2; }
 check() {
 	[[ "$VERSION" =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] ||
 		{ say "error: VERSION=$VERSION is not a semantic version, such as 1.1.0"; exit 1; }
-	if git rev-parse -q --verify "refs/tags/v$VERSION" >/dev/null; then
+	if git rev-parse -q --verify "refs/tags/v$VERSION" >/dev/null 2>&1; then
 		say "error: v$VERSION is released; a release is never changed"
+		exit 1
+	fi
+	if recorded "$VERSION"; then
+		say "error: v$VERSION is released: the catalog has its digest; a release is never changed"
 		exit 1
 	fi
 	if grep -q '^schema: olm.template.basic' "$TEMPLATE" && ! grep -qF "image: $BUNDLE_IMG" "$TEMPLATE"; then
@@ -56,24 +60,13 @@ set_version() {
 	printf '%s\n' "$new" > versions.mk
 }
 
-# images prints the images that a bundle names.
-images() {
-	echo "$IMG"
-	awk '/name: RELATED_IMAGE_/ {getline; print $2}' config/manager/manager.yaml
-}
-
-# digests asks registries, and writes what they answered.
-digests() {
-	local image digest
-	grep '^#' "$DIGESTS_FILE"
-	[ "${DIGESTS:-true}" = true ] || return 0
-	while read -r image; do
-		if digest="$("$(hack/tool.sh crane)" digest "$image" 2>/dev/null)"; then
-			echo "$image $digest"
-		else
-			say "note: the digest of $image could not be had; the bundle names it by its tag"
-		fi
-	done < <(images)
+# channels prints those of a version for which none are given. What an earlier release was for is no default.
+channels() {
+	local major="${VERSION%%.*}"
+	case "$VERSION" in
+	*-*) echo "candidate-v$major" ;;
+	*) echo "candidate-v$major,fast-v$major,stable-v$major" ;;
+	esac
 }
 
 # enter adds the bundle to the lists of the template that CHANNELS name.
@@ -84,20 +77,19 @@ enter() {
 }
 
 check
+CHANNELS="${CHANNELS:-$(channels)}"
 set_version VERSION "$VERSION"
 set_version RELEASED "$RELEASED"
 set_version CHANNELS "$CHANNELS"
 set_version LLAMASTACK_VERSION "$LLAMASTACK_VERSION"
 set_version OGX_VERSION "$OGX_VERSION"
-export RELEASED
+export RELEASED CHANNELS
 make --no-print-directory stamp
-digests > "$DIGESTS_FILE.new"
-mv "$DIGESTS_FILE.new" "$DIGESTS_FILE"
+# Digests come from the build: hack/release-manifests.sh.
+digests="$(grep '^#' "$DIGESTS_FILE")"
+printf '%s\n' "$digests" > "$DIGESTS_FILE"
 enter
 make --no-print-directory generate
 # The next release's CRD is compared with this one's.
 cp bundle/manifests/llamastack.io_llamastackdistributions.yaml "test/crdify/testdata/v$VERSION.yaml"
-mkdir -p dist
-hack/deploy.sh render > dist/install.yaml
-hack/hub-files.sh dist
-say "v$VERSION is prepared. Check the changes, commit and tag them; docs/releasing.md says what to publish."
+say "v$VERSION is prepared. Check the changes, commit and tag them; docs/releasing.md says what comes next."

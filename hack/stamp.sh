@@ -32,13 +32,20 @@ for file in llama-stack llama-stack-cluster; do
 done
 replace config/manager/kustomization.yaml "s/^( *newTag: ).*/\1v$VERSION/" '^ *newTag: '
 replace config/manager/manager.yaml "/name: OPERATOR_VERSION/{n;s/value: .*/value: \"$VERSION\"/;}" 'name: OPERATOR_VERSION'
+for file in config/overlays/odh/params.env config/overlays/rhoai/params.env; do
+	replace "$file" "s/^(OPERATOR_VERSION=).*/\1$VERSION/" '^OPERATOR_VERSION='
+	replace "$file" "s/(-k8s-operator:v).*/\1$VERSION/" '-k8s-operator:v'
+done
+replace config/component_metadata.yaml "s/^( *version: v).*/\1$VERSION/" '^ *version: v'
 replace Dockerfile "s/^ARG VERSION=.*/ARG VERSION=$VERSION/" '^ARG VERSION='
-for file in README.md docs/install.md docs/migrating.md; do
-	replace "$file" "s/(\?ref=v)[0-9A-Za-z.+-]+/\1$VERSION/" '\?ref=v'
+# What users copy from the documentation, in whichever page it is. A spec in test/bundle finds a command that is not covered.
+for file in README.md docs/*.md site/*.md hack/cmd/clidocs/main.go; do
+	replace "$file" "s/((\?ref=|-bundle:|-gather:)v)[0-9A-Za-z.+-]+/\1$VERSION/
+		s/(operator --version )[0-9A-Za-z.+-]+/\1$VERSION/
+		s#(/releases/download/v)[0-9A-Za-z.+-]+(/(install|llamastack)\.yaml)#\1$VERSION\2#
+		s/^(VERSION=)[0-9][0-9A-Za-z.+-]*$/\1$VERSION/" ''
 done
-for file in README.md docs/olm.md; do
-	replace "$file" "s/(-bundle:v)[0-9A-Za-z.+-]+/\1$VERSION/" '-bundle:v'
-done
+replace README.md "s/^(demo +Ready +True +)[0-9A-Za-z.+-]+/\1$VERSION/" '^demo +Ready +True '
 # Names whose image is published for each version. Those of the others ended with a version, and keep it.
 for file in config/samples/with_user_config.yaml config/manager/manager.yaml internal/distribution/distributions.json; do
 	replace "$file" "s#(/llamastack/distribution-(starter|postgres-demo):)[0-9][0-9A-Za-z.+-]*#\1$LLAMASTACK_VERSION#" \

@@ -23,7 +23,7 @@ set -euo pipefail
 
 TOOL="${1:?usage: hack/tool.sh NAME, a tool of one of the modules in hack/tool.sh}"
 # The modules that declare tools.
-MODULES=(tools/dev tools/golangci-lint tools/operator-sdk hack/catalog)
+MODULES=(tools/dev tools/golangci-lint tools/helm tools/operator-sdk hack/catalog)
 
 # declared prints the module that declares $TOOL, and the tool's package. A tool is called by the last part of its package's path,
 # versions apart.
@@ -66,6 +66,7 @@ flags() {
 	case "$TOOL" in
 	controller-gen) printf -- ' -X sigs.k8s.io/controller-tools/pkg/version.version=%s' "$VERSION" ;;
 	operator-sdk) printf -- " -X $(module "$PACKAGE")/internal/version.%s=$VERSION" Version GitVersion ImageVersion ;;
+	helm) printf -- ' -X helm.sh/helm/v4/internal/version.version=%s' "$VERSION" ;;
 	opm) printf -- ' -X github.com/operator-framework/operator-registry/cmd/opm/version.opmVersion=%s' "$VERSION" ;;
 	esac
 }

@@ -14,23 +14,41 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Command catalog prints the package and the channels of a file-based catalog, rendered from a template.
+// Command catalog prints the package, the channels and the deprecations of a file-based catalog, rendered from a template. With
+// -deprecate it changes the file of deprecations instead.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/llamastack/llama-stack-k8s-operator/hack/catalog/internal/channels"
 )
 
 func main() {
-	template := flag.String("template", "", "the template, an olm.semver or an olm.template.basic")
-	bundles := flag.String("bundles", "", "a folder of rendered bundles")
-	flag.Parse()
-	if err := channels.Write(os.Stdout, *template, *bundles); err != nil {
+	if err := run(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
+}
+
+func run(out io.Writer, args []string) error {
+	var source channels.Source
+	flags := flag.NewFlagSet("catalog", flag.ContinueOnError)
+	flags.StringVar(&source.Template, "template", "", "the template, an olm.semver or an olm.template.basic")
+	flags.StringVar(&source.Bundles, "bundles", "", "a folder of rendered bundles")
+	flags.StringVar(&source.Withdrawn, "withdrawn", "", "a folder of rendered bundles that the template lists, and that no channel offers; it may be missing")
+	flags.StringVar(&source.Deprecations, "deprecations", "", "a file with an olm.deprecations")
+	flags.StringVar(&source.Icon, "icon", "", "the icon of the package, an SVG image")
+	deprecate := flags.String("deprecate", "", "a version, a channel or \"package\" to add to -deprecations")
+	message := flags.String("message", "", "what users of it read; empty: it is not deprecated any more")
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("failed to parse the arguments: %w", err)
+	}
+	if *deprecate != "" {
+		return channels.Deprecate(source.Deprecations, *deprecate, *message)
+	}
+	return channels.Write(out, source)
 }

@@ -63,7 +63,7 @@ compile() {
 	log="$(mktemp)"
 	limit="$(memory_limit)"
 	(
-		cd "$ROOT/$folder"
+		cd "$ROOT/$folder" || exit
 		if [ -n "$limit" ] && [ "$limit" -ge 512 ]; then export GOGC=off GOMEMLIMIT="${limit}MiB"; fi
 		GOWORK=off exec go build -v -mod=readonly -buildvcs=false "$@" >"$log" 2>&1
 	) &

@@ -14,9 +14,8 @@
 
 # Targets for OLM: the bundle, and the catalog that lists it.
 
-# The default channel of the package.
-comma := ,
-DEFAULT_CHANNEL ?= $(lastword $(subst $(comma), ,$(CHANNELS)))
+# The default channel of the package: that of its releases, also in the bundle of a release that is not in it yet.
+DEFAULT_CHANNEL ?= stable-v$(firstword $(subst ., ,$(VERSION)))
 # The first OpenShift with the Kubernetes of minKubeVersion, 1.31.
 OPENSHIFT ?= v4.18
 BUNDLE_IMG ?= $(REGISTRY)/llama-stack-k8s-operator-bundle:v$(VERSION)

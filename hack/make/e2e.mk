@@ -22,6 +22,11 @@ demo: ## Run a demo: a cluster, the operator, a real server of each era, and a r
 demo-clean: ## Remove the objects and files of "make demo".
 	@hack/demo.sh clean
 
+# Go knows what is up to date.
+.PHONY: bin/scrape
+bin/scrape:
+	@cd test/monitoring && GOWORK=off CGO_ENABLED=0 go build -ldflags "-s -w" -o ../../bin/scrape ./cmd/scrape
+
 .PHONY: test-e2e
 test-e2e: ## Run the end-to-end tests with real servers, on the node of cluster-up or the cluster of KUBECONFIG.
 	@test/e2e/run.sh

@@ -44,6 +44,12 @@ install bin/kubectl-llamastack /usr/local/bin/
 kubectl llamastack status
 ` + "```" + `
 
+A release has archives for each platform, and a manifest for [krew](https://krew.sigs.k8s.io) with their checksums:
+
+` + "```shell" + `
+kubectl krew install --manifest-url https://github.com/llamastack/llama-stack-k8s-operator/releases/download/v1.0.0/llamastack.yaml
+` + "```" + `
+
 To complete commands and the names of servers also after ` + "`kubectl`" + `, add a script with the name that kubectl expects:
 
 ` + "```shell" + `

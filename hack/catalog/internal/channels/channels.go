@@ -29,22 +29,48 @@ import (
 	"github.com/operator-framework/operator-registry/alpha/template"
 )
 
-// Write writes the package and the channels of a template, in YAML. The bundles are in the catalog already, each in a
+// Source is what a catalog is made from. Only Template and Bundles are required.
+type Source struct {
+	// Template is a file, an olm.semver or an olm.template.basic.
+	Template string
+	// Bundles is a folder of rendered bundles, each of a channel.
+	Bundles string
+	// Withdrawn is a folder of rendered bundles that the template still lists, and that the catalog does not offer.
+	Withdrawn string
+	// Deprecations is a file with an olm.deprecations.
+	Deprecations string
+	// Icon is an SVG file.
+	Icon string
+}
+
+// Write writes the package, the channels and the deprecations, in YAML. The bundles are in the catalog already, each in a
 // file of its own.
-func Write(out io.Writer, templateFile, folder string) error {
-	ctx := context.Background()
-	bundles, err := declcfg.LoadFS(ctx, os.DirFS(folder))
+func Write(out io.Writer, source Source) error {
+	bundles, err := load(source.Bundles)
 	if err != nil {
-		return fmt.Errorf("failed to read the bundles in %s: %w", folder, err)
+		return err
 	}
-	file, err := os.Open(templateFile)
+	gone, err := source.withdrawn()
 	if err != nil {
-		return fmt.Errorf("failed to open the template: %w", err)
+		return err
 	}
-	defer func() { _ = file.Close() }()
-	catalog, err := render(ctx, file, bundles.Bundles)
+	catalog, err := source.render(append(bundles, gone...))
 	if err != nil {
-		return fmt.Errorf("failed to render %s: %w", templateFile, err)
+		return fmt.Errorf("failed to render %s: %w", source.Template, err)
+	}
+	if err := withdraw(catalog, gone); err != nil {
+		return err
+	}
+	catalog.Bundles = bundles
+	if err := source.deprecations(catalog, gone); err != nil {
+		return err
+	}
+	packages, err := declcfg.ConvertToModel(*catalog)
+	if err != nil {
+		return fmt.Errorf("failed to validate the catalog: %w", err)
+	}
+	if err := source.present(catalog, packages); err != nil {
+		return err
 	}
 	catalog.Bundles = nil
 	if err := declcfg.WriteYAML(*catalog, out); err != nil {
@@ -53,8 +79,22 @@ func Write(out io.Writer, templateFile, folder string) error {
 	return nil
 }
 
-// render renders a template whose bundles are known.
-func render(ctx context.Context, source io.Reader, bundles []declcfg.Bundle) (*declcfg.DeclarativeConfig, error) {
+// load reads the bundles in a folder.
+func load(folder string) ([]declcfg.Bundle, error) {
+	catalog, err := declcfg.LoadFS(context.Background(), os.DirFS(folder))
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the bundles in %s: %w", folder, err)
+	}
+	return catalog.Bundles, nil
+}
+
+// render renders the template, whose bundles are known.
+func (s Source) render(bundles []declcfg.Bundle) (*declcfg.DeclarativeConfig, error) {
+	file, err := os.Open(s.Template)
+	if err != nil {
+		return nil, fmt.Errorf("failed to open the template: %w", err)
+	}
+	defer func() { _ = file.Close() }()
 	find := func(_ context.Context, image string) (*declcfg.DeclarativeConfig, error) {
 		for at := range bundles {
 			if bundles[at].Image == image {
@@ -63,11 +103,11 @@ func render(ctx context.Context, source io.Reader, bundles []declcfg.Bundle) (*d
 		}
 		return nil, fmt.Errorf("no bundle of the image %s is known; the bundle of VERSION is rendered by \"make catalog\", and those of other versions are committed", image)
 	}
-	kind, replay, err := template.NewRegistry().CreateTemplateBySchema(source, find)
+	kind, replay, err := template.NewRegistry().CreateTemplateBySchema(file, find)
 	if err != nil {
 		return nil, fmt.Errorf("failed to find out what the template is: %w", err)
 	}
-	catalog, err := kind.Render(ctx, replay)
+	catalog, err := kind.Render(context.Background(), replay)
 	if err != nil {
 		return nil, fmt.Errorf("failed to make channels: %w", err)
 	}

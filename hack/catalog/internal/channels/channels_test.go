@@ -68,6 +68,8 @@ image: example.com/some:v%[1]s
 properties:
 - type: olm.package
   value: {packageName: some, version: %[1]s}
+- type: olm.csv.metadata
+  value: {displayName: Some, description: What version %[1]s does.}
 `, version)
 		Expect(os.WriteFile(filepath.Join(folder, "v"+version+".yaml"), []byte(text), 0o600)).To(Succeed())
 	}
@@ -80,22 +82,30 @@ func render(template, folder string) (map[string][]entry, string, error) {
 	path := filepath.Join(GinkgoT().TempDir(), "template.yaml")
 	Expect(os.WriteFile(path, []byte(template), 0o600)).To(Succeed())
 	var out bytes.Buffer
-	if err := channels.Write(&out, path, folder); err != nil {
+	if err := channels.Write(&out, channels.Source{Template: path, Bundles: folder}); err != nil {
 		return nil, "", err
 	}
+	found, preferred := documents(out.Bytes())
+	return found, preferred, nil
+}
+
+// documents returns the entries of each channel of a catalog and the default channel.
+func documents(catalog []byte) (map[string][]entry, string) {
+	GinkgoHelper()
 	found, preferred := map[string][]entry{}, ""
-	for text := range bytes.SplitSeq(out.Bytes(), []byte("---\n")) {
+	for text := range bytes.SplitSeq(catalog, []byte("---\n")) {
 		read := parse[document](text)
 		switch read.Schema {
 		case "olm.package":
 			preferred = read.DefaultChannel
 		case "olm.channel":
 			found[read.Name] = read.Entries
+		case "olm.deprecations":
 		default:
 			Expect(string(text)).To(BeEmpty(), "bundles are not written once more")
 		}
 	}
-	return found, preferred, nil
+	return found, preferred
 }
 
 var _ = Describe("Write", func() {
@@ -131,7 +141,7 @@ entries:
   - {name: some.v1.2.0, replaces: some.v1.0.0, skips: [some.v1.1.0]}
 - {schema: olm.bundle, image: "example.com/some:v1.0.0"}
 - {schema: olm.bundle, image: "example.com/some:v1.2.0"}
-`, bundles("1.0.0", "1.1.0", "1.2.0"))
+`, bundles("1.0.0", "1.2.0"))
 
 		Expect(err).NotTo(HaveOccurred())
 		Expect(preferred).To(Equal("stable-v1"))
@@ -150,7 +160,9 @@ entries:
 	)
 
 	It("says which file is missing", func() {
-		Expect(channels.Write(&bytes.Buffer{}, "no/such/file", bundles("1.0.0"))).To(MatchError(ContainSubstring("failed to open the template")))
-		Expect(channels.Write(&bytes.Buffer{}, "no/such/file", "no/such/folder")).To(MatchError(ContainSubstring("failed to read the bundles in no/such/folder")))
+		Expect(channels.Write(&bytes.Buffer{}, channels.Source{Template: "no/such/file", Bundles: bundles("1.0.0")})).
+			To(MatchError(ContainSubstring("failed to open the template")))
+		Expect(channels.Write(&bytes.Buffer{}, channels.Source{Template: "no/such/file", Bundles: "no/such/folder"})).
+			To(MatchError(ContainSubstring("failed to read the bundles in no/such/folder")))
 	})
 })
