@@ -65,7 +65,7 @@ var _ = Describe("the ClusterServiceVersion", func() {
 		Expect(len(spec.DisplayName)).To(And(BeNumerically(">=", 3), BeNumerically("<=", 50)))
 		Expect(len(spec.Provider.Name)).To(BeNumerically(">=", 3))
 		Expect(spec.Provider.URL).To(HavePrefix("https://"))
-		Expect(spec.Keywords).To(ContainElements("llm", "inference"))
+		Expect(spec.Keywords).To(ContainElements("llm", "inference", "llama stack", "ogx", "openai"))
 		Expect(spec.Maintainers).To(HaveEach(And(HaveField("Name", Not(BeEmpty())), HaveField("Email", ContainSubstring("@")))))
 		Expect(spec.Maintainers).NotTo(BeEmpty())
 		Expect(spec.Links).NotTo(BeEmpty())
@@ -89,6 +89,32 @@ var _ = Describe("the ClusterServiceVersion", func() {
 			Expect(at[section]).To(BeNumerically(">", at[section-1]+200), "section %d", section)
 		}
 		Expect(load().CSV.Spec.Description).To(And(ContainSubstring("kind: LlamaStackDistribution"), ContainSubstring("docs/olm.md")))
+	})
+
+	It("says what it does with data, for which machines servers exist, and what a role is for that it has and does not use", func() {
+		words := strings.Join(strings.Fields(load().CSV.Spec.Description), " ")
+		Expect(words).To(And(ContainSubstring("OGX"), ContainSubstring("OpenAI API")))
+
+		// The default of the API deletes it.
+		Expect(words).NotTo(ContainSubstring("never deletes data"))
+		Expect(words).To(And(ContainSubstring("its volume is deleted with it by default"), ContainSubstring("`storage.retentionPolicy: Retain`")))
+
+		_, prerequisites, found := strings.Cut(words, "## Prerequisites")
+		Expect(found).To(BeTrue())
+		Expect(prerequisites).To(ContainSubstring("amd64 or arm64 for the published server images"))
+		for label := range load().CSV.Labels {
+			if machine, ok := strings.CutPrefix(label, "operatorframework.io/arch."); ok {
+				Expect(prerequisites).To(ContainSubstring(machine), "the console offers the operator there")
+			}
+		}
+
+		Expect(words).To(And(ContainSubstring("reads no Secrets"), ContainSubstring("a ClusterRole to watch Secrets that is bound to nobody")))
+	})
+
+	It("lets the console label the namespace for the cluster's Prometheus, which reads it only as text", func() {
+		Expect(annotation("operatorframework.io/cluster-monitoring")).To(Equal("true"))
+		Expect(file("config", "monitoring", "operator_monitor.yaml")).To(ContainSubstring("kind: ServiceMonitor"))
+		Expect(load().CSV.Labels).NotTo(HaveKey("operatorframework.io/cluster-monitoring"))
 	})
 
 	It("has one icon, a square SVG image, that of config/manifests", func() {

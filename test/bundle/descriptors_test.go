@@ -17,53 +17,56 @@ limitations under the License.
 package bundle_test
 
 import (
-	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	operatorsv1alpha1 "github.com/operator-framework/api/pkg/operators/v1alpha1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-// field is one that a type of this API declares.
-type field struct {
-	path, owner, name string
-}
+// What the console does with a descriptor. It shows the fields of the schema in its form, with or without descriptors, apart from
+// those that are hidden; a descriptor adds a name, a description and a widget. On the page of a server, each descriptor of a field
+// that is not hidden is a row, also if the field is not set: so only what people set and read has one.
+const (
+	urn    = "urn:alm:descriptor:"
+	ui     = urn + "com.tectonic.ui:"
+	object = urn + "io.kubernetes:"
+	link   = urn + "org.w3:link"
+	hidden = ui + "hidden"
+)
 
-// fields are those below a type, as paths of descriptors: dots between fields, [0] for an entry of a list. Types of
-// Kubernetes are not checked.
-func fields(of reflect.Type, path string) []field {
-	for of.Kind() == reflect.Pointer {
-		of = of.Elem()
-	}
-	if of.Kind() == reflect.Slice {
-		return fields(of.Elem(), path+"[0]")
-	}
-	if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[v1alpha1.LlamaStackDistribution]().PkgPath() {
-		return nil
-	}
-	var all []field
-	for member := range of.Fields() {
-		if member.Anonymous { // its fields stand beside the others
-			all = append(all, fields(member.Type, path)...)
-			continue
-		}
-		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
-		below := strings.TrimPrefix(path+"."+name, ".")
-		all = append(all, field{path: below, owner: of.Name(), name: member.Name})
-		all = append(all, fields(member.Type, below)...)
-	}
-	return all
-}
-
-// descriptor is what spec and status descriptors have in common.
+// descriptor is what spec and status descriptors have in common, with the field that it describes.
 type descriptor struct {
-	path, displayName, description string
-	xDescriptors                   []string
+	part, path, displayName, description string
+	xDescriptors                         []string
+	// field is nil if the CRD has no such field.
+	field *apiextensionsv1.JSONSchemaProps
 }
+
+// has reports whether a descriptor has an x-descriptor of this prefix.
+func (d descriptor) has(prefix string) bool {
+	return slices.ContainsFunc(d.xDescriptors, func(text string) bool { return strings.HasPrefix(text, prefix) })
+}
+
+// widgets are the x-descriptors that say how the field is shown, without what it depends on.
+func (d descriptor) widgets() []string {
+	return slices.DeleteFunc(slices.Clone(d.xDescriptors), func(text string) bool { return strings.HasPrefix(text, ui+"fieldDependency:") })
+}
+
+// group reports whether the field has fields of ours, or is a list of what has them. The console shows these instead of it.
+func (d descriptor) group() bool {
+	field := d.field
+	if field.Items != nil {
+		field = field.Items.Schema
+	}
+	return len(field.Properties) > 0 && !slices.Contains(d.xDescriptors, ui+"resourceRequirements") && d.path != "conditions"
+}
+
+// name is the last part of the path.
+func (d descriptor) name() string { return d.path[strings.LastIndex(d.path, ".")+1:] }
 
 func owned() operatorsv1alpha1.CRDDescription {
 	GinkgoHelper()
@@ -72,102 +75,131 @@ func owned() operatorsv1alpha1.CRDDescription {
 	return all[0]
 }
 
-func specDescriptors() []descriptor {
+// schemaOf is the schema of the spec or the status.
+func schemaOf(part string) *apiextensionsv1.JSONSchemaProps {
+	GinkgoHelper()
+	schema := load().V1CRDs[0].Spec.Versions[0].Schema.OpenAPIV3Schema.Properties[part]
+	Expect(schema.Properties).NotTo(BeEmpty())
+	return &schema
+}
+
+// at is the schema of a field, by the path of a descriptor: dots between fields, [0] for an entry of a list. It is nil if there is
+// no such field.
+func at(schema *apiextensionsv1.JSONSchemaProps, path string) *apiextensionsv1.JSONSchemaProps {
+	for part := range strings.SplitSeq(path, ".") {
+		name, entry := strings.CutSuffix(part, "[0]")
+		field, found := schema.Properties[name]
+		if !found || entry && field.Items == nil {
+			return nil
+		}
+		schema = &field
+		if entry {
+			schema = field.Items.Schema
+		}
+	}
+	return schema
+}
+
+// described are the descriptors of a kind of fields.
+func described(part string) []descriptor {
+	GinkgoHelper()
+	schema := schemaOf(part)
 	var all []descriptor
+	add := func(path, name, text string, x []string) {
+		all = append(all, descriptor{part, path, name, text, x, at(schema, path)})
+	}
 	for _, d := range owned().SpecDescriptors {
-		all = append(all, descriptor{d.Path, d.DisplayName, d.Description, d.XDescriptors})
+		if part == "spec" {
+			add(d.Path, d.DisplayName, d.Description, d.XDescriptors)
+		}
 	}
-	return all
-}
-
-func statusDescriptors() []descriptor {
-	var all []descriptor
 	for _, d := range owned().StatusDescriptors {
-		all = append(all, descriptor{d.Path, d.DisplayName, d.Description, d.XDescriptors})
-	}
-	return all
-}
-
-// missing says which fields have no descriptor, and how to give them one.
-func missing(kind string, declared []field, descriptors []descriptor) []string {
-	known := map[string]bool{}
-	for _, d := range descriptors {
-		known[d.path] = true
-	}
-	var all []string
-	for _, f := range declared {
-		if !known[f.path] {
-			all = append(all, fmt.Sprintf("%s.%s has no descriptor in the bundle. In api/v1alpha1, directly above the field "+
-				"%s of the type %s, add the line\n\t// +operator-sdk:csv:customresourcedefinitions:type=%s,"+
-				"displayName=%q,xDescriptors={\"urn:alm:descriptor:com.tectonic.ui:text\"}\n"+
-				"(or :number, :booleanSwitch, :select:A and :select:B, :resourceRequirements, :advanced, :fieldGroup:NAME, or "+
-				"urn:alm:descriptor:io.kubernetes:Secret) and run \"make generate\"", kind, f.path, f.name, f.owner, kind, f.name))
+		if part == "status" {
+			add(d.Path, d.DisplayName, d.Description, d.XDescriptors)
 		}
 	}
 	return all
 }
 
-// known are the words that consoles understand; those that end with a colon are followed by a word of the author.
-var known = []string{
-	"com.tectonic.ui:advanced", "com.tectonic.ui:arrayFieldGroup:", "com.tectonic.ui:booleanSwitch",
-	"com.tectonic.ui:fieldDependency:", "com.tectonic.ui:fieldGroup:", "com.tectonic.ui:hidden",
-	"com.tectonic.ui:imagePullPolicy", "com.tectonic.ui:label", "com.tectonic.ui:namespaceSelector",
-	"com.tectonic.ui:nodeAffinity", "com.tectonic.ui:number", "com.tectonic.ui:podAffinity",
-	"com.tectonic.ui:podAntiAffinity", "com.tectonic.ui:podCount", "com.tectonic.ui:podStatuses",
-	"com.tectonic.ui:resourceRequirements", "com.tectonic.ui:select:", "com.tectonic.ui:text",
-	"io.kubernetes.conditions", "io.kubernetes.phase", "io.kubernetes:", "org.w3:link",
+// find returns the descriptor of a path among others.
+func find(all []descriptor, path string) (descriptor, bool) {
+	i := slices.IndexFunc(all, func(d descriptor) bool { return d.path == path })
+	if i < 0 {
+		return descriptor{}, false
+	}
+	return all[i], true
 }
 
-// understood reports whether consoles understand an x-descriptor.
-func understood(text string) bool {
-	word, ok := strings.CutPrefix(text, "urn:alm:descriptor:")
-	for _, k := range known {
-		if ok && (word == k || strings.HasSuffix(k, ":") && strings.HasPrefix(word, k) && len(word) > len(k)) {
-			return true
+// rows are the paths that the console shows a line for: of a list of objects one for all of it.
+func rows(all []descriptor) []string {
+	var paths []string
+	for _, d := range all {
+		if d.path == "conditions" || d.has(hidden) || d.group() {
+			continue
 		}
+		list, _, _ := strings.Cut(d.path, "[0]")
+		paths = append(paths, list)
 	}
-	return false
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 var _ = Describe("the descriptors", func() {
-	spec := fields(reflect.TypeFor[v1alpha1.LlamaStackDistributionSpec](), "")
-	status := fields(reflect.TypeFor[v1alpha1.LlamaStackDistributionStatus](), "")
-
-	It("are there for every field of the spec and of the status", func() {
-		Expect(len(spec)).To(BeNumerically(">", 40))
-		Expect(len(status)).To(BeNumerically(">", 15))
-		lacking := append(missing("spec", spec, specDescriptors()), missing("status", status, statusDescriptors())...)
-		Expect(lacking).To(BeEmpty(), strings.Join(lacking, "\n\n"))
-	})
-
-	It("are there once, and for nothing else", func() {
-		Expect(specDescriptors()).To(HaveLen(len(spec)))
-		Expect(statusDescriptors()).To(HaveLen(len(status)))
-	})
-
-	It("describe a field, and say how a console shows it", func() {
-		names := map[string]string{}
-		for _, d := range append(specDescriptors(), statusDescriptors()...) {
-			Expect(d.displayName).To(MatchRegexp(`^[A-Z][A-Za-z ()]+$`), d.path)
-			Expect(len(d.description)).To(BeNumerically(">", 10), d.path)
-			Expect(d.xDescriptors).NotTo(BeEmpty(), d.path)
-			for _, text := range d.xDescriptors {
-				Expect(understood(text)).To(BeTrue(), d.path+": "+text)
+	It("are there once for a field, and for every field that people find first", func() {
+		spec := described("spec")
+		for _, part := range []string{"", "server", "network"} {
+			schema, prefix := schemaOf("spec"), ""
+			if part != "" {
+				schema, prefix = at(schema, part), part+"."
 			}
-			names[d.path] = d.displayName
+			for name := range schema.Properties {
+				_, found := find(spec, prefix+name)
+				Expect(found).To(BeTrue(), "spec.%s%s has no descriptor. In api/v1alpha1, directly above the field, add the line\n\t"+
+					"// +operator-sdk:csv:customresourcedefinitions:type=spec,displayName=\"Some Name\",xDescriptors={\"%s\"}\n"+
+					"or, for what people set in the form, with :text, :number, :booleanSwitch, :select:A and :select:B, or "+
+					"urn:alm:descriptor:io.kubernetes:Secret; and run \"make generate\"", prefix, name, hidden)
+			}
 		}
-		Expect(names).To(HaveKeyWithValue("server.distribution.name", "Distribution Name"))
+		for _, part := range []string{"spec", "status"} {
+			seen := map[string]bool{}
+			for _, d := range described(part) {
+				Expect(seen).NotTo(HaveKey(d.path))
+				seen[d.path] = true
+			}
+		}
+		_, found := find(described("status"), "conditions")
+		Expect(found).To(BeTrue())
 	})
 
 	It("start with the required fields", func() {
-		Expect(specDescriptors()[0].path).To(Equal("server"))
-		Expect(specDescriptors()[1].path).To(Equal("server.distribution"))
+		Expect(described("spec")[0].path).To(Equal("server"))
+		Expect(described("spec")[1].path).To(Equal("server.distribution"))
 	})
 
-	It("that is new is reported as missing", func() {
-		some := []field{{path: "server.port", owner: "ServerSpec", name: "Port"}, {path: "replicas", owner: "Spec", name: "Replicas"}}
-		Expect(missing("spec", some, []descriptor{{path: "replicas"}})).To(ConsistOf(And(
-			ContainSubstring("spec.server.port"), ContainSubstring("field Port of the type ServerSpec"), ContainSubstring("type=spec"))))
+	It("are few enough to be read above the conditions", func() {
+		Expect(rows(described("spec"))).To(And(
+			ContainElements("server.distribution.name", "replicas", "server.storage.size", "network.exposeRoute", "server.config.providers"),
+			WithTransform(func(all []string) int { return len(all) }, BeNumerically("<=", 36))))
+		Expect(rows(described("status"))).To(And(
+			ContainElements("phase", "serviceURL", "version.llamaStackServerVersion"),
+			WithTransform(func(all []string) int { return len(all) }, BeNumerically("<=", 9))))
+	})
+
+	It("of the status are not empty rows of a server that is Ready", func() {
+		ready := parse[map[string]any](file("internal", "status", "testdata", "ready.yaml"))
+		var empty []string
+		for _, path := range rows(described("status")) {
+			value := any(ready)
+			for name := range strings.SplitSeq(path, ".") {
+				fields, _ := value.(map[string]any)
+				value = fields[name]
+			}
+			if value == nil || value == "" {
+				empty = append(empty, path)
+			}
+		}
+		// The first is known after the first list of models, the second only of a server that is exposed.
+		Expect(empty).To(ConsistOf("models.total", "routeURL"))
 	})
 })
 

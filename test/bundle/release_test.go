@@ -20,6 +20,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -31,84 +33,14 @@ func script(env []string, name string, args ...string) (string, error) {
 	GinkgoHelper()
 	path, err := filepath.Abs(filepath.Join(root, "hack", name))
 	Expect(err).NotTo(HaveOccurred())
+	if filepath.IsAbs(name) {
+		path = name
+	}
 	command := exec.CommandContext(GinkgoT().Context(), path, args...)
 	command.Env = append(os.Environ(), env...)
 	output, err := command.CombinedOutput()
 	return string(output), err
 }
-
-// ciConfig is what the hubs know of a ci.yaml. A key that they do not know fails their check.
-type ciConfig struct {
-	Reviewers []string `json:"reviewers"`
-	FBC       struct {
-		Enabled                  bool   `json:"enabled"`
-		VersionPromotionStrategy string `json:"version_promotion_strategy"`
-		CatalogMapping           []struct {
-			TemplateName string   `json:"template_name"`
-			CatalogNames []string `json:"catalog_names"`
-			Type         string   `json:"type"`
-		} `json:"catalog_mapping"`
-	} `json:"fbc"`
-}
-
-// releaseConfig is what the hubs know of a release-config.yaml.
-type releaseConfig struct {
-	CatalogTemplates []struct {
-		TemplateName string   `json:"template_name"`
-		Channels     []string `json:"channels"`
-	} `json:"catalog_templates"`
-}
-
-var _ = Describe("the files for a hub", func() {
-	var folder string
-
-	BeforeEach(func() {
-		folder = GinkgoT().TempDir()
-		output, err := script([]string{"VERSION=1.2.3", "CHANNELS=candidate-v1,stable-v1"}, "hub-files.sh", folder)
-		Expect(err).NotTo(HaveOccurred(), output)
-	})
-
-	// read reads a file of the operator's folder in a hub.
-	read := func(hub string, path ...string) string {
-		GinkgoHelper()
-		content, err := os.ReadFile(filepath.Join(append([]string{folder, hub, "operators", packageName}, path...)...))
-		Expect(err).NotTo(HaveOccurred())
-		return string(content)
-	}
-
-	DescribeTable("are laid out as its pipeline expects",
-		func(hub, first string) {
-			var ci ciConfig
-			Expect(yamlStrict(read(hub, "ci.yaml"), &ci)).To(Succeed())
-			Expect(ci.FBC.Enabled).To(BeTrue())
-			Expect(ci.FBC.VersionPromotionStrategy).To(BeElementOf("never", "always", "review-needed"))
-			Expect(ci.FBC.CatalogMapping).To(HaveLen(1))
-			mapping := ci.FBC.CatalogMapping[0]
-			Expect(mapping.Type).To(Equal("olm.semver"))
-			Expect(mapping.CatalogNames[0]).To(Equal(first))
-
-			template := parse[map[string]any](read(hub, "catalog-templates", mapping.TemplateName))
-			Expect(template).To(Equal(map[string]any{"Schema": "olm.semver", "GenerateMajorChannels": true, "GenerateMinorChannels": false}))
-
-			var release releaseConfig
-			Expect(yamlStrict(read(hub, "1.2.3", "release-config.yaml"), &release)).To(Succeed())
-			Expect(release.CatalogTemplates).To(HaveLen(1))
-			Expect(release.CatalogTemplates[0].TemplateName).To(Equal(mapping.TemplateName))
-			Expect(release.CatalogTemplates[0].Channels).To(Equal([]string{"Candidate", "Stable"}))
-		},
-		Entry("OperatorHub.io", "operatorhub", "latest"),
-		Entry("OpenShift, from the version that the bundle asks for", "openshift", "v4.18"),
-	)
-
-	It("have the bundle unchanged", func() {
-		for _, path := range []string{
-			"manifests/" + packageName + ".clusterserviceversion.yaml", "metadata/annotations.yaml", "tests/scorecard/config.yaml",
-		} {
-			Expect(read("openshift", "1.2.3", path)).To(Equal(file("bundle", path)))
-			Expect(read("operatorhub", "1.2.3", path)).To(Equal(file("bundle", path)))
-		}
-	})
-})
 
 var _ = Describe("a release", func() {
 	const image = "quay.io/llamastack/llama-stack-k8s-operator-bundle:v9.9.9"
@@ -161,6 +93,70 @@ var _ = Describe("a release", func() {
 			Expect(output).To(ContainSubstring("not a semantic version"))
 		}
 		Expect(file("versions.mk")).To(Equal(before))
+	})
+
+	DescribeTable("goes into", func(number, given, expected string) {
+		checkout := GinkgoT().TempDir()
+		for _, path := range []string{
+			"hack/release.sh", "hack/lib/release.sh", "hack/catalog-enter.sh", "versions.mk", "config/catalog/template.yaml", "config/manifests/digests.txt",
+			"bundle/manifests/llamastack.io_llamastackdistributions.yaml", "test/crdify/testdata/0.9.0.yaml",
+		} {
+			Expect(os.MkdirAll(filepath.Join(checkout, filepath.Dir(path)), 0o700)).To(Succeed())
+			Expect(os.WriteFile(filepath.Join(checkout, path), []byte(file(path)), 0o700)).To(Succeed())
+		}
+		// What an earlier release was for.
+		versions := strings.Replace(file("versions.mk"), "CHANNELS ?= "+version("CHANNELS"), "CHANNELS ?= candidate-v1", 1)
+		Expect(os.WriteFile(filepath.Join(checkout, "versions.mk"), []byte(versions), 0o600)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(checkout, "make"), []byte("#!/bin/sh\necho \"$CHANNELS\"\n"), 0o700)).To(Succeed())
+
+		output, err := script([]string{
+			"PATH=" + checkout + ":" + os.Getenv("PATH"), "VERSION=" + number, "CHANNELS=" + given, "LLAMASTACK_VERSION=1", "OGX_VERSION=1", "IMG=a", "BUNDLE_IMG=b",
+		}, filepath.Join(checkout, "hack", "release.sh"))
+
+		Expect(err).NotTo(HaveOccurred(), output)
+		Expect(output).To(HavePrefix(expected + "\n" + expected + "\n"))
+		content, err := os.ReadFile(filepath.Join(checkout, "versions.mk"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(string(content)).To(ContainSubstring("\nCHANNELS ?= " + expected + "\n"))
+	},
+		Entry("all channels, also after one that did not", "1.1.0", "", "candidate-v1,fast-v1,stable-v1"),
+		Entry("those of its major version", "2.0.0", "", "candidate-v2,fast-v2,stable-v2"),
+		Entry("the least stable one, if it is a candidate", "1.1.0-rc.1", "", "candidate-v1"),
+		Entry("those that are given", "1.1.0", "candidate-v1", "candidate-v1"),
+	)
+
+	It("is stamped into every command that users copy", func() {
+		checkout := GinkgoT().TempDir()
+		for _, folder := range []string{"config", "docs", "site", "hack/cmd/clidocs", "internal/distribution"} {
+			Expect(os.CopyFS(filepath.Join(checkout, folder), os.DirFS(filepath.Join(root, folder)))).To(Succeed())
+		}
+		for _, path := range []string{"hack/stamp.sh", "README.md", "Dockerfile"} {
+			Expect(os.WriteFile(filepath.Join(checkout, path), []byte(file(path)), 0o700)).To(Succeed())
+		}
+
+		output, err := script([]string{"VERSION=97.98.99", "LLAMASTACK_VERSION=" + version("LLAMASTACK_VERSION"), "OGX_VERSION=" + version("OGX_VERSION")},
+			filepath.Join(checkout, "hack", "stamp.sh"))
+
+		Expect(err).NotTo(HaveOccurred(), output)
+		// What names the operator and its version, apart from the picture of the catalog; and the variable of commands.
+		stale := regexp.MustCompile(`(?m)^(.*llama-?stack(-k8s)?-operator.*[^.v0-9]v?|VERSION=|demo  .*\b)` + regexp.QuoteMeta(version("VERSION")) + `\b.*$`)
+		Expect(stale.MatchString(file("docs", "verify.md"))).To(BeTrue())
+		pages := []string{filepath.Join(checkout, "README.md"), filepath.Join(checkout, "hack", "cmd", "clidocs", "main.go")}
+		for _, pattern := range []string{"docs/*.md", "docs/*/*.md", "site/*.md"} {
+			found, err := filepath.Glob(filepath.Join(checkout, pattern))
+			Expect(err).NotTo(HaveOccurred())
+			pages = append(pages, found...)
+		}
+		for _, page := range pages {
+			// A page of contributors has examples, and the reference of the commands is generated.
+			if slices.Contains([]string{"releasing.md", "cli.md"}, filepath.Base(page)) {
+				continue
+			}
+			content, err := os.ReadFile(page)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(stale.FindAllString(string(content), -1)).To(BeEmpty(), page)
+		}
+		Expect(filepath.Join(checkout, "site", "index.md")).To(BeARegularFile())
 	})
 
 	It("is versioned in one place only", func() {

@@ -18,7 +18,6 @@ package bundle_test
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/operator-framework/api/pkg/apis/scorecard/v1alpha3"
 
@@ -43,10 +42,10 @@ var _ = Describe("the tools that build and test the bundle and the catalog", fun
 
 	It("is the pinned opm, which also serves the catalog", func() {
 		opm := pinned("hack/catalog", "github.com/operator-framework/operator-registry")
-		for _, found := range regexp.MustCompile(`(?m)^FROM quay.io/operator-framework/opm:(\S+)`).FindAllStringSubmatch(file("catalog.Dockerfile"), -1) {
-			Expect(found[1]).To(Equal(opm))
-		}
-		Expect(strings.Count(file("catalog.Dockerfile"), "FROM quay.io/operator-framework/opm:")).To(Equal(2))
+		bases := regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?quay.io/operator-framework/opm:([^\s@]+)`)
+		found := bases.FindAllStringSubmatch(file("catalog.Dockerfile"), -1)
+		Expect(found).To(HaveLen(2))
+		Expect(found).To(HaveEach(HaveExactElements(Not(BeEmpty()), opm)))
 	})
 
 	It("is the scorecard's image of the same version, and our own of this one", func() {

@@ -22,6 +22,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
@@ -155,7 +156,8 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		Expect(whole(ctx)).To(HaveLen(len(names)))
 		applied := time.Since(since)
 		becomeReady(ctx, server)
-		recoveries = append(recoveries, recovery{fault: "all children are deleted", applied: applied, ready: time.Since(since)})
+		recoveries = append(recoveries, recovery{fault: "all children of a server are deleted", applied: applied, ready: time.Since(since)})
+		diagnose(ctx, server, "all children of a server are deleted", "objects", `^(Deployment|Service) server\S* was deleted, and the operator created it again`)
 	}, NodeTimeout(specLimit))
 
 	It("the labels of its children are replaced", func(ctx SpecContext) {
@@ -164,6 +166,8 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		since := time.Now()
 		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was created again")
 		recoveries = append(recoveries, recovery{fault: "the labels of all children are replaced", applied: time.Since(since)})
+		diagnose(ctx, server, "the labels of all children are replaced", "objects", `has set fields of Deployment server, .*: metadata\.labels\.stomped$`,
+			`has set fields of Service server-service, .*: metadata\.labels\.stomped$`)
 		becomeReady(ctx, server)
 	}, NodeTimeout(specLimit))
 
@@ -173,6 +177,7 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		since := time.Now()
 		Expect(uids(whole(ctx))).To(ConsistOf(uids(before)), "none was created again")
 		recoveries = append(recoveries, recovery{fault: "the owner references of all children are removed", applied: time.Since(since)})
+		undiagnosed("the owner references of all children are removed", "they are back within a second, and nothing is left of their removal")
 		becomeReady(ctx, server)
 	}, NodeTimeout(specLimit))
 
@@ -184,6 +189,7 @@ var _ = Describe("A server survives that", chaos, Ordered, func() {
 		})
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(healed).
 			Should(say(metav1.ConditionFalse, v1alpha1.ReasonResourceConflict, "server-service", "ConfigMap/config"))
+		diagnose(ctx, server, "a child is given to another owner", "objects", `^Service server-service belongs to ConfigMap config$`)
 
 		edit(ctx, service, func(s *corev1.Service) { s.OwnerReferences = nil })
 		since := time.Now()
@@ -206,6 +212,7 @@ var _ = Describe("A quota that is full", chaos, func() {
 		create(ctx, server)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).WithTimeout(healed).
 			Should(say(metav1.ConditionFalse, reason, "exceeded quota"))
+		diagnose(ctx, server, "a quota blocks the "+strings.TrimSuffix(what, "s"), "quota", `exceeded quota: full`, `^ResourceQuota full is used up: 0 of 0 `+string(name))
 
 		Expect(kube.Delete(ctx, quota)).To(Succeed())
 		since := time.Now()

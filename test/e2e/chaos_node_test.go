@@ -32,11 +32,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// misbehaviour is what the stand-in of a server does, and what the operator then reports as its health.
+// misbehaviour is what the stand-in of a server does, and what the operator then reports as its health, and doctor as the
+// cause.
 type misbehaviour struct {
 	what, behaviour string
 	status          metav1.ConditionStatus
 	reason          v1alpha1.Reason
+	says            string
 }
 
 var _ = Describe("Servers that misbehave while they run", chaos, func() {
@@ -48,10 +50,10 @@ var _ = Describe("Servers that misbehave while they run", chaos, func() {
 	It("are reported, and are healthy again as soon as they recover", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		faults := []misbehaviour{ // those first that are probed less often after a while
-			{"hangs", `{"faults": {"*": {"hang": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
-			{"answers nonsense", `{"faults": {"*": {"malformed": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved},
-			{"answers with errors", `{"faults": {"*": {"code": 503}}}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
-			{"reports that it is unhealthy", `{"health": "Error"}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed},
+			{"hangs", `{"faults": {"*": {"hang": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, `no valid answer: .*no answer within`},
+			{"sends invalid answers", `{"faults": {"*": {"malformed": true}}}`, metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, `no valid answer: .*answered without`},
+			{"answers with 503", `{"faults": {"*": {"code": 503}}}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed, `its health is "HTTP 503"`},
+			{"reports that it is unhealthy", `{"health": "Error"}`, metav1.ConditionFalse, v1alpha1.ReasonHealthCheckFailed, `its health is "Error"`},
 		}
 		var ill []*v1alpha1.LlamaStackDistribution
 		for i := range faults { // unhealthy from the start, because a healthy one is only probed every 5 minutes
@@ -66,6 +68,7 @@ var _ = Describe("Servers that misbehave while they run", chaos, func() {
 		for i, fault := range faults {
 			By("waiting until it reports that one " + fault.what)
 			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(healed).Should(say(fault.status, fault.reason))
+			diagnose(ctx, ill[i], "a server "+fault.what, "health", fault.says)
 			control(ctx, ill[i], `{"health": "OK", "faults": {}}`)
 			since := time.Now()
 			Eventually(conditionOf(ctx, ill[i], v1alpha1.ConditionHealthCheck)).WithTimeout(askedRarely).
@@ -99,6 +102,7 @@ var _ = Describe("The node", chaos, Ordered, Serial, func() {
 		}
 		Expect(readyProcesses(ctx)).To(BeZero())
 		text := mark(ctx, server, "drained")
+		diagnose(ctx, server, "the node is drained, operator and servers", "nodes", `^node \S+ is drained and accepts no Pods, and a Pod waits`)
 
 		for _, node := range nodes.Items {
 			kubectl(ctx, "uncordon", node.Name)
@@ -107,13 +111,14 @@ var _ = Describe("The node", chaos, Ordered, Serial, func() {
 		allProcessesReady(ctx)
 	}, NodeTimeout(specLimit))
 
-	DescribeTable("loses a component that runs Pods", onNode, func(ctx SpecContext, part string) {
+	DescribeTable("loses a component that runs Pods", onNode, func(ctx SpecContext, part, fault, says string) {
 		before := processes(ctx)
 		clusterCommand(ctx, "kill", part)
 		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
 		text := mark(ctx, server, part)
 		Eventually(marked(ctx, server)).WithTimeout(healed).Should(Equal(text), "the operator continues")
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing))
+		diagnose(ctx, server, fault, "nodes", says)
 
 		clusterCommand(ctx, "start", part)
 		since := time.Now()
@@ -121,7 +126,7 @@ var _ = Describe("The node", chaos, Ordered, Serial, func() {
 		record(part+" was killed during a rollout", since)
 		Expect(processes(ctx)).To(Equal(before), "no process ended")
 	},
-		Entry("the container runtime", "containerd", NodeTimeout(specLimit)),
-		Entry("the kubelet", "kubelet", NodeTimeout(specLimit)),
+		Entry("the container runtime", "containerd", "containerd is killed during a rollout", `containerd\.sock|container runtime`, NodeTimeout(specLimit)),
+		Entry("the kubelet", "kubelet", "the kubelet is killed during a rollout", `^the kubelet of node \S+ has not reported for|Kubelet stopped posting`, NodeTimeout(specLimit)),
 	)
 })

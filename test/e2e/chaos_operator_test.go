@@ -51,17 +51,22 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 	BeforeEach(func(ctx SpecContext) { allProcessesReady(ctx) })
 
 	It("the leader is killed", onNode, func(ctx SpecContext) {
-		killProcess(ctx, leaderPod(ctx))
+		leading := leaderPod(ctx)
+		killProcess(ctx, leading)
 		since := time.Now()
 		recovered(ctx, "the leading process is killed", server, mark(ctx, server, "leader-killed"), since)
+		diagnose(ctx, server, "the leading process is killed (SIGKILL)", "operator", processEnded(leading))
 	}, NodeTimeout(specLimit))
 
 	It("all its processes are killed", onNode, func(ctx SpecContext) {
+		var ended []string
 		for _, pod := range operatorPods(ctx) {
 			killProcess(ctx, pod)
+			ended = append(ended, processEnded(pod))
 		}
 		since := time.Now()
 		recovered(ctx, "all processes are killed", server, mark(ctx, server, "all-killed"), since)
+		diagnose(ctx, server, "all processes are killed (SIGKILL)", "operator", ended...)
 	}, NodeTimeout(specLimit))
 
 	It("all its Pods are deleted at once", func(ctx SpecContext) {
@@ -70,6 +75,11 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 			deleteOperatorPod(ctx, pod.Name, 0)
 		}
 		recovered(ctx, "all Pods are deleted", server, mark(ctx, server, "pods-deleted"), since)
+		var replacing []string
+		for _, pod := range operatorPods(ctx) {
+			replacing = append(replacing, `has not created its Pods .*`+pod.Name+`.* deleted`)
+		}
+		diagnose(ctx, server, "all Pods of the operator are deleted", "operator", replacing...)
 	}, NodeTimeout(specLimit))
 
 	It("the leader is cut off from the API server", onNode, func(ctx SpecContext) {
@@ -78,6 +88,7 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		since := time.Now()
 		recovered(ctx, "the leading process is cut off", server, mark(ctx, server, "leader-cut-off"), since)
 		Expect(leader(ctx)).NotTo(Equal(leading.Name))
+		diagnose(ctx, server, "the leading process is disconnected from the API server", "operator", cutOff(leading))
 
 		heal(ctx)
 		since = time.Now()
@@ -88,10 +99,15 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 
 	It("all its processes are cut off from the API server", onNode, func(ctx SpecContext) {
 		before := processes(ctx)
+		var silent []string
+		for _, pod := range operatorPods(ctx) {
+			silent = append(silent, cutOff(pod))
+		}
 		heal := isolate(ctx, operatorPods(ctx)...)
 		text := mark(ctx, server, "cut-off")
 		Eventually(readyProcesses).WithContext(ctx).WithTimeout(healed).Should(BeZero(), "a process without the API server is not ready")
 		answer(ctx, server)
+		diagnose(ctx, server, "all processes are disconnected for 40 s", "operator", silent...)
 		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))
 
 		heal(ctx)
@@ -100,10 +116,11 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was not reachable")
 	}, NodeTimeout(specLimit))
 
-	DescribeTable("a component of the control plane is killed", func(ctx SpecContext, part string) {
+	DescribeTable("a component of the control plane is killed", func(ctx SpecContext, part, fault, says string) {
 		before := processes(ctx)
 		clusterCommand(ctx, "kill", part)
 		DeferCleanup(func(ctx SpecContext) { clusterCommand(ctx, "start", part) })
+		diagnose(ctx, server, fault, "api-server", says)
 		Consistently(ctx.Err).WithTimeout(outage).WithPolling(outage / 4).Should(Succeed())
 
 		clusterCommand(ctx, "start", part)
@@ -112,8 +129,8 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		allProcessesReady(ctx)
 		Expect(processes(ctx)).To(Equal(before), "the container never restarts because the API server was not reachable")
 	},
-		Entry("the API server", onNode, "kube-apiserver", NodeTimeout(specLimit)),
-		Entry("its database", onNode, "etcd", NodeTimeout(specLimit)),
+		Entry("the API server", onNode, "kube-apiserver", "the API server is killed and down for 40 s", `^the API server does not answer: `, NodeTimeout(specLimit)),
+		Entry("its database", onNode, "etcd", "etcd is killed and down for 40 s", `^the API server is not ready: .*etcd`, NodeTimeout(specLimit)),
 	)
 
 	It("its permissions are revoked and restored", func(ctx SpecContext) {
@@ -128,6 +145,7 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		Expect(kube.Delete(ctx, binding)).To(Succeed())
 		Eventually(mayPatchDeployments).WithContext(ctx).Should(BeFalse())
 		text := mark(ctx, server, "no-permissions")
+		diagnose(ctx, server, "the operator's permissions are revoked for 40 s", "operator-rights", `^the operator may not .*patch deployments`)
 		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))
 
 		Expect(restore(ctx)).To(Succeed())
@@ -143,9 +161,17 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 		since := time.Now()
 		recovered(ctx, "the lease is deleted", server, mark(ctx, server, "lease-deleted"), since)
 		Eventually(leader).WithContext(ctx).WithTimeout(leaderTakesOver).ShouldNot(BeEmpty())
+		diagnose(ctx, server, "the lease is deleted", "leader", `^lease `+leaseName+` was deleted, and \S+ created it again`)
 		Expect(processes(ctx)).To(Equal(before), "no process ended")
 	}, NodeTimeout(specLimit))
 })
+
+// processEnded is how doctor names that the process of a Pod was killed, and cutOff, that it sees no API server.
+func processEnded(pod corev1.Pod) string { return "^Pod " + pod.Name + ": .*exit code 137" }
+
+func cutOff(pod corev1.Pod) string {
+	return "^Pod " + pod.Name + " runs and is not ready: it cannot reach the API server"
+}
 
 // allProcessesReady waits until every process of the operator sees the cluster.
 func allProcessesReady(ctx context.Context) {

@@ -31,6 +31,12 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// collectorPort is that of OpenTelemetry over HTTP. The stand-in answers gRPC there, too.
+const collectorPort = 4318
+
+// spanSource is what sent spans to the stand-in for a collector.
+type spanSource struct{ Service, Team, Token, Protocol string }
+
 // declaring makes a server declare a provider under a key of its configuration, and a model of it.
 func declaring(server *llsdtest.Wrapper, key string) *v1alpha1.LlamaStackDistribution {
 	return server.Edit(func(i *v1alpha1.LlamaStackDistribution) {
@@ -49,13 +55,22 @@ func declaring(server *llsdtest.Wrapper, key string) *v1alpha1.LlamaStackDistrib
 
 var _ = Describe("Real servers with a declared configuration", Ordered, func() {
 	var older, newer *v1alpha1.LlamaStackDistribution
+	const collector = "collector"
 
 	BeforeAll(func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
 		older = declaring(readOnly(likeOpenShift(realServer(namespace, "older", image.llamaStack).Storage("1Gi"))), "base_url")
 		newer = declaring(readOnly(likeOpenShift(realServer(namespace, "newer", image.ogx).Storage("1Gi"))), "base_url")
-		secret := &corev1.Secret{ObjectMeta: objectMeta(namespace, "provider"), StringData: map[string]string{"token": "secret"}}
-		create(ctx, secret, older, newer)
+		for _, server := range []*v1alpha1.LlamaStackDistribution{older, newer} {
+			endpoint := fmt.Sprintf("http://%s.%s.svc:%d", collector, namespace, collectorPort)
+			server.Spec.Server.Telemetry = &v1alpha1.TelemetrySpec{OTLP: &v1alpha1.TelemetryOTLP{Endpoint: endpoint}}
+		}
+		newer.Spec.Server.Telemetry.OTLP.ServiceName, newer.Spec.Server.Telemetry.OTLP.Protocol = "renamed", "grpc"
+		newer.Spec.Server.Telemetry.OTLP.SampleRatio = "0.9"
+		newer.Spec.Server.Telemetry.OTLP.ResourceAttributes = map[string]v1alpha1.ResourceAttribute{"team": "ai"}
+		newer.Spec.Server.Telemetry.OTLP.HeadersFrom = &v1alpha1.SecretKey{Name: "provider", Key: "headers"}
+		secret := &corev1.Secret{ObjectMeta: objectMeta(namespace, "provider"), StringData: map[string]string{"token": "secret", "headers": "x-token=of-the-team"}}
+		create(ctx, secret, standInPod(namespace, collector, collectorPort, "/health", collector), serviceOf(namespace, collector, collectorPort), older, newer)
 	})
 
 	It("become Ready, and serve the declared model", func(ctx SpecContext) {
@@ -67,6 +82,19 @@ var _ = Describe("Real servers with a declared configuration", Ordered, func() {
 				v1alpha1.ModelInfo{ID: "declared/" + firstModel, Provider: "declared", Type: "llm"})))
 		}
 	}, NodeTimeout(2*serverStarts))
+
+	It("send their traces to a collector, over HTTP and gRPC, as they are set to", func(ctx SpecContext) {
+		sources := func() ([]spanSource, error) {
+			var found []spanSource
+			err := ask(ctx, clientset.CoreV1().RESTClient().Get().Namespace(older.Namespace).Resource("services").
+				Name(fmt.Sprintf("http:%s:%d", collector, collectorPort)).SubResource("proxy").Suffix("/spans"), &found)
+			return found, err
+		}
+		Eventually(sources).Should(ConsistOf(
+			spanSource{Service: older.Name, Protocol: "http/protobuf"},
+			spanSource{Service: "renamed", Team: "ai", Token: "of-the-team", Protocol: "grpc"},
+		))
+	})
 
 	It("talk in the terminal, and nothing is wrong with them", func(ctx SpecContext) {
 		for _, server := range []*v1alpha1.LlamaStackDistribution{older, newer} {

@@ -21,12 +21,17 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
 
+	"github.com/creack/pty"
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -37,13 +42,26 @@ var buildPlugin = sync.OnceValues(func() (string, error) {
 	return gexec.Build("github.com/llamastack/llama-stack-k8s-operator/cmd/kubectl-llamastack", "-ldflags", "-s -w")
 })
 
-// plugin runs "kubectl llamastack" about a server, as a user does, and returns what it prints.
-func plugin(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args ...string) string {
+// pluginCommand is "kubectl llamastack" about a server, by a user with the rights of an editor of its namespace alone.
+func pluginCommand(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args ...string) *exec.Cmd {
 	GinkgoHelper()
 	program, err := buildPlugin()
 	Expect(err).NotTo(HaveOccurred())
-	command := exec.CommandContext(ctx, program, append(args, "--namespace", server.Namespace)...)
-	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig())
+	editor := "editor-of-" + server.Namespace
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: objectMeta(server.Namespace, "editor"), RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "edit"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: editor}},
+	}
+	Expect(client.IgnoreAlreadyExists(kube.Create(ctx, binding))).To(Succeed())
+	command := exec.CommandContext(ctx, program, append(args, "--namespace", server.Namespace, "--as", editor)...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig(), "TERM=xterm")
+	return command
+}
+
+// plugin runs pluginCommand and returns what it prints.
+func plugin(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args ...string) string {
+	GinkgoHelper()
+	command := pluginCommand(ctx, server, args...)
 	command.Stderr = GinkgoWriter
 	output, err := command.Output()
 	Expect(err).NotTo(HaveOccurred(), string(output))
@@ -53,8 +71,24 @@ func plugin(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args .
 // talk checks that a person can talk to a model of a server in a terminal: through the API server, to the Pod.
 func talk(ctx context.Context, server *v1alpha1.LlamaStackDistribution, model string) {
 	GinkgoHelper()
-	const question = "Is anybody in the terminal?"
-	Expect(plugin(ctx, server, "chat", server.Name, model, "--prompt", question)).To(ContainSubstring(question))
+	const question, ctrlD = "Is anybody in the terminal?", "\x04"
+	command := pluginCommand(ctx, server, "chat", server.Name, model)
+	device, err := pty.Start(command)
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { Expect(device.Close()).To(Succeed()) }()
+	screen := gbytes.NewBuffer()
+	ended := make(chan error, 1)
+	go func() {
+		_, _ = io.Copy(io.MultiWriter(screen, GinkgoWriter), device) // the end of the program is an error of the device
+		ended <- command.Wait()
+	}()
+	Eventually(screen).Should(gbytes.Say("> "))
+	_, err = device.WriteString(question + "\r")
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(screen).Should(gbytes.Say(`(?s)in the terminal\?.*You said: .*in the terminal\?.*> `), "what was typed, and the answer, which repeats it")
+	_, err = device.WriteString(ctrlD)
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(ended).Should(Receive(Succeed()))
 }
 
 // examine checks that a doctor finds no failure of a server that is well.

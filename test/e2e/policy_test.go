@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
 	gomegatypes "github.com/onsi/gomega/types"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -85,7 +86,13 @@ var _ = Describe("A server's NetworkPolicy", func() {
 	It("allows the peers in the CR, the namespace and the operator, and nobody else", func(ctx SpecContext) {
 		friend, stranger := newCaller(ctx), newCaller(ctx)
 		namespace := newCaller(ctx)
-		server := standIn(namespace, "server", "").Obj()
+		server := standIn(namespace, "server", "").Edit(func(i *v1alpha1.LlamaStackDistribution) {
+			metrics := int32(callerPort) // something that answers there
+			i.Spec.Server.Telemetry = &v1alpha1.TelemetrySpec{Metrics: &v1alpha1.TelemetryMetrics{Enabled: true, Port: &metrics}}
+			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{InitContainers: []v1alpha1.InitContainer{
+				{Name: caller, Args: []v1alpha1.Argument{caller}, RestartPolicy: corev1.ContainerRestartPolicyAlways},
+			}}
+		}).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
 		url := get(ctx, namespace, server.Name, &v1alpha1.LlamaStackDistribution{}).Status.ServiceURL + "/v1/health"
@@ -113,6 +120,14 @@ var _ = Describe("A server's NetworkPolicy", func() {
 		By("no longer naming the other namespace")
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Network.Policy.From = nil })
 		Eventually(callFrom(ctx, friend, caller, url)).WithTimeout(podStarts).Should(beKeptOut())
+
+		By("letting the Pods of a namespace scrape the metrics, and reach no other port")
+		metrics := fmt.Sprintf("http://%s.%s.svc:%d/health", server.Name+"-service", namespace, callerPort)
+		Expect(callFrom(ctx, friend, caller, metrics)()).To(beKeptOut())
+		edit(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: friend}}, func(n *corev1.Namespace) { n.Labels[render.MetricsNamespaceLabel] = render.MetricsNamespaceValue })
+		Eventually(callFrom(ctx, friend, caller, metrics)).WithTimeout(podStarts).Should(BeEmpty(), "the empty answer of a healthy server")
+		Expect(callFrom(ctx, friend, caller, url)()).To(beKeptOut())
+		Expect(callFrom(ctx, stranger, caller, metrics)()).To(beKeptOut())
 
 		By("switching it off")
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Network = nil })

@@ -125,7 +125,10 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 
 	operatorIsUp(ctx)
-	if !strings.HasPrefix(GinkgoLabelFilter(), chaos[0]) { // chaos needs no real servers, and drains the node
+	if strings.HasPrefix(GinkgoLabelFilter(), chaos[0]) { // chaos needs no real servers, and drains the node
+		_, err = buildPlugin()
+		Expect(err).NotTo(HaveOccurred())
+	} else {
 		inference = startBackend(ctx)
 	}
 })
@@ -133,14 +136,17 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 // operatorIsUp waits until every replica of the operator is up.
 func operatorIsUp(ctx context.Context) {
 	GinkgoHelper()
-	Eventually(func() (appsv1.DeploymentStatus, error) {
-		deployment := &appsv1.Deployment{}
-		err := kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorDeployment}, deployment)
-		return deployment.Status, err
-	}).WithTimeout(podStarts).Should(SatisfyAll(
+	Eventually(operatorStatus).WithContext(ctx).WithArguments(operatorNamespace).WithTimeout(podStarts).Should(SatisfyAll(
 		HaveField("AvailableReplicas", BeNumerically(">=", 2)),
 		HaveField("UnavailableReplicas", BeZero()),
 	), "deploy the operator first: make deploy")
+}
+
+// operatorStatus is the status of the operator's Deployment in a namespace.
+func operatorStatus(ctx context.Context, namespace string) (appsv1.DeploymentStatus, error) {
+	deployment := &appsv1.Deployment{}
+	err := kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: operatorDeployment}, deployment)
+	return deployment.Status, err
 }
 
 // What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.

@@ -18,6 +18,7 @@ package monitoring_test
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -133,6 +134,52 @@ var _ = Describe("The dashboards", func() {
 			})
 		})
 	}
+})
+
+var _ = Describe("A cluster where", func() {
+	var data *recordings.Data
+	BeforeEach(func() {
+		var err error
+		data, err = loadOnce()
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("no request fails has a share of failed requests, of 0", func(ctx context.Context) {
+		healthy := data.Without(func(series labels.Labels) bool { return strings.HasPrefix(series.Get("status_code"), "5") })
+		seen := 0
+		for _, name := range boards() {
+			expanded(ctx, healthy, board(name), func(panel grafana.Panel, _ grafana.Target, query string) {
+				if !strings.HasPrefix(panel.Title, "Requests that fail") {
+					return
+				}
+				seen++
+				matrix, err := healthy.Range(ctx, query)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(matrix).NotTo(BeEmpty(), "%s: %s", name, panel.Title)
+				for _, series := range matrix {
+					Expect(series.Floats).To(HaveEach(HaveField("F", BeZero())), "%s: %s", name, panel.Title)
+				}
+			})
+		}
+		Expect(seen).To(Equal(2))
+	})
+
+	It("nothing happens has a number in every panel of one", func(ctx context.Context) {
+		still := data.Still()
+		for _, name := range boards() {
+			expanded(ctx, still, board(name), func(panel grafana.Panel, _ grafana.Target, query string) {
+				if panel.Type != "stat" {
+					return
+				}
+				vector, err := still.Instant(ctx, query)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(vector).NotTo(BeEmpty(), "%s: %s", name, panel.Title)
+				for _, sample := range vector {
+					Expect(math.IsNaN(sample.F)).To(BeFalse(), "%s: %s", name, panel.Title)
+				}
+			})
+		}
+	})
 })
 
 // anyone is a selector that matches the series of any server and Pod.

@@ -109,7 +109,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 		kept = server(namespace, "kept").Image(firstServer).Obj()
 		other = server(namespace, "other").Distribution("starter").Retention(v1alpha1.RetentionDelete).
 			UserConfig("config").Command("/stand-in").Obj()
-		first = catalog{tag: "v1-first", registry: secureRegistry(), entries: []entry{{release: release100}}}
+		first = catalog{tag: "v1-first", registry: secureRegistry(), releases: []release{release100}}
 		DeferCleanup(func(ctx SpecContext) { forgetV1(ctx) })
 		var err error
 		before, err = objects(ctx, "", false)
@@ -159,9 +159,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 
 	It("upgrades by itself, and only rolls the distribution that has another image", func(ctx SpecContext) {
 		running := processes(ctx, kept)
-		second := catalog{tag: "v1-second", registry: secureRegistry(), entries: []entry{
-			{release: release100}, {release: release110, replaces: &release100},
-		}}
+		second := catalog{tag: "v1-second", registry: secureRegistry(), releases: []release{release100, release110}}
 		second.push(ctx)
 		change(ctx, v1Object("ClusterCatalog", "llama-stack"), second.image(), "spec", "source", "image", "ref")
 		becomeExtended(ctx, release110)

@@ -28,6 +28,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -110,6 +111,52 @@ func installed(ctx context.Context) func() (string, error) {
 		}
 		return csv.Name, nil
 	}
+}
+
+// reported polls the message of a condition of the Subscription that is True; it is empty otherwise.
+func reported(ctx context.Context, kind operatorsv1alpha1.SubscriptionConditionType) func() (string, error) {
+	return func() (string, error) {
+		subscription := &operatorsv1alpha1.Subscription{}
+		err := kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: subscriptionName}, subscription)
+		condition := subscription.Status.GetCondition(kind)
+		if err != nil || condition.Status != corev1.ConditionTrue {
+			return "", err
+		}
+		return condition.Message, nil
+	}
+}
+
+// presented polls how consoles show the releases that the channels end with: their names and descriptions.
+func presented(ctx context.Context) func() (map[string]string, error) {
+	return func() (map[string]string, error) {
+		manifest := &unstructured.Unstructured{}
+		manifest.SetAPIVersion("packages.operators.coreos.com/v1")
+		manifest.SetKind("PackageManifest")
+		if err := kube.Get(ctx, client.ObjectKey{Namespace: catalogNamespace, Name: packageName}, manifest); err != nil {
+			return nil, err
+		}
+		channels, _, err := unstructured.NestedSlice(manifest.Object, "status", "channels")
+		if err != nil {
+			return nil, err
+		}
+		shown := map[string]string{}
+		for _, channel := range channels {
+			fields := channel.(map[string]any)
+			release, _, _ := unstructured.NestedString(fields, "currentCSV")
+			name, _, _ := unstructured.NestedString(fields, "currentCSVDesc", "displayName")
+			description, _, _ := unstructured.NestedString(fields, "currentCSVDesc", "description")
+			shown[release] = name + ", " + description
+		}
+		return shown, nil
+	}
+}
+
+// icon is what consoles show for the package. OLM leaves it out of the PackageManifest, and gives one of its own for a package
+// without any.
+func icon(ctx context.Context) string {
+	GinkgoHelper()
+	return command(ctx, nil, "bin/cluster", "kubectl", "get", "--raw",
+		"/apis/packages.operators.coreos.com/v1/namespaces/"+catalogNamespace+"/packagemanifests/"+packageName+"/icon")
 }
 
 // becomeInstalled waits until a release is installed, its operator is ready, and there is no other.

@@ -21,7 +21,6 @@ package olm_test
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -186,20 +185,16 @@ func list(from map[string]any, key string) []any {
 	return found
 }
 
-// entry is a release's place in the channel.
-type entry struct {
-	release
-
-	// replaces is the release that it follows, skips are those that it skips.
-	replaces *release
-	skips    []release
-}
-
-// catalog is what one image of a catalog offers.
+// catalog is what one image of a catalog offers: its channel is made by the program that makes the catalog of the releases.
 type catalog struct {
 	// tag of the image.
-	tag     string
-	entries []entry
+	tag string
+	// releases are all that the channel has or had.
+	releases []release
+	// withdrawn are those of them that are not offered any more.
+	withdrawn []release
+	// deprecated has the messages for the users of a version, or of the channel.
+	deprecated map[string]string
 	// registry is the address that its images are named by; the node's registry has them by any.
 	registry string
 }
@@ -210,32 +205,52 @@ func (c catalog) at() string { return cmp.Or(c.registry, "registry.test") }
 // image is the name of the catalog's image.
 func (c catalog) image() string { return c.at() + "/catalog:" + c.tag }
 
+// rendered are bundles as a catalog has them, by the names of their images. Each is pushed and rendered once.
+var rendered = map[string]string{}
+
+// render pushes the release's bundle, and returns it as a catalog has it.
+func (r release) render(ctx context.Context, registry string) string {
+	GinkgoHelper()
+	image := r.bundleImage(registry)
+	if rendered[image] == "" {
+		rendered[image] = command(ctx, nil, os.Getenv("OPM"), "render", r.pushBundle(ctx), "--output=yaml",
+			"--migrate-level=bundle-object-to-csv-metadata", "--alpha-image-ref-template="+image)
+	}
+	return rendered[image]
+}
+
 // push makes the catalog and its image.
 func (c catalog) push(ctx context.Context) {
 	GinkgoHelper()
-	folder := GinkgoT().TempDir()
-	opm := os.Getenv("OPM")
-	text := strings.Builder{}
-	fmt.Fprintf(&text, "---\nschema: olm.package\nname: %s\ndefaultChannel: %s\n", packageName, channel)
-	fmt.Fprintf(&text, "---\nschema: olm.channel\nname: %s\npackage: %s\nentries:\n", channel, packageName)
-	for _, e := range c.entries {
-		fmt.Fprintf(&text, "- name: %s\n", e.csv())
-		if e.replaces != nil {
-			fmt.Fprintf(&text, "  replaces: %s\n", e.replaces.csv())
-		}
-		if len(e.skips) > 0 {
-			text.WriteString("  skips:\n")
-		}
-		for _, skipped := range e.skips {
-			fmt.Fprintf(&text, "  - %s\n", skipped.csv())
-		}
+	work := GinkgoT().TempDir()
+	folder, withdrawn := filepath.Join(work, "catalog"), filepath.Join(work, "withdrawn")
+	for _, path := range []string{folder, withdrawn} {
+		Expect(os.Mkdir(path, 0o700)).To(Succeed())
 	}
-	for _, e := range c.entries {
-		rendered := command(ctx, nil, opm, "render", e.pushBundle(ctx), "--output=yaml",
-			"--migrate-level=bundle-object-to-csv-metadata", "--alpha-image-ref-template="+e.bundleImage(c.at()))
-		text.WriteString("---\n" + strings.TrimPrefix(rendered, "---\n"))
+	var template strings.Builder
+	template.WriteString("schema: olm.semver\ngenerateMajorChannels: true\nstable:\n  bundles:\n")
+	for _, r := range c.releases {
+		template.WriteString("  - image: " + r.bundleImage(c.at()) + "\n")
+		at := folder
+		if slices.ContainsFunc(c.withdrawn, func(gone release) bool { return gone.version == r.version }) {
+			at = withdrawn
+		}
+		write(filepath.Join(at, "v"+r.version+".yaml"), r.render(ctx, c.at()))
 	}
-	Expect(os.WriteFile(filepath.Join(folder, "catalog.yaml"), []byte(text.String()), 0o600)).To(Succeed())
-	command(ctx, nil, opm, "validate", folder)
+	write(filepath.Join(work, "template.yaml"), template.String())
+	deprecations := filepath.Join(work, "deprecations.yaml")
+	write(deprecations, "schema: olm.deprecations\npackage: "+packageName+"\nentries: []\n")
+	for what, message := range c.deprecated {
+		command(ctx, nil, "bin/catalog-tool", "-deprecations="+deprecations, "-deprecate="+what, "-message="+message)
+	}
+	write(filepath.Join(folder, "channels.yaml"), command(ctx, nil, "bin/catalog-tool", "-template="+filepath.Join(work, "template.yaml"),
+		"-bundles="+folder, "-withdrawn="+withdrawn, "-deprecations="+deprecations, "-icon=config/manifests/icon.svg"))
+	command(ctx, nil, os.Getenv("OPM"), "validate", folder)
 	images(ctx, "catalog", "catalog", catalog{tag: c.tag}.image(), "--from", folder)
+}
+
+// write writes a file.
+func write(path, text string) {
+	GinkgoHelper()
+	Expect(os.WriteFile(path, []byte(text), 0o600)).To(Succeed())
 }

@@ -25,9 +25,15 @@ set -euo pipefail
 unset KUBECONFIG
 export CLUSTER_NAME="${CLUSTER_NAME:-llama-olm}" CLUSTER_STATE="${CLUSTER_STATE:-/tmp/llama-stack-olm}"
 export CLUSTER_SUBNET="${CLUSTER_SUBNET:-10.249.0.0/24}"
+# What the Dockerfile starts from is made here.
+export BASES="${BASES:-local}"
 
 # shellcheck source=hack/demo/lib.sh
 . "$(dirname "$0")/../../hack/demo/lib.sh"
+# shellcheck source=hack/lib/build.sh
+. "$(dirname "$0")/../../hack/lib/build.sh"
+# shellcheck source=hack/lib/buildah.sh
+. "$(dirname "$0")/../../hack/lib/buildah.sh"
 
 readonly OLMV1="${OLMV1:-false}"
 LABELS='!v1'
@@ -58,18 +64,32 @@ provide_programs() {
 	OPM="$(hack/tool.sh opm)"
 	OPERATOR_SDK="$(hack/tool.sh operator-sdk)"
 	OPM_VERSION="${OPM##*/opm-}"
+	hack/catalog-tool.sh bin/catalog-tool
 	export OPM OPERATOR_SDK OPM_VERSION
 	make --no-print-directory image-olm image-opm >/dev/null
 	[ "$OLMV1" = false ] || OPERATOR_CONTROLLER="$(hack/operator-controller.sh)"
 	export OPERATOR_CONTROLLER="${OPERATOR_CONTROLLER:-}"
 }
 
+# released_operator makes the archive of the operator's image as a release makes it: from its Dockerfile.
+released_operator() {
+	local archive="$ARCHIVES/operator-first.tar" arguments
+	export PLATFORMS
+	PLATFORMS="linux/$(go env GOARCH)"
+	provide_buildah
+	make_bases
+	mapfile -t arguments < <(substitutes Dockerfile "$PLATFORMS")
+	images build -q --tag registry.test/operator:first --build-arg VERSION="$(sed -n 's/^VERSION ?= //p' versions.mk)" "${arguments[@]}" .
+	rm -f "$archive"
+	images push -q --format v2s2 registry.test/operator:first "docker-archive:$archive"
+}
+
 # provide_images puts the images that the releases are made of into the node's registry.
 provide_images() {
 	local name
+	quiet released_operator
+	quiet bin/images-tool operator --out "$ARCHIVES" --name operator-next --ref registry.test/operator:next --binary bin/manager-next
 	for name in first next; do
-		quiet bin/images-tool operator --out "$ARCHIVES" --name "operator-$name" --ref "registry.test/operator:$name" \
-			--binary "$([ "$name" = first ] && echo bin/manager || echo bin/manager-next)"
 		quiet bin/images-tool stand-in --out "$ARCHIVES" --name "stand-in-$name" --ref "registry.test/server:$name"
 		quiet cluster push "$ARCHIVES/operator-$name.tar" "$ARCHIVES/stand-in-$name.tar"
 	done

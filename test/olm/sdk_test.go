@@ -21,8 +21,10 @@ package olm_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -69,8 +71,13 @@ var _ = Describe("operator-sdk", Ordered, func() {
 
 	It("runs the bundle", func(ctx SpecContext) {
 		catalogs := secureRegistry() + "/operator-framework/opm:" + os.Getenv("OPM_VERSION")
-		operatorSDK(ctx, "run", "bundle", release100.bundleImage(secureRegistry()), "--namespace="+operatorNamespace,
-			"--index-image="+catalogs, "--decompression-image="+catalogs, "--security-context-config=restricted", "--timeout="+installs.String())
+		// The command of README.md, with this node's images.
+		args := strings.Fields(harness.ReadmeCommand("operator-sdk run bundle"))[1:]
+		Expect(args).To(ContainElements("--namespace", operatorNamespace, "--install-mode", "AllNamespaces"))
+		Expect(args[2]).To(HavePrefix("quay.io/llamastack/llama-stack-k8s-operator-bundle:v"))
+		args[2] = release100.bundleImage(secureRegistry())
+		operatorSDK(ctx, append(args,
+			"--index-image="+catalogs, "--decompression-image="+catalogs, "--security-context-config=restricted", "--timeout="+installs.String())...)
 
 		kept = sample(namespace, "v1alpha1_llamastackdistribution.yaml")
 		create(ctx, kept)

@@ -112,7 +112,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 			create(ctx, legacy(namespace, name, spec))
 		}
 
-		publish(ctx, catalog{tag: "first", entries: []entry{{release: release100}}})
+		publish(ctx, catalog{tag: "first", releases: []release{release100}})
 		install(ctx, operatorsv1alpha1.ApprovalAutomatic, nil)
 		becomeInstalled(ctx, release100)
 		Eventually(plan(ctx, release100)).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseComplete))
@@ -175,9 +175,10 @@ var _ = Describe("A Subscription", Ordered, func() {
 			Expect(deployment(ctx, server).Annotations).NotTo(HaveKey(nextRelease))
 		}
 
-		publish(ctx, catalog{tag: "second", entries: []entry{
-			{release: release100}, {release: release110, replaces: &release100},
-		}})
+		publish(ctx, catalog{
+			tag: "second", releases: []release{release100, release110},
+			deprecated: map[string]string{release110.version: "Upgrade to 1.2.0.", channel: "Version 1 ends in June."},
+		})
 		becomeInstalled(ctx, release110)
 
 		for _, server := range all {
@@ -192,13 +193,24 @@ var _ = Describe("A Subscription", Ordered, func() {
 		recall(ctx, all...)
 	}, NodeTimeout(2*installs))
 
+	It("reports that the installed release and the channel are deprecated, and how the catalog presents the operator", func(ctx SpecContext) {
+		Eventually(reported(ctx, operatorsv1alpha1.SubscriptionBundleDeprecated)).Should(HaveSuffix("Upgrade to 1.2.0."))
+		Eventually(reported(ctx, operatorsv1alpha1.SubscriptionChannelDeprecated)).Should(HaveSuffix("Version 1 ends in June."))
+		Expect(reported(ctx, operatorsv1alpha1.SubscriptionPackageDeprecated)()).To(BeEmpty())
+
+		Eventually(presented(ctx)).Should(And(HaveLen(1), HaveKeyWithValue(release110.csv(),
+			HavePrefix("Llama Stack Operator, ## Llama Stack"))))
+		Expect(os.ReadFile(filepath.Join(root, "config", "manifests", "icon.svg"))).To(BeEquivalentTo(icon(ctx)))
+	}, NodeTimeout(installs))
+
 	It("waits for approval, and upgrades from a withdrawn release to the next", func(ctx SpecContext) {
 		edit(ctx, func(spec *operatorsv1alpha1.SubscriptionSpec) {
 			spec.InstallPlanApproval = operatorsv1alpha1.ApprovalManual
 		})
-		publish(ctx, catalog{tag: "third", entries: []entry{
-			{release: release100}, {release: release120, replaces: &release100, skips: []release{release110}},
-		}})
+		publish(ctx, catalog{
+			tag: "third", releases: []release{release100, release110, release120}, withdrawn: []release{release110},
+			deprecated: map[string]string{release110.version: "Upgrade to 1.2.0."},
+		})
 		Eventually(plan(ctx, release120)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
 		Expect(installed(ctx)()).To(Equal(release110.csv()))
 
@@ -207,6 +219,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		approved.Spec.Approved = true
 		Expect(kube.Update(ctx, &approved)).To(Succeed())
 		becomeInstalled(ctx, release120)
+		Eventually(reported(ctx, operatorsv1alpha1.SubscriptionDeprecated)).Should(BeEmpty())
 		for _, server := range all {
 			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release120.version), server.Name)
 		}

@@ -36,6 +36,10 @@ const (
 	benchChildren = 5
 	// benchReconciles until a server is Ready.
 	benchReconciles = 6
+	// benchLogLines is about one line for each child and for each change of a condition.
+	benchLogLines = 16
+	// benchSeries and benchSeriesBytes are what each server adds to a scrape: conditions, replicas, transitions, the phase and the versions.
+	benchSeries, benchSeriesBytes = 16, 3 * kibi
 	// idleHeap is the live heap, in bytes, of an operator that has started with next to no servers.
 	idleHeap = 6 * mebi
 )
@@ -80,11 +84,21 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 		Expect(p.perServer(p.Reads-jobs)).To(BeNumerically("<=", benchChildren+1), "reads for each server")
 		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", benchChildren+3), "writes for each server")
 		Expect(p.perServer(p.Reconciles)).To(BeNumerically("<=", benchReconciles), "reconciles for each server")
+		Expect(p.perServer(p.LogLines)).To(BeNumerically("<=", benchLogLines), "lines of the log for each server")
 	})
 
 	It("sends nothing while nothing happens", func() {
 		p := b.measure("steady", func() { <-time.After(stillness) })
 		Expect(p.Requests).To(BeEmpty())
+		Expect(p.LogLines).To(BeZero(), "lines of the log")
+	})
+
+	It("exports few series of each server", func() {
+		page, err := operator.page()
+		Expect(err).NotTo(HaveOccurred())
+		b.expose(page)
+		Expect(b.Metrics.SeriesPerServer).To(BeNumerically("<=", benchSeries))
+		Expect(b.Metrics.BytesPerServer).To(BeNumerically("<=", benchSeriesBytes))
 	})
 
 	It("reconciles every server again without a request", func(ctx context.Context) {
@@ -95,6 +109,7 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 			Eventually(operator.reconciles).WithTimeout(b.patience()).Should(BeNumerically(">=", before+float64(b.Servers)))
 		})
 		Expect(p.Requests).To(BeEmpty())
+		Expect(p.LogLines).To(BeZero(), "lines of the log")
 		Expect(operator.counter("llama_stack_operator_renders_total", `source="rendered"`)).To(Equal(rendered), "renders")
 	})
 

@@ -19,7 +19,7 @@ limitations under the License.
 package perf_test
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +32,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -64,6 +65,17 @@ type process struct {
 
 	session *gexec.Session
 	logs    *os.File
+	logged  volume
+}
+
+// volume counts the lines and bytes of the log.
+type volume struct{ lines, bytes atomic.Int64 }
+
+// Write counts what is written.
+func (v *volume) Write(text []byte) (int, error) {
+	v.lines.Add(int64(bytes.Count(text, []byte("\n"))))
+	v.bytes.Add(int64(len(text)))
+	return len(text), nil
 }
 
 // buildOperator builds what `make build` builds.
@@ -136,6 +148,7 @@ func (p *process) start() {
 	if p.logs != nil {
 		output = p.logs
 	}
+	output = io.MultiWriter(output, &p.logged)
 	p.session, err = gexec.Start(command, output, output)
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(p.leads).Should(Succeed())
@@ -186,15 +199,13 @@ func fetch(url string) (*http.Response, error) {
 
 // metric is the sum of a metric's series that have all the labels, each as key="value".
 func (p *process) metric(name string, labels ...string) (float64, error) {
-	response, err := fetch("http://" + p.metrics + "/metrics")
+	page, err := p.page()
 	if err != nil {
-		return 0, fmt.Errorf("failed to read the metrics: %w", err)
+		return 0, err
 	}
-	defer func() { _ = response.Body.Close() }()
 	sum := 0.0
-	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() {
-		series, value, _ := strings.Cut(lines.Text(), " ")
+	for line := range strings.Lines(page) {
+		series, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		if found, _, _ := strings.Cut(series, "{"); found != name || !containsAll(series, labels) {
 			continue
 		}
@@ -204,7 +215,21 @@ func (p *process) metric(name string, labels ...string) (float64, error) {
 		}
 		sum += number
 	}
-	return sum, lines.Err()
+	return sum, nil
+}
+
+// page is all metrics in the text format.
+func (p *process) page() (string, error) {
+	response, err := fetch("http://" + p.metrics + "/metrics")
+	if err != nil {
+		return "", fmt.Errorf("failed to read the metrics: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	page, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", fmt.Errorf("failed to read the metrics: %w", err)
+	}
+	return string(page), nil
 }
 
 func containsAll(text string, parts []string) bool {

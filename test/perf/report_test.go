@@ -42,6 +42,7 @@ type bench struct {
 	Servers int     `json:"servers"`
 	Phases  []phase `json:"phases"`
 	Memory  memory  `json:"memory"`
+	Metrics scrape  `json:"metrics"`
 	// Pods are the additional results of `make bench-pods`.
 	Pods *podFigures `json:"pods,omitempty"`
 }
@@ -54,6 +55,9 @@ type phase struct {
 	Reads      int     `json:"reads"`
 	Writes     int     `json:"writes"`
 	Reconciles int     `json:"reconciles"`
+	// LogLines and LogBytes are the size of the log.
+	LogLines int `json:"logLines"`
+	LogBytes int `json:"logBytes"`
 	// Requests by verb and resource, the most frequent first.
 	Requests []tally `json:"requests"`
 
@@ -76,6 +80,12 @@ type memory struct {
 	LiveHeapKiBPerServer float64 `json:"liveHeapKiBPerServer"`
 }
 
+// scrape is the part of the metrics that is about servers, in the text format.
+type scrape struct {
+	SeriesPerServer float64 `json:"seriesPerServer"`
+	BytesPerServer  float64 `json:"bytesPerServer"`
+}
+
 func inBench() client.DeleteAllOfOption { return client.InNamespace(benchNamespace) }
 
 func (b *bench) patience() time.Duration { return patienceFor(b.Servers) }
@@ -85,12 +95,14 @@ func (b *bench) measure(name string, do func()) *phase {
 	GinkgoHelper()
 	waitForQuiet()
 	mark, reconciles, process, start := audit.Mark(), operator.reconciles(), operator.session, time.Now()
+	lines, bytes := operator.logged.lines.Load(), operator.logged.bytes.Load()
 	profiled(name, do)
 	waitForQuiet()
 	if operator.session != process {
 		reconciles = 0 // a new process has counted from the beginning
 	}
 	p := phase{Name: name, Seconds: (time.Since(start) - quietTime).Seconds(), Reconciles: int(operator.reconciles() - reconciles), servers: b.Servers}
+	p.LogLines, p.LogBytes = int(operator.logged.lines.Load()-lines), int(operator.logged.bytes.Load()-bytes)
 	p.tally(audit.Since(mark))
 	b.Phases = append(b.Phases, p)
 	return &p
@@ -135,6 +147,17 @@ func (b *bench) remember() {
 	}
 }
 
+// expose reads a page of metrics.
+func (b *bench) expose(page string) {
+	series, bytes := 0, 0
+	for line := range strings.Lines(page) {
+		if strings.Contains(line, `llamastackdistribution="`) {
+			series, bytes = series+1, bytes+len(line)
+		}
+	}
+	b.Metrics = scrape{SeriesPerServer: float64(series) / float64(b.Servers), BytesPerServer: float64(bytes) / float64(b.Servers)}
+}
+
 // report shows the figures as a table, and writes them as JSON to the file that BENCH_JSON names, if any.
 func (b *bench) report() {
 	GinkgoHelper()
@@ -160,10 +183,12 @@ func (b *bench) String() string {
 		}
 		_, _ = fmt.Fprintf(table, "| %s\t| all\t| %d reads, %d writes; %d reconciles in %.0f s\t| %d\t| %.2f\t|\n",
 			p.Name, p.Reads, p.Writes, p.Reconciles, p.Seconds, p.Reads+p.Writes, p.perServer(p.Reads+p.Writes))
+		_, _ = fmt.Fprintf(table, "| %s\t| log\t| %.0f KiB\t| %d lines\t| %.2f\t|\n", p.Name, float64(p.LogBytes)/kibi, p.LogLines, p.perServer(p.LogLines))
 	}
 	_ = table.Flush()
 	_, _ = fmt.Fprintf(&text, "\nmemory: %.1f MiB resident, %.1f MiB of it anonymous; live heap %.1f MiB, %.1f KiB for each server\n",
 		b.Memory.ResidentMiB, b.Memory.AnonymousMiB, b.Memory.LiveHeapMiB, b.Memory.LiveHeapKiBPerServer)
+	_, _ = fmt.Fprintf(&text, "metrics: %.1f series and %.1f KiB for each server in a scrape\n", b.Metrics.SeriesPerServer, b.Metrics.BytesPerServer/kibi)
 	if b.Pods != nil {
 		text.WriteString(b.Pods.String())
 	}

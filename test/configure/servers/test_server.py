@@ -34,6 +34,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import pydantic  # noqa: E402
+import yaml  # noqa: E402
 from harness import APIS, FOLDER, Result, configure  # noqa: E402
 from scenarios import BASE, ENVIRONMENT, MISTAKES, SCENARIOS, VLLM, overlay, providers  # noqa: E402
 
@@ -87,6 +88,25 @@ class Scenarios(unittest.TestCase):
 
     def test_the_tables_of_apis_are_those_of_the_package(self):
         self.assertEqual(SERVER.apis, frozenset(APIS[SERVER.version].split()))
+
+
+class Converted(unittest.TestCase):
+    """Every provider that "kubectl llamastack convert" knows. It writes the keys of server 1.5."""
+
+    maxDiff = None
+
+    def test_each_provider(self):
+        if not SERVER.since(1, 5):
+            self.skipTest("the keys are those of server 1.5")
+        file = FOLDER.parent.parent / "internal" / "convert" / "testdata" / "fields.golden.yaml"
+        config = yaml.safe_load(file.read_text())["spec"]["server"]["config"]
+        for provider in config["providers"]:
+            provider.setdefault("config", {})
+            for secret in provider.pop("secrets", []):
+                provider["config"][secret["field"]] = "${env.LLSD_INFERENCE_VLLM_API_TOKEN}"
+        storage = {"path": "spec.server.config.storage.postgres", "type": "postgres", "uriEnv": "LLSD_STORAGE_URI"}
+        result = check("", overlay(providers=providers(*config["providers"]), storage=storage))
+        self.assertEqual(result.findings(), [])
 
 
 class Mistakes(unittest.TestCase):

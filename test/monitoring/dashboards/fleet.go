@@ -28,6 +28,7 @@ const (
 	fleetInfo      = "(llama_stack_operator_llamastackdistribution_info" + fleetServers + "))"
 	fleetReplicas  = "sum by (state) (max by (exported_namespace, llamastackdistribution, state) (llama_stack_operator_llamastackdistribution_replicas" + fleetServers + "))"
 	fleetCondition = `llama_stack_operator_llamastackdistribution_condition{exported_namespace=~"$namespace",`
+	fleetByServer  = "sum by (namespace, llamastackdistribution) (rate("
 	fleetRequests  = `ogx_requests_total{job="llama-stack-servers",namespace=~"$namespace",api!~"unknown|inspect"`
 )
 
@@ -112,8 +113,9 @@ func fleetFails() []panel {
 			columns: []column{{"exported_namespace", "Namespace"}, {"llamastackdistribution", "Server"}, {"type", "Condition"}, {"reason", "Reason"}}},
 		{kind: lines, title: "Requests that fail, by server", unit: unitShare, width: half, warn: 0.01, alarm: 0.05,
 			description: "The share of requests that servers answer with a status of 500 or above. Only servers with metrics have it.",
-			queries: one("sum by (namespace, llamastackdistribution) (rate("+fleetRequests+`,status_code=~"5.."}[$__rate_interval]))`+
-				" / sum by (namespace, llamastackdistribution) (rate("+fleetRequests+"}[$__rate_interval]))", "{{namespace}}/{{llamastackdistribution}}")},
+			// A server without a failure has no series for one.
+			queries: one("("+fleetByServer+fleetRequests+`,status_code=~"5.."}[$__rate_interval])) or 0 * `+fleetByServer+fleetRequests+"}[$__rate_interval]))) / "+
+				fleetByServer+fleetRequests+"}[$__rate_interval]))", "{{namespace}}/{{llamastackdistribution}}")},
 		{kind: lines, title: "Checks of configurations", description: "Checks that ended, by result. Those that are not Valid kept a rollout from happening.",
 			unit: unitCount, width: third,
 			queries: one("sum by (result) (increase(llama_stack_operator_config_checks_total[$__rate_interval]))", "{{result}}")},

@@ -19,6 +19,9 @@ package dashboards
 // Series of the operator's Pods.
 const operatorPods = `{job="llama-stack-k8s-operator"`
 
+// Objects that wait for a reconcile. A Pod that does not lead keeps what it will reconcile when it leads in its queue.
+const operatorQueued = "(workqueue_depth" + operatorPods + "} unless on (pod) leader_election_master_status" + operatorPods + "} == 0)"
+
 // operator is about the operator itself.
 func operator() page {
 	return page{
@@ -44,10 +47,11 @@ func operatorNumbers() []panel {
 		{kind: number, title: "Reconciles that fail",
 			description: "The share of reconciles that end with an error.",
 			unit:        unitShare, width: third / 2, warn: 0.01, alarm: 0.1,
+			// While nothing changes, nothing is reconciled.
 			queries: one("sum(rate(controller_runtime_reconcile_errors_total"+operatorPods+"}"+window+"))"+
-				" / sum(rate(controller_runtime_reconcile_total"+operatorPods+"}"+window+"))", "Errors")},
+				" / (sum(rate(controller_runtime_reconcile_total"+operatorPods+"}"+window+")) > 0) or vector(0)", "Errors")},
 		{kind: number, title: "Queue", description: "Objects that wait for a reconcile.", unit: unitCount, width: third / 2,
-			queries: one("sum(workqueue_depth"+operatorPods+"})", "Queue")},
+			queries: one("sum"+operatorQueued, "Queue")},
 		{kind: number, title: "Malformed keys",
 			description: "Malformed keys of the operator's ConfigMap, whose last valid value is in use.",
 			unit:        unitCount, width: third / 2, alarm: 1,
@@ -73,7 +77,7 @@ func operatorQueue() []panel {
 	return []panel{
 		{kind: lines, title: "Depth",
 			description: "Objects that wait for a reconcile. The alert LlamaStackOperatorQueueNotDraining begins when it is not empty for 20 minutes.",
-			unit:        unitCount, width: quarter, queries: one("sum by (name) (workqueue_depth"+operatorPods+"})", "{{name}}")},
+			unit:        unitCount, width: quarter, queries: one("sum by (name) "+operatorQueued, "{{name}}")},
 		{kind: lines, title: "Additions and retries",
 			description: "Objects that enter the queue, and those that enter again after an error.",
 			unit:        unitPerSec, width: quarter,

@@ -26,7 +26,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/llamastack/llama-stack-k8s-operator/test/monitoring/recordings"
+	"github.com/prometheus/prometheus/promql"
 )
 
 // Dashboard is what Grafana reads of a dashboard.
@@ -141,11 +141,26 @@ func Read(file string) (Dashboard, error) {
 	if err != nil {
 		return Dashboard{}, fmt.Errorf("failed to read a dashboard: %w", err)
 	}
-	var result Dashboard
-	if err := json.Unmarshal(content, &result); err != nil {
+	result, err := Parse(content)
+	if err != nil {
 		return Dashboard{}, fmt.Errorf("failed to read the dashboard %s: %w", file, err)
 	}
 	return result, nil
+}
+
+// Parse reads the content of a dashboard.
+func Parse(content []byte) (Dashboard, error) {
+	var result Dashboard
+	if err := json.Unmarshal(content, &result); err != nil {
+		return Dashboard{}, fmt.Errorf("failed to parse a dashboard: %w", err)
+	}
+	return result, nil
+}
+
+// Data answers queries.
+type Data interface {
+	// Instant returns the last values of a query.
+	Instant(ctx context.Context, expr string) (promql.Vector, error)
 }
 
 // Values are the values of variables.
@@ -170,7 +185,7 @@ var labelValues = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
 
 // Select returns the values of a dashboard's variables: those that are wanted, else all where that is an option, else the first.
 // It fails if the data lacks a wanted value, or has none.
-func (d Dashboard) Select(ctx context.Context, data *recordings.Data, wanted Values) (Values, error) {
+func (d Dashboard) Select(ctx context.Context, data Data, wanted Values) (Values, error) {
 	values := builtIn()
 	for _, variable := range d.Templating.List {
 		if variable.Type != "query" {
@@ -196,7 +211,7 @@ func (d Dashboard) Select(ctx context.Context, data *recordings.Data, wanted Val
 }
 
 // options are the values that a person can select.
-func (v Variable) options(ctx context.Context, data *recordings.Data, values Values) ([]string, error) {
+func (v Variable) options(ctx context.Context, data Data, values Values) ([]string, error) {
 	parts := labelValues.FindStringSubmatch(v.Query)
 	if parts == nil {
 		return nil, fmt.Errorf("failed to read the variable %s: %q is no label_values(SERIES, LABEL)", v.Name, v.Query)

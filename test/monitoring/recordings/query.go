@@ -18,12 +18,12 @@ package recordings
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/llamastack/llama-stack-k8s-operator/test/monitoring/queries"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -60,6 +60,24 @@ func Load(folder string) (*Data, error) {
 	return &Data{engine: engine, tracks: history(samples)}, nil
 }
 
+// Without returns the data without some series.
+func (d *Data) Without(some func(labels.Labels) bool) *Data {
+	rest := slices.DeleteFunc(slices.Clone(d.tracks), func(one track) bool { return some(one.labels) })
+	return &Data{engine: d.engine, tracks: rest}
+}
+
+// Still returns the data as if nothing happened: each series keeps its last value.
+func (d *Data) Still() *Data {
+	still := make([]track, len(d.tracks))
+	for i, one := range d.tracks {
+		still[i].labels = one.labels
+		for at, last := 0, one.samples[len(one.samples)-1].F(); at < historyMinutes; at++ {
+			still[i].add(at, last)
+		}
+	}
+	return &Data{engine: d.engine, tracks: still}
+}
+
 // First and Last are the first and the last time of a query.
 func First() time.Time { return Last().Add(-Hours * time.Hour) }
 
@@ -68,37 +86,17 @@ func Last() time.Time { return time.Unix(historyStart+minute*(historyMinutes-1),
 
 // Range returns the values of a query over time.
 func (d *Data) Range(ctx context.Context, expr string) (promql.Matrix, error) {
-	query, err := d.engine.NewRangeQuery(ctx, d, nil, expr, First(), Last(), step)
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the query %q: %w", expr, err)
-	}
-	defer query.Close()
-	matrix, err := query.Exec(ctx).Matrix()
-	if err != nil {
-		return nil, fmt.Errorf("failed to run the query %q: %w", expr, err)
-	}
-	result := make(promql.Matrix, 0, len(matrix))
-	for _, series := range matrix {
-		result = append(result, promql.Series{Metric: series.Metric, Floats: slices.Clone(series.Floats)})
-	}
-	slices.SortFunc(result, func(a, b promql.Series) int { return labels.Compare(a.Metric, b.Metric) })
-	return result, nil
+	return d.window().Range(ctx, expr)
 }
 
 // Instant returns the last values of a query.
 func (d *Data) Instant(ctx context.Context, expr string) (promql.Vector, error) {
-	query, err := d.engine.NewInstantQuery(ctx, d, nil, expr, Last())
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the query %q: %w", expr, err)
-	}
-	defer query.Close()
-	vector, err := query.Exec(ctx).Vector()
-	if err != nil {
-		return nil, fmt.Errorf("failed to run the query %q: %w", expr, err)
-	}
-	result := slices.Clone(vector)
-	slices.SortFunc(result, func(a, b promql.Sample) int { return labels.Compare(a.Metric, b.Metric) })
-	return result, nil
+	return d.window().Instant(ctx, expr)
+}
+
+// window is the whole history.
+func (d *Data) window() *queries.Window {
+	return &queries.Window{Engine: d.engine, Series: d, First: First(), Last: Last(), Step: step}
 }
 
 // Querier implements storage.Queryable.

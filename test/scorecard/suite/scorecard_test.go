@@ -191,13 +191,13 @@ var _ = Describe("Scorecard", func() {
 		Expect(files).To(HaveLen(1))
 		text, err := os.ReadFile(files[0])
 		Expect(err).NotTo(HaveOccurred())
-		withoutPort := regexp.MustCompile(`(?m)^( *path: server\.containerSpec)\.port$`).ReplaceAll(text, []byte("$1.prt"))
-		Expect(withoutPort).NotTo(Equal(text))
-		Expect(os.WriteFile(files[0], withoutPort, 0o644)).To(Succeed())
+		misspelt := regexp.MustCompile(`(?m)^( *path: suspend)$`).ReplaceAll(text, []byte("${1}ed"))
+		Expect(misspelt).NotTo(Equal(text))
+		Expect(os.WriteFile(files[0], misspelt, 0o644)).To(Succeed())
 
 		status := scorecard(ctx, worse, "--selector=test=fields-have-descriptors-test")["fields-have-descriptors-test"]
 		Expect(status.Results).To(HaveExactElements(HaveField("State", v1alpha3.FailState)))
 		Expect(status.Results[0].Errors).To(ContainElements(
-			ContainSubstring("spec.server.containerSpec.port has no descriptor"), ContainSubstring("spec.server.containerSpec.prt describes no field")))
+			ContainSubstring("spec.suspend has no descriptor"), ContainSubstring("spec.suspended describes no field")))
 	})
 })

@@ -20,6 +20,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/scorecard/internal/bundle"
 	"github.com/llamastack/llama-stack-k8s-operator/test/scorecard/internal/report"
@@ -43,8 +44,9 @@ type section struct {
 	descriptors map[string]descriptor
 }
 
-// Descriptors requires one descriptor for every field of spec and status: the console builds its form from them.
-// Scorecard's own test only checks those top-level fields of the spec that the examples use.
+// Descriptors requires a descriptor for every top-level field of the spec, and for the conditions: the console orders its form by
+// them. Deeper fields have one if people set or read them. Scorecard's own test only checks those top-level fields of the spec
+// that the examples use, and no descriptor.
 func Descriptors(_ context.Context, b *bundle.Bundle, r *report.Report) {
 	owned := b.CSV.Spec.CustomResourceDefinitions.Owned
 	if len(owned) == 0 {
@@ -101,20 +103,25 @@ func (s section) check(r *report.Report) {
 	r.Logf("%s: %d fields in %s, %d descriptors", s.kind, len(paths), s.name, len(s.descriptors))
 
 	for _, path := range paths {
-		d, found := s.descriptors[path]
-		if !found {
+		if _, found := s.descriptors[path]; !found && s.required(path) {
 			r.Errorf("%s: %s.%s has no descriptor: add the marker %s above %s, and run make bundle",
 				s.kind, s.name, path, marker(s.name), known.owner(s.name, path))
-			continue
 		}
-		s.checkTexts(r, d, known)
 	}
 	for _, path := range slices.Sorted(maps.Keys(s.descriptors)) {
 		if !slices.Contains(paths, path) {
 			r.Errorf("%s: the descriptor of %s.%s describes no field of ours: remove its marker, or correct the path, and run make bundle",
 				s.kind, s.name, path)
+			continue
 		}
+		s.checkTexts(r, s.descriptors[path], known)
+		s.checkWidget(r, s.descriptors[path], known)
 	}
+}
+
+// required reports whether a field needs a descriptor.
+func (s section) required(path string) bool {
+	return path == "conditions" || s.name == specSection && !strings.Contains(path, ".")
 }
 
 func (s section) checkTexts(r *report.Report, d descriptor, known ownFields) {
@@ -125,10 +132,43 @@ func (s section) checkTexts(r *report.Report, d descriptor, known ownFields) {
 	if d.description == "" {
 		r.Errorf("%s: the descriptor of %s.%s has no description: write a comment above %s, and run make bundle", s.kind, s.name, d.path, where)
 	}
-	if len(d.xDescriptors) == 0 {
+}
+
+// checkWidget requires x-descriptors for what is not a group of fields, none that are deprecated, and the values of an enum.
+func (s section) checkWidget(r *report.Report, d descriptor, known ownFields) {
+	where, field := known.owner(s.name, d.path), fieldAt(s.schema, d.path)
+	if len(d.xDescriptors) == 0 && len(field.Properties) == 0 && field.Items == nil {
 		r.Errorf("%s: the descriptor of %s.%s has no x-descriptor, so the console does not know how to show it: add xDescriptors to the marker above %s, and run make bundle",
 			s.kind, s.name, d.path, where)
 	}
+	for _, text := range d.xDescriptors {
+		if strings.HasPrefix(text, ui+"fieldGroup:") || strings.HasPrefix(text, ui+"arrayFieldGroup:") {
+			r.Errorf("%s: the descriptor of %s.%s has the deprecated %s: remove it from the marker above %s, and run make bundle", s.kind, s.name, d.path, text, where)
+		}
+	}
+	if s.name != specSection || slices.Contains(d.xDescriptors, ui+"hidden") {
+		return
+	}
+	for _, value := range field.Enum {
+		if option := ui + "select:" + strings.Trim(string(value.Raw), `"`); !slices.Contains(d.xDescriptors, option) {
+			r.Errorf("%s: the descriptor of %s.%s lacks %s, a value of the field: add it to the marker above %s, and run make bundle", s.kind, s.name, d.path, option, where)
+		}
+	}
+}
+
+// ui is what x-descriptors of the console start with.
+const ui = "urn:alm:descriptor:com.tectonic.ui:"
+
+// fieldAt is the schema of a field that pathsIn lists.
+func fieldAt(schema apiextensionsv1.JSONSchemaProps, path string) apiextensionsv1.JSONSchemaProps {
+	for part := range strings.SplitSeq(path, ".") {
+		name, entry := strings.CutSuffix(part, "[0]")
+		schema = schema.Properties[name]
+		if entry {
+			schema = *schema.Items.Schema
+		}
+	}
+	return schema
 }
 
 // marker is the comment that creates the descriptor of a field.

@@ -18,6 +18,8 @@ package cluster_test
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -56,6 +58,18 @@ const starter = `{"distribution":{"name":"starter"}}`
 
 // test is a test on the cluster.
 type test func(*cluster.Tester, context.Context, *bundle.Bundle, *report.Report)
+
+// losesCreations sends requests, and loses the answers to those that create.
+type losesCreations struct{ next http.RoundTripper }
+
+func (l losesCreations) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(request)
+	if err != nil || request.Method != http.MethodPost {
+		return response, err
+	}
+	_ = response.Body.Close()
+	return nil, io.ErrUnexpectedEOF
+}
 
 var _ = Describe("Tests on a cluster", func() {
 	var namespace string
@@ -158,6 +172,17 @@ var _ = Describe("Tests on a cluster", func() {
 			})
 			errors, _ := run(ending, examplesTest, patient, examples("sample", starter))
 			Expect(errors).NotTo(BeEmpty())
+			Expect(servers(ctx)).To(BeEmpty())
+		})
+
+		It("cleans up when it is stopped before it knows that the server was created", func(ctx SpecContext) {
+			config := asServiceAccount(namespace)
+			config.Wrap(func(next http.RoundTripper) http.RoundTripper { return losesCreations{next} })
+			tester, err := cluster.New(config, namespace, patient)
+			Expect(err).NotTo(HaveOccurred())
+			r := report.New("any")
+			examplesTest(tester, ctx, examples("sample", starter), r)
+			Expect(r.Result().Errors).To(HaveExactElements(ContainSubstring("unexpected EOF")))
 			Expect(servers(ctx)).To(BeEmpty())
 		})
 

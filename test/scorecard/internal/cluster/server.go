@@ -53,10 +53,14 @@ func (s *server) start(ctx context.Context, example *unstructured.Unstructured) 
 	object := example.DeepCopy()
 	object.SetNamespace(s.namespace)
 	object.SetName(example.GetName() + "-" + rand.String(suffixLength))
-	if err := s.client.Create(ctx, object); err != nil {
+	err := s.client.Create(ctx, object)
+	// Without an answer, such as when the test is stopped, the object can exist.
+	if answer := apierrors.APIStatus(nil); err == nil || !errors.As(err, &answer) {
+		s.object = object
+	}
+	if err != nil {
 		return fmt.Errorf("failed to create it: %w%s", err, s.hint(err))
 	}
-	s.object = object
 	return s.understand()
 }
 
