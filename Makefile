@@ -54,7 +54,7 @@ clean: ## Remove binaries of the operator; tools and the test control plane stay
 ##@ Generated files
 
 .PHONY: generate
-generate: stamp deepcopy children manifests api-docs cli-docs dashboards bundle catalog ## Write every generated file.
+generate: stamp deepcopy children manifests api-docs cli-docs dashboards chart bundle catalog ## Write every generated file.
 
 .PHONY: stamp
 stamp: ## Write the versions of versions.mk into the files that carry them.
@@ -110,7 +110,7 @@ yamlfmt-check: ## Fail when YAML is not formatted.
 	@"$$(hack/tool.sh yamlfmt)" -lint
 
 .PHONY: lint
-lint: lint-go error-texts headers lint-shell lint-docs lint-prose ## Run every linter.
+lint: lint-go error-texts headers lint-shell lint-workflows lint-docs lint-prose ## Run every linter.
 
 .PHONY: lint-go
 lint-go: ## Run golangci-lint on every module.
@@ -130,8 +130,12 @@ headers: ## Fail when a source file lacks the licence header.
 	@hack/check-headers.sh
 
 .PHONY: lint-shell
-lint-shell: ## Check the shell scripts, with shellcheck where it is installed.
+lint-shell: ## Check the shell scripts with shellcheck.
 	@hack/check-shell.sh
+
+.PHONY: lint-workflows
+lint-workflows: ## Check the workflows in .github with actionlint, and their security with zizmor.
+	@hack/check-workflows.sh
 
 .PHONY: lint-docs
 lint-docs: ## Fail when a reason, a metric, a flag or the like is not explained in docs/, or a link leads nowhere.
@@ -140,6 +144,11 @@ lint-docs: ## Fail when a reason, a metric, a flag or the like is not explained 
 .PHONY: lint-prose
 lint-prose: ## Check the language of documentation, comments and manifests with vale; PROSE_LEVEL=suggestion shows more.
 	@hack/check-prose.sh
+
+.PHONY: vulnerabilities
+vulnerabilities: ## Fail when code that a module calls has a known vulnerability; asks vuln.go.dev.
+	@check="$$(hack/tool.sh govulncheck)"; status=0; for module in $(MODULES); do \
+		echo "govulncheck: $$module" >&2; (cd "$$module" && GOWORK=off "$$check" ./...) || status=1; done; exit $$status
 
 .PHONY: verify
 verify: ## Fail when "make generate" changes a file.
