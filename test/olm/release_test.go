@@ -31,6 +31,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // The images that the releases are made of; run.sh puts them into the node's registry. The operator of the next
@@ -66,6 +68,12 @@ func (r release) csv() string { return packageName + ".v" + r.version }
 
 // bundleImage is the image of its bundle, in the registry of the given address.
 func (r release) bundleImage(registry string) string { return registry + "/bundle:v" + r.version }
+
+// image is what the release runs for a server.
+func (r release) image(server *v1alpha1.LlamaStackDistribution) string {
+	distribution := server.Spec.Server.Distribution
+	return cmp.Or(distribution.Image, r.related[distribution.Name])
+}
 
 // variable is the operator's environment variable for the image of a distribution.
 func variable(distribution string) string {

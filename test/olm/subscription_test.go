@@ -130,11 +130,10 @@ var _ = Describe("A Subscription", Ordered, func() {
 		for _, server := range all {
 			create(ctx, server)
 		}
-		becomeReady(ctx, all...)
+		settle(ctx, release100, all...)
 		remember(ctx, all...)
 		for _, server := range all {
 			Expect(processes(ctx, server)).To(HaveExactElements(HaveField("Image", firstServer)))
-			Eventually(writtenBy(ctx, server)).Should(Equal(release100.version))
 		}
 		undeclared := get(ctx, namespace, byImage.Name, &v1alpha1.LlamaStackDistribution{})
 		declare(undeclared)
@@ -181,13 +180,12 @@ var _ = Describe("A Subscription", Ordered, func() {
 		})
 		becomeInstalled(ctx, release110)
 
+		settle(ctx, release110, all...)
 		for _, server := range all {
-			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release110.version), server.Name)
 			Eventually(func() map[string]string { return deployment(ctx, server).Annotations }).Should(HaveKey(nextRelease), server.Name)
 			Expect(deployment(ctx, server).Spec.MinReadySeconds).To(BeEquivalentTo(1))
 		}
-		Eventually(func() []process { return processes(ctx, byName) }).WithTimeout(podStarts).Should(HaveExactElements(HaveField("Image", nextServer)))
-		becomeReady(ctx, all...)
+		Expect(processes(ctx, byName)).To(HaveExactElements(HaveField("Image", nextServer)))
 		Expect(processes(ctx, byImage)).To(Equal(before[byImage.Name]))
 		Expect(processes(ctx, byOtherName)).To(Equal(before[byOtherName.Name]))
 		recall(ctx, all...)
@@ -220,10 +218,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		Expect(kube.Update(ctx, &approved)).To(Succeed())
 		becomeInstalled(ctx, release120)
 		Eventually(reported(ctx, operatorsv1alpha1.SubscriptionDeprecated)).Should(BeEmpty())
-		for _, server := range all {
-			Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(release120.version), server.Name)
-		}
-		becomeReady(ctx, all...)
+		settle(ctx, release120, all...)
 		recall(ctx, all...)
 	}, NodeTimeout(2*installs))
 
@@ -237,13 +232,13 @@ var _ = Describe("A Subscription", Ordered, func() {
 			approved.Spec.Approved = true
 			Expect(kube.Update(ctx, &approved)).To(Succeed())
 			becomeInstalled(ctx, wanted)
+			settle(ctx, wanted, all...)
 		}
 		plans := &operatorsv1alpha1.InstallPlanList{}
 		Expect(kube.List(ctx, plans, client.InNamespace(operatorNamespace))).To(Succeed())
 		for i := range plans.Items {
 			Expect(strings.Join(plans.Items[i].Spec.ClusterServiceVersionNames, " ")).NotTo(ContainSubstring(release110.csv()))
 		}
-		becomeReady(ctx, all...)
 		recall(ctx, all...)
 	}, NodeTimeout(3*installs))
 
@@ -260,8 +255,9 @@ var _ = Describe("A Subscription", Ordered, func() {
 			return kube.Update(ctx, current, client.FieldValidation(metav1.FieldValidationStrict))
 		}).Should(Succeed())
 		Eventually(conditionOf(ctx, byImage, v1alpha1.ConditionConfigValid)).WithTimeout(podStarts).Should(HavePrefix("True Valid: "))
-		becomeReady(ctx, byImage)
-		Expect(processes(ctx, byImage)).To(And(HaveLen(1), Not(Equal(before[byImage.Name]))))
+		Eventually(func() []process { return processes(ctx, byImage) }).WithTimeout(podStarts).
+			Should(And(HaveLen(1), Not(Equal(before[byImage.Name]))))
+		settle(ctx, release120, byImage)
 		Expect(deployment(ctx, byImage).Spec.Template.Spec.InitContainers).To(HaveExactElements(HaveField("Name", "configure")))
 
 		for _, server := range old {

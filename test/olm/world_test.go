@@ -142,6 +142,32 @@ func writtenBy(ctx context.Context, server *v1alpha1.LlamaStackDistribution) fun
 	}
 }
 
+// settle waits until a release of the operator runs servers as it wants them: it has written their status, its images are rolled out, and
+// they are ready. Each of these alone can still be the work of the release before.
+func settle(ctx context.Context, by release, servers ...*v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	for _, server := range servers {
+		Eventually(writtenBy(ctx, server)).WithTimeout(podStarts).Should(Equal(by.version), server.Name)
+		Eventually(rolledOut(ctx, server)).WithTimeout(podStarts).Should(Equal(by.image(server)), server.Name)
+	}
+	becomeReady(ctx, servers...)
+}
+
+// rolledOut polls the image of a server's Deployment; it is "" while another Pod than one of the newest template is there, or none.
+func rolledOut(ctx context.Context, server *v1alpha1.LlamaStackDistribution) func() (string, error) {
+	return func() (string, error) {
+		current := &appsv1.Deployment{}
+		if err := kube.Get(ctx, client.ObjectKeyFromObject(server), current); err != nil {
+			return "", err
+		}
+		status := &current.Status
+		if status.ObservedGeneration != current.Generation || status.Replicas != 1 || status.UpdatedReplicas != 1 || status.AvailableReplicas != 1 {
+			return "", nil
+		}
+		return current.Spec.Template.Spec.Containers[0].Image, nil
+	}
+}
+
 // process identifies a Pod, and a container of it, so that a restart shows.
 type process struct {
 	UID      types.UID
