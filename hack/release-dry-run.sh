@@ -78,7 +78,10 @@ clone() {
 registry() {
 	"$TOOL" registry -folder "$WORK/blobs" -address "$WORK/address" 2>"$WORK/registry.log" &
 	SERVER=$!
-	until [ -s "$WORK/address" ]; do kill -0 "$SERVER" && sleep 0.1; done
+	until [ -s "$WORK/address" ]; do
+		kill -0 "$SERVER" || { say "error: the registry ended: $(cat "$WORK/registry.log")"; return 1; }
+		sleep 0.1
+	done
 	MIRROR="$(cat "$WORK/address")"
 	export MIRROR REGISTRY="$MIRROR/llamastack" INSECURE=true
 	{ distributions; bases catalog.Dockerfile; } | sed 's/@.*//' | sort -u | xargs "$TOOL" stand-in -mirror "$MIRROR"

@@ -16,13 +16,14 @@
 # What must end at some time. To be sourced.
 
 # bounded SIGNAL TIME COMMAND... sends a SIGNAL to COMMAND after TIME, and ends as that does; "timeout" is no part of every
-# system.
+# system. It sends it again every few seconds: a shell starts what is in its background with SIGINT ignored, and on a busy machine the
+# first one may come before COMMAND listens to it.
 bounded() {
 	local signal="$1" time="$2" pid watch status=0
 	shift 2
 	"$@" &
 	pid=$!
-	(sleep "$time"; kill -s "$signal" "$pid") >/dev/null 2>&1 &
+	(sleep "$time"; while kill -s "$signal" "$pid"; do sleep 5; done) >/dev/null 2>&1 &
 	watch=$!
 	wait "$pid" || status=$?
 	kill "$watch" 2>/dev/null || true

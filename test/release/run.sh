@@ -45,7 +45,8 @@ TOOL="$(hack/release-tool.sh)"
 export STATUS_AFTER TOOL
 log="$(mktemp)"
 status=0
-GOWORK=off CGO_ENABLED=0 go test -tags release -count=1 -timeout 10m -v ./test/release -ginkgo.v -ginkgo.no-color "$@" | tee "$log" || status=$?
+# CI gives all of this only the processor time that its other steps leave.
+GOWORK=off CGO_ENABLED=0 go test -tags release -count=1 -timeout 60m -v ./test/release -ginkgo.v -ginkgo.no-color "$@" | tee "$log" || status=$?
 # The count that every run of tests ends with.
 sed -n -E 's/.* -- ([0-9]+) Passed \| ([0-9]+) Failed .*/\1 passed, \2 failed/p' "$log"
 rm -f "$log"
