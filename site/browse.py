@@ -33,6 +33,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+# How long anything may take, in milliseconds: CI gives this only the processor time that its other steps leave.
+PATIENCE = 300_000
+# How often a page is looked at while it waits for answers, in milliseconds.
+POLL = 20
 # The path of the published site.
 BASE = "/llama-stack-k8s-operator/"
 # The windows that axe looks at: colours depend on the scheme, what is hidden or scrolls on the width.
@@ -64,9 +68,14 @@ class Reader:
         self.name = f"{size['width']} px, {scheme}"
         self.with_axe = (size, scheme) in AXE
         self.context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
         self.problems = []
+        # The requests without an answer. The switch of the version does not wait for that to its own, whose method is HEAD.
+        self.waiting = set()
+        self.page.on("request", lambda r: self.waiting.add(r) if r.method != "HEAD" else None)
+        self.page.on("requestfinished", lambda r: self.waiting.discard(r))
+        self.page.on("requestfailed", lambda r: self.waiting.discard(r))
         self.page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.problems.append(f"script: {e}"))
         self.page.on("requestfailed", self.failed)
@@ -77,10 +86,20 @@ class Reader:
         if (request.method, request.failure) != ("HEAD", "net::ERR_ABORTED"):
             self.problems.append(f"request: {request.url}: {request.failure}")
 
+    def settle(self):
+        """Waits until every request is answered. Scripts send some after the page is loaded; leaving the page would abort them."""
+        for _ in range(PATIENCE // POLL):
+            if not self.waiting:
+                return
+            self.page.wait_for_timeout(POLL)
+        raise AssertionError(f"without an answer: {[request.url for request in self.waiting]}")
+
     def open(self, url):
         """Opens a page, and returns what is wrong with it."""
+        self.settle()
         self.problems.clear()
         self.page.goto(url, wait_until="load")
+        self.settle()
         sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if sideways > 1:
             self.problems.append(f"the page is {sideways} px too wide")
@@ -135,6 +154,7 @@ def versions(reader, root, version, other):
         page.locator(".version-switcher__button").first.click()
         page.locator(".version-switcher__menu").get_by_text(there, exact=True).first.click()
         page.wait_for_url(f"{root}{there}/glossary.html")
+        reader.settle()
         expect(page.locator(".version-switcher__button").first).to_contain_text(there)
         expect(page).to_have_title(re.compile(re.escape(there)))
 
@@ -150,7 +170,8 @@ def browse(root, version, other, pages, chromium):
     """Returns how many checks passed, and what the others found."""
     passed, failures, site = 0, [], f"{root}{version}/"
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        expect.set_options(timeout=PATIENCE)
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE)
         readers = [Reader(browser, size, scheme) for size in (WIDE, NARROW) for scheme in ("light", "dark")]
         for name in pages:
             for reader in readers:
