@@ -28,7 +28,7 @@ static() { ldd "$1" 2>&1 | grep -Eq 'not a (valid )?dynamic|statically linked'; 
 
 # download prints the path of the busybox of the package, unpacked into the folder $1.
 download() {
-	(cd "$1" && apt-get download -q busybox-static && dpkg-deb -x busybox-static_*.deb .) >&2 || return
+	(cd "$1" && apt download busybox-static && dpkg-deb -x busybox-static_*.deb .) >&2 || return
 	find "$1" -path '*bin/busybox' -type f
 }
 
@@ -42,7 +42,7 @@ provide() {
 			return 1
 		fi
 		say "downloading the package busybox-static ..."
-		found="$(download "$work" || { apt-get update -q >&2 && download "$work"; })"
+		found="$(download "$work" || { apt update && download "$work"; })"
 	fi
 	install -m 755 "$found" "$work/busybox"
 	mv -f "$work/busybox" "$OUT"

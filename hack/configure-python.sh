@@ -67,7 +67,7 @@ server() {
 	rm -rf "$3" "$3.tmp"
 	say "installing the server $1 ..."
 	"$installer" venv --quiet --python "$base" --relocatable "$3.tmp" >&2
-	"$installer" pip install --quiet --python "$3.tmp/bin/python" --no-deps --only-binary=:all: --requirement "$2" >&2
+	UV_HTTP_TIMEOUT=120 "$installer" pip install --quiet --python "$3.tmp/bin/python" --no-deps --only-binary=:all: --requirement "$2" >&2
 	mv "$3.tmp" "$3"
 }
 

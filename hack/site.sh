@@ -69,8 +69,7 @@ browser() {
 		say "error: no Chromium: install it, or set CHROMIUM"
 		return 1
 	fi
-	say "installing chromium ..."
-	{ apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } >&2
+	install_package chromium
 	command -v chromium
 }
 

@@ -45,6 +45,30 @@ with_lock() {
 	exec 9>&-
 }
 
+# apt ARGUMENTS... runs apt-get, again and again while another process holds a lock that it needs, for five minutes at most: apt-get
+# itself waits for none, and two steps of CI may install something at the same time. What it prints is shown only when it fails.
+apt() {
+	local log status=0 until=$((SECONDS + 300))
+	log="$(mktemp)"
+	while ! DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y "$@" >"$log" 2>&1; do
+		if ! grep -q 'Could not get lock' "$log" || [ "$SECONDS" -ge "$until" ]; then
+			tail -n 20 "$log" >&2
+			status=1
+			break
+		fi
+		sleep 1
+	done
+	rm -f "$log"
+	return "$status"
+}
+
+# install_package NAME installs a package of Debian or Ubuntu, as root.
+install_package() {
+	say "installing the package $1 ..."
+	# The package lists are missing or old on a new machine.
+	apt install --no-install-recommends "$1" 2>/dev/null || { apt update && apt install --no-install-recommends "$1"; }
+}
+
 # memory_limit prints how many MiB of memory each compiler may use: a share of what is free, at most 2048; nothing where that is unknown.
 memory_limit() {
 	local free
@@ -57,10 +81,29 @@ memory_limit() {
 # compile FOLDER ARGUMENTS... runs "go build" with ARGUMENTS in FOLDER, a module. Every 20 s it reports how many packages are
 # compiled; what Go prints is shown only when the build fails. The compiler collects garbage only when it needs the memory: that
 # saves a third of its time. -trimpath is not used: with the flags of "go test", builds and tests compile what they share once.
+# After a download that failed, which Go itself does not try again, it starts again twice: what was downloaded and compiled stays.
 compile() {
-	local folder="$1" log pid status=0 limit report=$((SECONDS + 20))
-	shift
+	local log try status=0
 	log="$(mktemp)"
+	for try in 1 2 3; do
+		status=0
+		compile_once "$log" "$@" || status=$?
+		if [ "$status" = 0 ] || [ "$try" = 3 ] || ! grep -qE "$NO_DOWNLOAD" "$log"; then break; fi
+		say "  ... a download failed; trying again"
+		sleep 5
+	done
+	[ "$status" = 0 ] || grep -vE '^go: downloading|^[a-z0-9._/-]+$' "$log" | tail -n 40 >&2 || true
+	rm -f "$log"
+	return "$status"
+}
+
+# What Go prints of a server that does not answer, or not now.
+NO_DOWNLOAD='dial tcp|i/o timeout|connection reset|TLS handshake timeout|": unexpected EOF|: (429|50[0234]) '
+
+# compile_once LOG FOLDER ARGUMENTS... runs "go build" once.
+compile_once() {
+	local log="$1" folder="$2" pid status=0 limit report=$((SECONDS + 20))
+	shift 2
 	limit="$(memory_limit)"
 	(
 		cd "$ROOT/$folder" || exit
@@ -76,8 +119,6 @@ compile() {
 		sleep 0.2
 	done
 	wait "$pid" || status=$?
-	[ "$status" = 0 ] || grep -vE '^go: downloading|^[a-z0-9._/-]+$' "$log" | tail -n 40 >&2 || true
-	rm -f "$log"
 	return "$status"
 }
 

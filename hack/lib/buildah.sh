@@ -31,9 +31,7 @@ provide_buildah() {
 		say "error: buildah is needed; install the package buildah (1.28 or later)"
 		return 1
 	fi
-	say "installing the package buildah ..."
-	{ apt-get install -qq -y --no-install-recommends buildah || { apt-get update -qq && apt-get install -qq -y --no-install-recommends buildah; }; } >/dev/null 2>&1 ||
-		{ say "error: the package buildah cannot be installed; install buildah (1.28 or later)"; return 1; }
+	install_package buildah || { say "error: the package buildah cannot be installed; install buildah (1.28 or later)"; return 1; }
 }
 
 # images COMMAND... runs buildah on the images of the release. Root builds in a changed root, because a container in a container often

@@ -35,7 +35,8 @@ environment() {
 	local base="$1" folder="$2"
 	shift 2
 	rm -rf "$folder"
-	if ! { "$base" -m venv "$folder" && "$folder/bin/python" "$@"; } >&2; then
+	# pip tries again, but takes a server for gone that says nothing for 15 s.
+	if ! { "$base" -m venv "$folder" && PIP_DEFAULT_TIMEOUT=60 "$folder/bin/python" "$@"; } >&2; then
 		rm -rf "$folder"
 		return 1
 	fi

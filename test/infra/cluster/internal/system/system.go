@@ -150,8 +150,7 @@ func Ensure(ctx context.Context, sayf func(format string, args ...any), missing 
 // RunUnlocked runs a command of apt's, again and again while another process holds a lock that it needs. apt itself waits only for one
 // of its locks.
 func RunUnlocked(ctx context.Context, sayf func(format string, args ...any), command ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
-	defer cancel()
+	late := time.After(lockPatience)
 
 	for reported := false; ; {
 		_, err := Run(ctx, command...)
@@ -167,6 +166,8 @@ func RunUnlocked(ctx context.Context, sayf func(format string, args ...any), com
 
 		select {
 		case <-ctx.Done():
+			return err
+		case <-late:
 			return err
 		case <-time.After(lockPoll):
 		}

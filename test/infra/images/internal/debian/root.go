@@ -30,6 +30,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/images/internal/archive"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/images/internal/command"
@@ -154,16 +155,40 @@ func EnsureTools(ctx context.Context, out io.Writer) error {
 		return errors.New("failed to prepare: mmdebstrap is needed, and only Debian and Ubuntu have it as a package; install it")
 	}
 
-	install := []string{"install", "--yes", "--no-install-recommends", "-o=DPkg::Lock::Timeout=300", "mmdebstrap", "debian-archive-keyring"}
-	quiet := command.Options{Environment: []string{"DEBIAN_FRONTEND=noninteractive"}}
-	if err := command.Run(ctx, out, quiet, "apt-get", install...); err == nil {
+	install := []string{"install", "--yes", "--no-install-recommends", "mmdebstrap", "debian-archive-keyring"}
+	if err := apt(ctx, out, install...); err == nil {
 		return nil
 	}
 	// The package lists are missing or old, as on a new machine.
-	if err := command.Run(ctx, out, quiet, "apt-get", "update"); err != nil {
+	if err := apt(ctx, out, "update"); err != nil {
 		return err
 	}
-	return command.Run(ctx, out, quiet, "apt-get", install...)
+	return apt(ctx, out, install...)
+}
+
+const (
+	// lockPatience is how long apt waits for another process that installs packages, and lockPoll how often it tries again.
+	lockPatience = 5 * time.Minute
+	lockPoll     = time.Second
+)
+
+// apt runs apt-get, again and again while another process holds a lock that it needs: itself, it waits for one of them at most.
+func apt(ctx context.Context, out io.Writer, args ...string) error {
+	late := time.After(lockPatience)
+	quiet := command.Options{Environment: []string{"DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"}}
+	for {
+		err := command.Run(ctx, out, quiet, "apt-get", args...)
+		if err == nil || !strings.Contains(err.Error(), "Could not get lock") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-late:
+			return err
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 // aptOptions are this machine's settings of apt for reaching a mirror; mmdebstrap reads none.
