@@ -43,6 +43,8 @@ KUBEBUILDER_ASSETS="$(hack/controlplane.sh)"
 export KUBEBUILDER_ASSETS GOWORK=off
 # How long specs wait that do not say so: the machine is busy with other suites meanwhile.
 export GOMEGA_DEFAULT_EVENTUALLY_TIMEOUT=1m
+# And how long a control plane may take to start and to stop, which is 20 s otherwise.
+export KUBEBUILDER_CONTROLPLANE_START_TIMEOUT=2m KUBEBUILDER_CONTROLPLANE_STOP_TIMEOUT=1m
 # Without cgo the tests need no C compiler, and run as the static binary does.
 export CGO_ENABLED="${CGO_ENABLED:-0}"
 EVENTS="$(mktemp -d)"

@@ -53,7 +53,10 @@ func TestApply(t *testing.T) {
 }
 
 var _ = BeforeSuite(func() {
-	environment := &envtest.Environment{CRDDirectoryPaths: []string{"../../test/infra/harness/testdata/routing"}, ErrorIfCRDPathMissing: true}
+	environment := &envtest.Environment{
+		CRDDirectoryPaths: []string{"../../test/infra/harness/testdata/routing"}, ErrorIfCRDPathMissing: true,
+		CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: wait}, // on a busy machine
+	}
 	var err error
 	config, err = environment.Start()
 	Expect(err).NotTo(HaveOccurred(), "KUBEBUILDER_ASSETS must name the folder that hack/controlplane.sh prints")

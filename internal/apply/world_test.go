@@ -47,7 +47,7 @@ import (
 
 const (
 	ownerName = "web"
-	wait      = 10 * time.Second
+	wait      = time.Minute
 	poll      = 10 * time.Millisecond
 )
 

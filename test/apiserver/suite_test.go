@@ -22,6 +22,7 @@ package apiserver_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
@@ -56,7 +57,10 @@ var (
 
 var _ = BeforeSuite(func() {
 	log.SetLogger(zap.New(zap.WriteTo(GinkgoWriter), zap.UseDevMode(true)))
-	server = &envtest.Environment{CRDDirectoryPaths: []string{crdFolder}, ErrorIfCRDPathMissing: true}
+	server = &envtest.Environment{
+		CRDDirectoryPaths: []string{crdFolder}, ErrorIfCRDPathMissing: true,
+		CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: time.Minute}, // on a busy machine
+	}
 	var err error
 	config, err = server.Start()
 	Expect(err).NotTo(HaveOccurred(), "no API server; run with KUBEBUILDER_ASSETS=$(hack/controlplane.sh)")

@@ -24,6 +24,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,7 +46,10 @@ var start = sync.OnceValues(func() (client.Client, error) {
 	for _, kind := range []string{"servicemonitors", "podmonitors", "prometheusrules"} {
 		folders = append(folders, filepath.Join(monitoring, "example", "prometheus-operator-crd", "monitoring.coreos.com_"+kind+".yaml"))
 	}
-	server := &envtest.Environment{CRDDirectoryPaths: folders, ErrorIfCRDPathMissing: true}
+	server := &envtest.Environment{
+		CRDDirectoryPaths: folders, ErrorIfCRDPathMissing: true,
+		CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: time.Minute}, // on a busy machine
+	}
 	config, err := server.Start()
 	if err != nil {
 		return nil, err

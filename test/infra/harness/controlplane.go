@@ -83,6 +83,7 @@ func StartControlPlane(options Options) *ControlPlane {
 		// Several start at once, on a machine that may be busy; after a shorter time, envtest starts another one.
 		ControlPlaneStartTimeout: 2 * time.Minute,
 		ControlPlaneStopTimeout:  time.Minute,
+		CRDInstallOptions:        envtest.CRDInstallOptions{MaxTime: time.Minute},
 	}
 	arguments := environment.ControlPlane.GetAPIServer().Configure().
 		Set("service-cluster-ip-range", cmp.Or(options.ServiceRange, "10.0.0.0/16")). // the usual one has 254 addresses

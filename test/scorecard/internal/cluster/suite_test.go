@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
@@ -54,6 +55,7 @@ var (
 var _ = BeforeSuite(func() {
 	server := &envtest.Environment{
 		CRDDirectoryPaths: []string{filepath.Join(root, "..", "..", "config", "crd", "bases")}, ErrorIfCRDPathMissing: true,
+		CRDInstallOptions: envtest.CRDInstallOptions{MaxTime: time.Minute}, // on a busy machine
 	}
 	var err error
 	config, err = server.Start()
