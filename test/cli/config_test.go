@@ -138,7 +138,7 @@ var _ = Describe("config diff", func() {
 
 	It("shows what changes in the objects and the configuration, that Pods restart, and changes nothing", func(ctx context.Context) {
 		namespace, server := configured(ctx)
-		before := current(ctx, server).ResourceVersion
+		before := declared(ctx, server)
 		edited := server.DeepCopy()
 		edited.Spec.Server.ContainerSpec.Env[0].Value = "sk-fourth"
 		edited.Spec.Server.ContainerSpec.Env[1].Value = "other"
@@ -165,7 +165,7 @@ var _ = Describe("config diff", func() {
 		Expect(view.Items).To(HaveExactElements(And(HaveField("Server", "demo"), HaveField("Restart", true), HaveField("Changes", ContainElement(And(
 			HaveKeyWithValue("what", "Deployment"), HaveKeyWithValue("before", HaveKeyWithValue("kind", "Deployment")), HaveKey("after")))))))
 		Expect(same.Out).NotTo(ContainSubstring("sk-"))
-		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
+		Expect(declared(ctx, server)).To(Equal(before))
 	})
 
 	It("says where no Pod restarts, and where there were none", func(ctx context.Context) {
@@ -202,7 +202,7 @@ var _ = Describe("config diff", func() {
 var _ = Describe("config validate with a cluster", func() {
 	It("lets the API server check it, and reads what it refers to", func(ctx context.Context) {
 		namespace, server := configured(ctx)
-		before := current(ctx, server).ResourceVersion
+		before := declared(ctx, server)
 		valid := asEditor(ctx, namespace, "config", "validate", "--online", "-f", fileWith(server))
 		Expect(valid).To(And(HaveField("Code", 0), HaveField("Out", HavePrefix("demo: valid\n"))), valid.Err)
 
@@ -211,6 +211,6 @@ var _ = Describe("config validate with a cluster", func() {
 
 		Expect(found.Code).To(Equal(1))
 		Expect(found.Out).To(ContainSubstring("missing, which spec.server.userConfig names, does not exist"))
-		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
+		Expect(declared(ctx, server)).To(Equal(before))
 	})
 })

@@ -78,7 +78,7 @@ var _ = Describe("doctor", func() {
 		namespace, _ := readyServer(ctx)
 		installedOperator(ctx, "llama-stack-k8s-operator-controller-manager")
 
-		Eventually(func() result { return run(ctx, nil, "doctor", "demo", "-n", namespace) }).WithTimeout(time.Minute).Should(And(
+		Eventually(func() result { return run(ctx, nil, "doctor", "demo", "-n", namespace) }).Should(And(
 			HaveField("Code", 0),
 			HaveField("Out", And(ContainSubstring("OK       operator operator-rights\n"), ContainSubstring("OK       demo storage\n"), Not(ContainSubstring("Failure")))),
 			HaveField("Requests", Not(ContainElement(ContainSubstring("/secrets")))),
@@ -224,7 +224,7 @@ var _ = Describe("doctor", func() {
 			request.URL.Scheme, request.URL.Host = "http", ill.Listener.Addr().String()
 		}
 
-		found := run(ctx, redirected, "doctor", "demo", "--request-timeout=1s")
+		found := run(ctx, redirected, "doctor", "demo", "--request-timeout=2s")
 
 		Expect(found).To(And(HaveField("Code", 1),
 			HaveField("Requests", HaveExactElements(Equal("GET /readyz"), Not(Equal("GET /readyz")), Equal("GET /readyz"))),

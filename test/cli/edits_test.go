@@ -131,7 +131,7 @@ var _ = Describe("a command that changes a server", func() {
 
 	It("changes nothing in a dry run", func(ctx context.Context) {
 		namespace, server := readyServer(ctx)
-		before := current(ctx, server).ResourceVersion
+		before := declared(ctx, server)
 
 		Expect(asEditor(ctx, namespace, "suspend", "demo", "--dry-run=server", "--wait").Out).To(Equal("llamastackdistribution.llamastack.io/demo suspended (server dry run)\n"))
 		printed := asEditor(ctx, namespace, "suspend", "demo", "--dry-run=client", "-o", "yaml")
@@ -139,7 +139,7 @@ var _ = Describe("a command that changes a server", func() {
 		Expect(printed.Requests).To(HaveEach(HavePrefix("GET ")))
 		Expect(asEditor(ctx, namespace, "suspend", "demo", "--dry-run=maybe")).To(HaveField("Err", ContainSubstring("use none, client or server")))
 
-		Expect(current(ctx, server).ResourceVersion).To(Equal(before))
+		Expect(declared(ctx, server)).To(Equal(before))
 	})
 
 	It("stops waiting, and says what to do next", func(ctx context.Context) {
@@ -208,6 +208,16 @@ func readyServer(ctx context.Context) (string, *v1alpha1.LlamaStackDistribution)
 	harness.Create(ctx, admin, server)
 	harness.BecomeReady(ctx, admin, server)
 	return namespace, server
+}
+
+// declared is what people and their tools write of a server, and the number of their changes: the operator may write a status at any time.
+func declared(ctx context.Context, server *v1alpha1.LlamaStackDistribution) *v1alpha1.LlamaStackDistribution {
+	GinkgoHelper()
+	now := current(ctx, server)
+	now.ResourceVersion, now.Status = "", v1alpha1.LlamaStackDistributionStatus{}
+	ofStatus := func(entry metav1.ManagedFieldsEntry) bool { return entry.Subresource == "status" }
+	now.ManagedFields = slices.DeleteFunc(now.ManagedFields, ofStatus)
+	return now
 }
 
 // current is the server as it is.

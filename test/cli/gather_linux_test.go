@@ -47,7 +47,7 @@ var _ = Describe("gather", func() {
 			HaveKey("operator/deployment-planted.yaml"), HaveKey("operator/planted-operator/manager.log"),
 			HaveKey(folder+"/demo/llamastackdistribution-demo.yaml"), HaveKey(folder+"/declared/llamastackdistribution-declared.yaml"),
 			HaveKey(folder+"/demo/demo-a/llama-stack.log"), HaveKey(folder+"/events.yaml")))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 })
 
 // gatherIn is the program as "oc adm must-gather" runs it: under its other name, without arguments, and with a root of its own.

@@ -212,5 +212,5 @@ var _ = Describe("Text that a terminal would obey", func() {
 		t := openTerminal(ctx, nil, "logs", "demo", "-n", namespace)
 		Eventually(t.ended).Should(Receive(BeZero()))
 		Expect(string(t.screen.Contents())).To(Equal("[demo-6c5f8b9d7c-x2x4z] starts[2J]0;title31mhostile\r\n"))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 })

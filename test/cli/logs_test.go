@@ -197,7 +197,7 @@ var _ = Describe("logs", func() {
 			Expect(run(ctx, nil, append(args, "-n", namespace)...)).To(And(HaveField("Code", 1),
 				HaveField("Err", ContainSubstring("no Pod of demo has a container other; name one of these: llama-stack\n"))))
 		}
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("says what it waits for, and follows a log when it can be read", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
@@ -235,7 +235,7 @@ var _ = Describe("logs", func() {
 
 		Expect(run(ctx, as, "logs", "demo", "-f", "-n", namespace)).To(And(HaveField("Code", 1),
 			HaveField("Err", ContainSubstring("error: you cannot get pods/log in namespace "+namespace+"; to allow it"))))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("continues after an outage of the API server", func(ctx context.Context) {
 		namespace := newNamespace(ctx)

@@ -147,7 +147,7 @@ var _ = Describe("status", func() {
 			if !strings.HasSuffix(request.URL.Path, "/llamastackdistributions/demo") {
 				silent(request)
 			}
-		}, "status", "demo", "-n", namespace, "--request-timeout=1s")
+		}, "status", "demo", "-n", namespace, "--request-timeout=2s")
 
 		Expect(found.Requests).To(HaveLen(2))
 		Expect(found.Out).To(And(ContainSubstring("Server:   demo"), ContainSubstring("Not shown: "), ContainSubstring("the API server took too long to answer an earlier request")))

@@ -176,7 +176,7 @@ var _ = Describe("In a terminal, chat", func() {
 		Eventually(t).Should(gbytes.Say("Yes\r\n> "))
 		t.press(ctrlC)
 		Eventually(t.ended).Should(Receive(BeZero()))
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("goes on with another Pod when the one that it talks to is gone", func(ctx SpecContext) {
 		namespace, model := talkingServer(ctx)
@@ -197,7 +197,7 @@ var _ = Describe("In a terminal, chat", func() {
 		Eventually(other.parts).Should(BeSent("Again"))
 		Eventually(other.parts).Should(BeSent(""))
 		Eventually(t).Should(gbytes.Say("Again\r\n> "))
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("ends with Ctrl-D", func(ctx SpecContext) {
 		namespace, _ := talkingServer(ctx)
@@ -207,7 +207,7 @@ var _ = Describe("In a terminal, chat", func() {
 		Consistently(t.ended, "100ms").ShouldNot(Receive())
 		t.press(ctrlD)
 		Eventually(t.ended).Should(Receive(BeZero()))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 })
 
 var _ = Describe("In a terminal, create", func() {
@@ -225,7 +225,7 @@ var _ = Describe("In a terminal, create", func() {
 		Eventually(t.ended).Should(Receive(BeZero()))
 		Expect(string(t.screen.Contents())).To(And(ContainSubstring(`namespace: "somewhere"`), ContainSubstring(`name: "starter"`),
 			ContainSubstring("remote::vllm"), ContainSubstring("http://vllm:8000/v1"), ContainSubstring(`size: "5Gi"`)))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	DescribeTable("ends without a result at", func(ctx SpecContext, key string, code int) {
 		t := openTerminal(ctx, nil, "create", "demo", "-n", "somewhere")
@@ -235,8 +235,8 @@ var _ = Describe("In a terminal, create", func() {
 		Eventually(t.ended).Should(Receive(Equal(code)))
 		Expect(string(t.screen.Contents())).NotTo(ContainSubstring("apiVersion"))
 	},
-		Entry("Ctrl-C", ctrlC, 1, NodeTimeout(time.Minute)),
-		Entry("Ctrl-D", ctrlD, 1, NodeTimeout(time.Minute)),
+		Entry("Ctrl-C", ctrlC, 1, NodeTimeout(5*time.Minute)),
+		Entry("Ctrl-D", ctrlD, 1, NodeTimeout(5*time.Minute)),
 	)
 })
 
@@ -254,7 +254,7 @@ var _ = Describe("Colours", func() {
 		piped, err := program(ctx, "status", "-n", namespace).Output()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(piped)).To(And(ContainSubstring("demo"), Not(ContainSubstring(escape))))
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 })
 
 var _ = Describe("In a terminal, restart --wait", func() {
@@ -266,7 +266,7 @@ var _ = Describe("In a terminal, restart --wait", func() {
 		Eventually(t).Should(gbytes.Say("New Pods replace the old ones. .*\r\n"))
 		Eventually(t).Should(gbytes.Say("Ready True.*\r\n"))
 		Eventually(t.ended).Should(Receive(BeZero()))
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("ends at Ctrl-C", func(ctx SpecContext) {
 		namespace := newNamespace(ctx)
@@ -279,5 +279,5 @@ var _ = Describe("In a terminal, restart --wait", func() {
 		Consistently(t.ended, "100ms").ShouldNot(Receive())
 		t.press(ctrlC)
 		Eventually(t.ended).Should(Receive(Equal(1)))
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(5*time.Minute))
 })
