@@ -116,7 +116,7 @@ var _ = Describe("The controller of the operator's ConfigMap", func() {
 		Expect(options.Store.Loaded()).To(BeTrue())
 		stop()
 		Eventually(ctx, stopped).Should(Receive(BeNil()))
-	}, SpecTimeout(10*time.Second))
+	}, SpecTimeout(2*time.Minute))
 
 	It("is added once to a process that does not allow more", func() {
 		c := clusterOf()

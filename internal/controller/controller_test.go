@@ -24,10 +24,12 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/controller"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
+	"github.com/llamastack/llama-stack-k8s-operator/internal/sources"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -43,6 +45,14 @@ func TestController(t *testing.T) {
 }
 
 func key(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
+
+// newQueue is a queue with a clock of its own: what is to be queued soon is not, until soon says so.
+func newQueue() (queue workqueue.TypedRateLimitingInterface[reconcile.Request], soon func() int) {
+	now := clocktesting.NewFakeClock(time.Now())
+	queue = workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request](),
+		workqueue.TypedRateLimitingQueueConfig[reconcile.Request]{Clock: now})
+	return queue, func() int { now.Step(sources.Delay); return queue.Len() }
+}
 
 func controlled(object client.Object, by metav1.OwnerReference) client.Object {
 	yes := true
@@ -83,14 +93,14 @@ var _ = Describe("A child", func() {
 	})
 
 	It("reconciles its owner once for changes in quick succession, and at once when it is deleted", func() {
-		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		queue, soon := newQueue()
 		defer queue.ShutDown()
 		child := controlled(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}, ours)
 		gathered := controller.Gathered(controller.Owners)
 		gathered.Create(context.Background(), event.CreateEvent{Object: child}, queue)
 		gathered.Update(context.Background(), event.UpdateEvent{ObjectOld: child, ObjectNew: child}, queue)
 		Expect(queue.Len()).To(BeZero())
-		Eventually(queue.Len).Should(Equal(1))
+		Eventually(soon).Should(Equal(1))
 		request, _ := queue.Get()
 		queue.Done(request)
 		gathered.Delete(context.Background(), event.DeleteEvent{Object: child}, queue)

@@ -25,7 +25,6 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -69,7 +68,7 @@ func (i *indexed) List(_ context.Context, list client.ObjectList, options ...cli
 
 var _ = Describe("A PVC that was restored", func() {
 	DescribeTable("is seen", func(owner *metav1.OwnerReference, atOnce bool) {
-		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		queue, soon := newQueue()
 		defer queue.ShutDown()
 		var pvc client.Object = &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "a-pvc"}}
 		if owner != nil {
@@ -81,7 +80,7 @@ var _ = Describe("A PVC that was restored", func() {
 			return
 		}
 		Expect(queue.Len()).To(BeZero())
-		Eventually(queue.Len).Should(Equal(1))
+		Eventually(soon).Should(Equal(1))
 	},
 		Entry("at once with the owner of before", &metav1.OwnerReference{APIVersion: "llamastack.io/v1alpha1", Kind: "LlamaStackDistribution", Name: "a", UID: "before"}, true),
 		Entry("soon without an owner", nil, false),

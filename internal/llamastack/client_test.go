@@ -40,8 +40,9 @@ import (
 // longestBody is how much of an answer is read, in bytes.
 const longestBody = 128 << 10
 
-// shortTimeout stands for the 5 s of the real client where a test waits for it to pass.
-const shortTimeout = 100 * time.Millisecond
+// shortTimeout stands for the 5 s of the real client where a test waits for it to pass. What is answered is answered within
+// it, on a busy machine, too.
+const shortTimeout = time.Second
 
 func observe(endpoint llamastack.Endpoint) llamastack.Observation {
 	GinkgoHelper()
@@ -325,7 +326,7 @@ var _ = Describe("Observe", func() {
 			}))
 			DeferCleanup(func() { close(release) })
 
-			Expect(observeWithin(shortTimeout, endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: no answer within 100ms"}))
+			Expect(observeWithin(shortTimeout, endpoint)).To(Equal(llamastack.Observation{Problem: "GET /v1/health: no answer within 1s"}))
 			Expect(count.Load()).To(Equal(int32(1)))
 		})
 
@@ -340,7 +341,7 @@ var _ = Describe("Observe", func() {
 
 			got := observeWithin(shortTimeout, endpoint)
 			Expect(got.Health).To(Equal("OK"))
-			Expect(got.Problem).To(Equal("GET /v1/providers: no answer within 100ms"))
+			Expect(got.Problem).To(Equal("GET /v1/providers: no answer within 1s"))
 		})
 
 		It("waits 5 s by default", func() {

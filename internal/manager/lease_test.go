@@ -104,7 +104,7 @@ var _ = Describe("The lease of a standby", func() {
 			defer close(ended)
 			keepAsking(ctx)
 		}()
-		Eventually(lost).WithTimeout(10 * time.Second).Should(BeClosed())
+		Eventually(lost).WithTimeout(time.Minute).Should(BeClosed())
 		cancel()
 		Eventually(ended).Should(BeClosed())
 	})

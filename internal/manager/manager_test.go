@@ -87,14 +87,15 @@ var _ = Describe("Supervision", func() {
 	})
 
 	DescribeTable("detects that a part of a manager still runs",
-		func(ends bool) {
+		func(ends bool, limit time.Duration) {
 			mgr, err := ctrl.NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, ctrlmanager.Options{
-				Metrics: metricsserver.Options{BindAddress: "0"}, MapperProvider: manager.NewMapper, GracefulShutdownTimeout: new(50 * time.Millisecond),
+				Metrics: metricsserver.Options{BindAddress: "0"}, MapperProvider: manager.NewMapper, GracefulShutdownTimeout: &limit,
 			})
 			Expect(err).NotTo(HaveOccurred())
-			release := make(chan struct{})
+			started, release := make(chan struct{}), make(chan struct{})
 			defer close(release)
 			Expect(mgr.Add(ctrlmanager.RunnableFunc(func(ctx context.Context) error {
+				close(started)
 				<-ctx.Done()
 				if !ends {
 					<-release
@@ -102,11 +103,15 @@ var _ = Describe("Supervision", func() {
 				return nil
 			}))).To(Succeed())
 			ctx, cancel := context.WithCancel(context.Background())
-			time.AfterFunc(100*time.Millisecond, cancel)
+			go func() {
+				<-started
+				<-mgr.Elected()
+				cancel()
+			}()
 			Expect(manager.IsLeftOver(mgr.Start(ctx))).To(Equal(!ends))
 		},
-		Entry("where it does not end in time", false),
-		Entry("but not where all of it does", true),
+		Entry("where it does not end in time", false, 50*time.Millisecond),
+		Entry("but not where all of it does", true, time.Minute),
 	)
 
 	It("gives a manager less time to end than its Pod has, and a reconcile less time than one that is stuck", func() {
@@ -156,7 +161,7 @@ var _ = Describe("Supervision", func() {
 		Consistently(statusCode("http://" + address + "/readyz")).WithTimeout(2 * time.Second).Should(Equal(http.StatusInternalServerError))
 		Expect(done).NotTo(Receive())
 		cancel()
-		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+		Eventually(done).WithTimeout(time.Minute).Should(Receive(BeNil()))
 	})
 
 	It("ends with the process, although its caches cannot be filled", func() {
@@ -187,10 +192,10 @@ var _ = Describe("Supervision", func() {
 				},
 			})
 		}()
-		Eventually(lists).WithTimeout(10 * time.Second).Should(Receive(HaveSuffix("/llamastackdistributions")))
+		Eventually(lists).WithTimeout(time.Minute).Should(Receive(HaveSuffix("/llamastackdistributions")))
 		Consistently(done).WithTimeout(100 * time.Millisecond).ShouldNot(Receive())
 		cancel()
-		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+		Eventually(done).WithTimeout(time.Minute).Should(Receive(BeNil()))
 	})
 
 	It("ends with an error that names an address it cannot serve on", func() {

@@ -168,6 +168,7 @@ var _ = Describe("The Pods of a server", func() {
 		Expect(pods.Start(ctx, queue)).To(Succeed())
 		Expect(pods.WaitForSync(ctx)).To(Succeed())
 		news.Add(compiled("old", 60, "before"))
+		Eventually(woken).Should(Equal(1))
 		news.Add(compiled("new", 2, "now"))
 		Eventually(func() string { return pods.Warnings(key("a")) }).Should(Equal("now"))
 		Eventually(woken).Should(Equal(1))

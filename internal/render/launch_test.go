@@ -26,7 +26,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
@@ -465,11 +464,11 @@ func launcherSpecs(shell string) {
 		session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(session.Kill)
-		Eventually(session.Out).WithTimeout(10 * time.Second).Should(gbytes.Say("ready"))
+		Eventually(session.Out).WithTimeout(patience).Should(gbytes.Say("ready"))
 
 		session.Signal(syscall.SIGTERM)
 
-		Eventually(session).WithTimeout(10 * time.Second).Should(gexec.Exit(7))
+		Eventually(session).WithTimeout(patience).Should(gexec.Exit(7))
 		Expect(session.Out).To(gbytes.Say("stopping"))
 	})
 }

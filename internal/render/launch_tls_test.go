@@ -44,7 +44,7 @@ const (
 )
 
 // patience is how long a launcher that checks for changes all the time may take.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // servingInput is a server with a certificate, and as many seconds to end as given.
 func servingInput(grace int64) render.Input {

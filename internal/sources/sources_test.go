@@ -19,11 +19,13 @@ package sources_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/internal/sources"
 	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/util/workqueue"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -56,13 +58,15 @@ var _ = Describe("A request that is queued soon", func() {
 	}
 
 	It("is queued once for changes in quick succession", func() {
-		queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+		clock := clocktesting.NewFakeClock(time.Now())
+		queue := workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request](),
+			workqueue.TypedRateLimitingQueueConfig[reconcile.Request]{Clock: clock})
 		defer queue.ShutDown()
 		for range 3 {
 			sources.EnqueueSoon(queue, request("a"))
 		}
 		Expect(queue.Len()).To(BeZero())
-		Eventually(queue.Len).Should(Equal(1))
+		Eventually(func() int { clock.Step(sources.Delay); return queue.Len() }).Should(Equal(1))
 	})
 
 	It("comes after one that is queued at once", func() {

@@ -112,7 +112,7 @@ var _ = Describe("OLM", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(string(definitions)).To(ContainSubstring(string(released)), file)
 		}
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(5*time.Minute))
 
 	It("runs from the images it is given", func() {
 		manifests, err := olm.Manifests(images)

@@ -33,8 +33,8 @@ import (
 )
 
 const (
-	grace    = 5 * time.Second
-	patience = 5 * time.Second
+	grace    = time.Minute
+	patience = time.Minute
 )
 
 // begin starts a shell script as a daemon and returns its record.
