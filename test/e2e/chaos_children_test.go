@@ -39,14 +39,10 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// mayPatchDeployments asks the API server whether the operator may.
-func mayPatchDeployments(ctx context.Context) (bool, error) {
-	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User:               "system:serviceaccount:" + operatorNamespace + ":" + operatorDeployment,
-		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "default", Verb: "patch", Group: "apps", Resource: "deployments"},
-	}}
-	err := kube.Create(ctx, review)
-	return review.Status.Allowed, err
+// mayPatchDeployments polls whether the operator may.
+func mayPatchDeployments(ctx context.Context) func() (bool, error) {
+	return may(ctx, "system:serviceaccount:"+operatorNamespace+":"+operatorDeployment,
+		&authorizationv1.ResourceAttributes{Namespace: "default", Verb: "patch", Group: "apps", Resource: "deployments"})
 }
 
 // childrenOf lists what a server consists of, without the PVC, the Pods and what others create from it.

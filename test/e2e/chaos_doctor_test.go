@@ -37,7 +37,7 @@ import (
 
 const (
 	// diagnosed is how long a fault lasts before its cause can be seen: a kubelet reports every 10 seconds.
-	diagnosed = 90 * time.Second
+	diagnosed = 2 * time.Minute
 	// consults is how often a person asks again.
 	consults = 2 * time.Second
 )

@@ -143,7 +143,7 @@ var _ = Describe("The operator survives that", chaos, Ordered, Serial, func() {
 
 		logs.permissionsRevoked = true
 		Expect(kube.Delete(ctx, binding)).To(Succeed())
-		Eventually(mayPatchDeployments).WithContext(ctx).Should(BeFalse())
+		Eventually(mayPatchDeployments(ctx)).Should(BeFalse())
 		text := mark(ctx, server, "no-permissions")
 		diagnose(ctx, server, "the operator's permissions are revoked for 40 s", "operator-rights", `^the operator may not .*patch deployments`)
 		Consistently(marked(ctx, server)).WithTimeout(outage).WithPolling(time.Second).ShouldNot(Equal(text))

@@ -44,7 +44,7 @@ const (
 	// releaseLabel is on the operator's Pods of the older chart only.
 	releaseLabel = "example.com/release"
 	// releases is how long Helm may take until the operator's Pods are ready.
-	releases = "2m"
+	releases = "4m"
 )
 
 // helmFolder has what helm keeps between its runs, and the older chart.
@@ -151,21 +151,21 @@ var _ = Describe("The chart", Serial, Ordered, func() {
 
 	It("takes over an operator that kustomize installed", func(ctx SpecContext) {
 		install(ctx, "install", throughRegistry(ctx, older), "--take-ownership", "--force-conflicts")
-		Expect(olderPods(ctx)).To(Equal(2))
+		Eventually(olderPods).WithContext(ctx).Should(Equal(2))
 		becomeReady(ctx, server)
-	}, NodeTimeout(leaderTakesOver+2*podStarts))
+	}, NodeTimeout(leaderTakesOver+4*podStarts))
 
 	It("upgrades an older chart", func(ctx SpecContext) {
 		install(ctx, "upgrade", []string{filepath.Join("charts", release)})
-		Expect(olderPods(ctx)).To(BeZero())
+		Eventually(olderPods).WithContext(ctx).Should(BeZero())
 		becomeReady(ctx, server)
-	}, NodeTimeout(leaderTakesOver+2*podStarts))
+	}, NodeTimeout(leaderTakesOver+4*podStarts))
 
 	It("rolls back to the older chart", func(ctx SpecContext) {
 		helm(ctx, "rollback", release, "1", "--wait", "--timeout", releases)
-		Expect(olderPods(ctx)).To(Equal(2))
+		Eventually(olderPods).WithContext(ctx).Should(Equal(2))
 		becomeReady(ctx, server)
-	}, NodeTimeout(leaderTakesOver+2*podStarts))
+	}, NodeTimeout(leaderTakesOver+4*podStarts))
 
 	It("leaves the servers when it is uninstalled, and takes them up when it is installed again", func(ctx SpecContext) {
 		By("uninstalling")
@@ -187,5 +187,5 @@ var _ = Describe("The chart", Serial, Ordered, func() {
 		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(service), &corev1.Service{}) }).
 			WithTimeout(leaderTakesOver).ShouldNot(Satisfy(apierrors.IsNotFound))
 		becomeReady(ctx, server)
-	}, NodeTimeout(2*leaderTakesOver+2*podStarts))
+	}, NodeTimeout(2*leaderTakesOver+4*podStarts))
 })

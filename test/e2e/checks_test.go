@@ -35,8 +35,8 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// verdictTime is how long a check takes at most, with the image on the node.
-const verdictTime = time.Minute
+// verdictTime is how long a check takes at most, with the image on the node: it imports the server, beside all else that runs there.
+const verdictTime = 2 * time.Minute
 
 var _ = Describe("A real server with a PVC whose configuration is edited", Ordered, func() {
 	var (
@@ -99,7 +99,7 @@ var _ = Describe("A real server with a PVC whose configuration is edited", Order
 				return pod
 			}
 			return pods[0].UID
-		}).WithTimeout(verdictTime).ShouldNot(Equal(pod))
+		}).WithTimeout(verdictTime+podStarts).ShouldNot(Equal(pod), "a verdict, and the end of the old Pod")
 		becomeReady(ctx, server)
 		Expect(conditionOf(ctx, server, v1alpha1.ConditionConfigValid)()).To(HavePrefix("True "))
 	}, NodeTimeout(2*serverStarts))

@@ -189,7 +189,7 @@ func (e era) complete(ctx context.Context, server *v1alpha1.LlamaStackDistributi
 			listed = name
 		}
 		serve(ctx, server, listed, openAIShape)
-		Expect(chat(ctx, server, name, sentence)).To(ContainSubstring(sentence))
+		Eventually(func() (string, error) { return chat(ctx, server, name, sentence) }).Should(ContainSubstring(sentence))
 	}
 }
 

@@ -49,8 +49,9 @@ func onlyPod(ctx context.Context, namespace string) *corev1.Pod {
 func misbehave(ctx context.Context, namespace, behaviour string) {
 	GinkgoHelper()
 	pod := onlyPod(ctx, namespace)
-	Expect(clientset.CoreV1().RESTClient().Verb(http.MethodPost).Namespace(namespace).Resource("pods").Name("http:"+pod.Name+":8321").
-		SubResource("proxy").Suffix("/control").SetHeader(contentType, jsonType).Body([]byte(behaviour)).Do(ctx).Error()).To(Succeed())
+	Eventually(func() error {
+		return ask(ctx, askPod(pod, http.MethodPost, "/control").SetHeader(contentType, jsonType).Body([]byte(behaviour)), nil)
+	}).Should(Succeed())
 }
 
 // often is a probe with a period of seconds.

@@ -30,6 +30,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -42,6 +43,15 @@ var buildPlugin = sync.OnceValues(func() (string, error) {
 	return gexec.Build("github.com/llamastack/llama-stack-k8s-operator/cmd/kubectl-llamastack", "-ldflags", "-s -w")
 })
 
+// may polls whether the API server lets a user do something: it reads roles and bindings from caches.
+func may(ctx context.Context, user string, what *authorizationv1.ResourceAttributes) func() (bool, error) {
+	return func() (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: what}}
+		err := kube.Create(ctx, review)
+		return review.Status.Allowed, err
+	}
+}
+
 // pluginCommand is "kubectl llamastack" about a server, by a user with the rights of an editor of its namespace alone.
 func pluginCommand(ctx context.Context, server *v1alpha1.LlamaStackDistribution, args ...string) *exec.Cmd {
 	GinkgoHelper()
@@ -53,6 +63,8 @@ func pluginCommand(ctx context.Context, server *v1alpha1.LlamaStackDistribution,
 		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: editor}},
 	}
 	Expect(client.IgnoreAlreadyExists(kube.Create(ctx, binding))).To(Succeed())
+	Eventually(may(ctx, editor, &authorizationv1.ResourceAttributes{Namespace: server.Namespace, Verb: "list", Resource: "pods"})).
+		Should(BeTrue(), "the API server has not read the binding yet")
 	command := exec.CommandContext(ctx, program, append(args, "--namespace", server.Namespace, "--as", editor)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig(), "TERM=xterm")
 	return command

@@ -21,7 +21,6 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/render"
@@ -106,8 +105,8 @@ var _ = Describe("A server's NetworkPolicy", func() {
 			}}
 		})
 		Eventually(callFrom(ctx, stranger, caller, url)).WithTimeout(podStarts).Should(beKeptOut())
-		Expect(callFrom(ctx, friend, caller, url)()).To(beAnswered())
-		Expect(callFrom(ctx, namespace, caller, url)()).To(beAnswered())
+		Eventually(callFrom(ctx, friend, caller, url)).Should(beAnswered())
+		Eventually(callFrom(ctx, namespace, caller, url)).Should(beAnswered())
 
 		By("letting the operator probe a new Pod")
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) {
@@ -154,7 +153,7 @@ var _ = Describe("A server's NetworkPolicy", func() {
 			return fmt.Sprintf("http://%s.%s.svc:%d/health", caller, namespace, callerPort)
 		}
 		Eventually(callFrom(ctx, namespace, pod, healthOf(stranger))).WithTimeout(podStarts).Should(beKeptOut())
-		Expect(callFrom(ctx, namespace, pod, healthOf(friend))()).To(BeEmpty(), "the empty answer of a healthy server")
-		Expect(strings.TrimSpace(callFrom(ctx, friend, caller, healthOf(stranger))())).To(BeEmpty(), "the policy is only about the server")
+		Eventually(callFrom(ctx, namespace, pod, healthOf(friend))).Should(BeEmpty(), "the empty answer of a healthy server")
+		Eventually(callFrom(ctx, friend, caller, healthOf(stranger))).Should(BeEmpty(), "the policy is only about the server")
 	}, NodeTimeout(6*podStarts))
 })

@@ -54,13 +54,13 @@ const (
 const (
 	// serverStarts is how long a real server takes to import its packages, open its databases and list its models.
 	serverStarts = 4 * time.Minute
-	// podStarts is how long a Pod of the stand-in takes to start.
-	podStarts = time.Minute
-	// soon is how long the operator takes to act. Specs wait four times as long by default, because a machine may be busy.
-	soon = 15 * time.Second
-	// observed is how long it takes until a server's answers are in its status: the second probe, if the first one was
+	// podStarts is how long a Pod of the stand-in takes to start, or to be gone.
+	podStarts = 2 * time.Minute
+	// soon is how long the operator and the controllers of the cluster take to act. Specs wait for so long by default.
+	soon = 2 * time.Minute
+	// observed is how long it takes until a server's answers are in its status: one of the first probes, if those before it were
 	// before its Service had endpoints.
-	observed = 40 * time.Second
+	observed = 2 * time.Minute
 	// leaderTakesOver is how long a standby takes after a leader was killed: the lease expires first.
 	leaderTakesOver = 90 * time.Second
 	poll            = 250 * time.Millisecond
@@ -98,7 +98,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatalf("failed to read the kubeconfig %s: %v", path, err)
 	}
 	RegisterFailHandler(Fail)
-	SetDefaultEventuallyTimeout(4 * soon)
+	SetDefaultEventuallyTimeout(soon)
 	SetDefaultEventuallyPollingInterval(poll)
 	RunSpecs(t, "End to end")
 }
@@ -133,20 +133,25 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	}
 })
 
-// operatorIsUp waits until every replica of the operator is up.
+// operatorIsUp waits until every replica of the operator is up, and none of an earlier Deployment or template is left: it would still be
+// among the operator's Pods that a spec lists, and be gone when that spec does something with it.
 func operatorIsUp(ctx context.Context) {
 	GinkgoHelper()
 	Eventually(operatorStatus).WithContext(ctx).WithArguments(operatorNamespace).WithTimeout(podStarts).Should(SatisfyAll(
 		HaveField("AvailableReplicas", BeNumerically(">=", 2)),
 		HaveField("UnavailableReplicas", BeZero()),
 	), "deploy the operator first: make deploy")
+	Eventually(operatorPods).WithContext(ctx).WithTimeout(podStarts).Should(HaveEach(HaveField("DeletionTimestamp", BeNil())))
 }
 
-// operatorStatus is the status of the operator's Deployment in a namespace.
+// operatorStatus is the status of the operator's Deployment in a namespace; it is empty while that is of an older generation.
 func operatorStatus(ctx context.Context, namespace string) (appsv1.DeploymentStatus, error) {
 	deployment := &appsv1.Deployment{}
 	err := kube.Get(ctx, client.ObjectKey{Namespace: namespace, Name: operatorDeployment}, deployment)
-	return deployment.Status, err
+	if err != nil || deployment.Status.ObservedGeneration != deployment.Generation {
+		return appsv1.DeploymentStatus{}, err
+	}
+	return deployment.Status, nil
 }
 
 // What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.

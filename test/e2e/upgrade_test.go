@@ -69,11 +69,16 @@ var _ = Describe("A real server from creation to deletion", Ordered, func() {
 		answer(ctx, server)
 		// A server creates its tables at the first use of its database, which can fail when there are two uses at once.
 		// A chat is stored in the background, so this is done before one.
-		var err error
-		file, err = upload(ctx, server, "kept.txt", fileText)
-		Expect(err).NotTo(HaveOccurred())
-		conversation, err = converse(ctx, server, message)
-		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() error {
+			var err error
+			file, err = upload(ctx, server, "kept.txt", fileText)
+			return err
+		}).Should(Succeed())
+		Eventually(func() error {
+			var err error
+			conversation, err = converse(ctx, server, message)
+			return err
+		}).Should(Succeed())
 		serve(ctx, server, "vllm/"+firstModel, openAIShape)
 
 		Eventually(statusOf(ctx, server)).WithTimeout(observed).Should(And(

@@ -73,6 +73,10 @@ func newNamespace(ctx context.Context) string {
 		inUse.take()
 		Expect(client.IgnoreNotFound(kube.Delete(ctx, namespace))).To(Succeed())
 	})
+	// Without this account, which a controller makes, a Pod that a spec creates is refused.
+	Eventually(func() error {
+		return kube.Get(ctx, client.ObjectKey{Namespace: namespace.Name, Name: "default"}, &corev1.ServiceAccount{})
+	}).Should(Succeed())
 	return namespace.Name
 }
 
@@ -195,6 +199,22 @@ func revision(ctx context.Context, server *v1alpha1.LlamaStackDistribution) stri
 	GinkgoHelper()
 	deployment := get(ctx, server.Namespace, server.Name, &appsv1.Deployment{})
 	return deployment.Annotations["deployment.kubernetes.io/revision"]
+}
+
+// rollOut waits until a server's Deployment has rolled out as often as given, no other Pod than those of the newest template is left, and
+// the server is Ready. Ready alone can still be what was reported before: where something else than the server is edited, its generation
+// stays the same.
+func rollOut(ctx context.Context, server *v1alpha1.LlamaStackDistribution, wanted string) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		deployment := &appsv1.Deployment{}
+		g.Expect(kube.Get(ctx, client.ObjectKeyFromObject(server), deployment)).To(Succeed())
+		g.Expect(deployment.Annotations).To(HaveKeyWithValue("deployment.kubernetes.io/revision", wanted))
+		g.Expect(deployment.Status.ObservedGeneration).To(Equal(deployment.Generation))
+		g.Expect(deployment.Status).To(And(HaveField("Replicas", *deployment.Spec.Replicas),
+			HaveField("UpdatedReplicas", *deployment.Spec.Replicas), HaveField("AvailableReplicas", *deployment.Spec.Replicas)))
+	}).WithTimeout(serverStarts).Should(Succeed())
+	becomeReady(ctx, server)
 }
 
 // podsOf lists the Pods of a namespace that are not being deleted, without those that check a configuration.
