@@ -44,6 +44,12 @@ func askSecurely(ctx context.Context, server *v1alpha1.LlamaStackDistribution) e
 		Name("https:"+server.Name+"-service:"+port).SubResource("proxy").Suffix("/v1/version"), nil)
 }
 
+// answerSecurely waits until a server's Service leads to it by HTTPS, as answer does.
+func answerSecurely(ctx context.Context, server *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	Eventually(func() error { return askSecurely(ctx, server) }).Should(Succeed())
+}
+
 // certificateFor is a Secret with a new certificate of a server, and the authority to trust for it.
 func certificateFor(server *v1alpha1.LlamaStackDistribution) (*corev1.Secret, string) {
 	GinkgoHelper()
@@ -72,7 +78,7 @@ var _ = Describe("A real server with a certificate from a Secret", func() {
 		becomeReady(ctx, server)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 		Expect(statusOf(ctx, server)()).To(HaveField("ServiceURL", HavePrefix("https://")))
-		Expect(askSecurely(ctx, server)).To(Succeed())
+		answerSecurely(ctx, server)
 		Expect(ask(ctx, request(server, http.MethodGet, "/v1/version"), nil)).NotTo(Succeed())
 
 		By("renewing: the operator does not trust the new one, so that it distinguishes the two")
@@ -87,13 +93,11 @@ var _ = Describe("A real server with a certificate from a Secret", func() {
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionHealthCheck)).WithTimeout(serverStarts).
 			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotObserved, "certificate"))
 		becomeReady(ctx, server)
-		Expect(askSecurely(ctx, server)).To(Succeed())
+		answerSecurely(ctx, server)
 		Expect(revision(ctx, server)).To(Equal("1"), "the container started again, and no Pod was replaced")
-		after, err := podsOf(ctx, namespace)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(after).To(HaveExactElements(And(HaveField("UID", pods[0].UID),
+		Eventually(podsOf).WithContext(ctx).WithArguments(namespace).Should(HaveExactElements(And(HaveField("UID", pods[0].UID), beReady(),
 			HaveField("Status.ContainerStatuses", HaveExactElements(HaveField("RestartCount", BeEquivalentTo(1)))))))
-		last := after[0].Status.ContainerStatuses[0].LastTerminationState.Terminated
+		last := onlyPod(ctx, namespace).Status.ContainerStatuses[0].LastTerminationState.Terminated
 		Expect(last).NotTo(BeNil())
 		Expect(strings.TrimSpace(last.Message)).To(ContainSubstring("new certificate"))
 	},
@@ -125,7 +129,7 @@ var _ = Describe("A real server that rolls when its certificate is renewed", fun
 		By("allowing it, which the operator notices within minutes")
 		create(ctx, watchers(namespace))
 		Eventually(func() string { return revision(ctx, server) }).WithTimeout(6 * time.Minute).Should(Equal("2"))
-		becomeReady(ctx, server)
+		rollOut(ctx, server, "2")
 		before, err := podsOf(ctx, namespace)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(before).To(HaveLen(1))
@@ -139,6 +143,6 @@ var _ = Describe("A real server that rolls when its certificate is renewed", fun
 		Eventually(func() ([]corev1.Pod, error) { return podsOf(ctx, namespace) }).WithTimeout(podStarts).Should(HaveExactElements(And(
 			HaveField("UID", Not(Equal(before[0].UID))), beReady(),
 			HaveField("Status.ContainerStatuses", HaveExactElements(HaveField("RestartCount", BeZero()))))))
-		Expect(askSecurely(ctx, server)).To(Succeed())
+		answerSecurely(ctx, server)
 	}, NodeTimeout(5*serverStarts))
 })
