@@ -50,10 +50,10 @@ const (
 	secondNode = "node-2"
 	// sharedClass is a StorageClass whose volumes both nodes see. Its volumes need not be detached from the node before.
 	sharedClass = "shared"
-	// slowly is a start that takes long enough to see the status meanwhile, also after a drain that takes a few seconds.
-	slowly = "10s"
+	// drainTimeout is that of kubectl.
+	drainTimeout = "--timeout=2m"
 	// lostAfter is when the node controller gives up a node, 50 s after its last report, and some.
-	lostAfter = 90 * time.Second
+	lostAfter = 2 * time.Minute
 )
 
 // addNode makes the second node, with the images that the specs need, and removes it at the end.
@@ -67,7 +67,7 @@ func addNode(ctx context.Context) {
 	clusterCommand(ctx, "up", "--nodes=2")
 	clusterCommand(ctx, append([]string{"load"}, archives...)...)
 	DeferCleanup(func(ctx SpecContext) {
-		kubectl(ctx, "drain", secondNode, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=1m")
+		kubectl(ctx, "drain", secondNode, "--ignore-daemonsets", "--delete-emptydir-data", "--force", drainTimeout)
 	})
 }
 
@@ -84,17 +84,27 @@ func nodeNames(ctx context.Context) []string {
 func drain(ctx context.Context) {
 	GinkgoHelper()
 	DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "uncordon", secondNode) })
-	kubectl(ctx, "drain", secondNode, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=1m")
+	kubectl(ctx, "drain", secondNode, "--ignore-daemonsets", "--delete-emptydir-data", drainTimeout)
+}
+
+// keepOffFirstNode lets new Pods wait for the first node until the result is called, at the end of the spec at the latest.
+func keepOffFirstNode(ctx context.Context) func() {
+	GinkgoHelper()
+	kubectl(ctx, "cordon", firstNode)
+	DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "uncordon", firstNode) })
+	return func() {
+		GinkgoHelper()
+		kubectl(ctx, "uncordon", firstNode)
+	}
 }
 
 // createOnSecondNode waits until a server is Ready on the second node, although nothing in its spec demands this node.
 func createOnSecondNode(ctx context.Context, server *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
-	kubectl(ctx, "cordon", firstNode)
-	DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "uncordon", firstNode) })
+	admit := keepOffFirstNode(ctx)
 	create(ctx, server)
 	becomeReady(ctx, server)
-	kubectl(ctx, "uncordon", firstNode)
+	admit()
 	Expect(placesOf(ctx, server)).To(ConsistOf(secondNode))
 }
 
@@ -136,15 +146,17 @@ var _ = Describe("A server on one of two nodes", twoNodes, Ordered, Serial, func
 	BeforeAll(func(ctx SpecContext) { addNode(ctx) })
 
 	It("moves with its volume when the node is drained", func(ctx SpecContext) {
-		server := keeping(newNamespace(ctx)).Env("STAND_IN_START_DELAY", slowly).Obj()
+		server := keeping(newNamespace(ctx)).Obj()
 		createOnSecondNode(ctx, server)
 		checkData := keep(ctx, server)
 
+		admit := keepOffFirstNode(ctx) // however long the drain takes, the status without a Pod is to be seen after it
 		drain(ctx)
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "0 available"))
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionAvailable)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonUnavailable))
 		Expect(conditionOf(ctx, server, v1alpha1.ConditionStorageReady)()).To(say(metav1.ConditionTrue, v1alpha1.ReasonStorageReady))
 
+		admit()
 		becomeReady(ctx, server)
 		Expect(placesOf(ctx, server)).To(ConsistOf(firstNode))
 		checkData(ctx)
@@ -152,9 +164,9 @@ var _ = Describe("A server on one of two nodes", twoNodes, Ordered, Serial, func
 	}, NodeTimeout(4*podStarts))
 
 	It("answers without a break while the node of one of its Pods is drained, and keeps the others", func(ctx SpecContext) {
-		server := standIn(newNamespace(ctx), "server", `{}`).Replicas(2).Env("STAND_IN_START_DELAY", slowly).Edit(func(i *v1alpha1.LlamaStackDistribution) {
-			// As long as requests may still be sent to a Pod that terminates.
-			i.Spec.Server.ContainerSpec.Lifecycle = &v1alpha1.Lifecycle{PreStop: &v1alpha1.LifecycleHook{Sleep: &v1alpha1.SleepAction{Seconds: 2}}}
+		server := standIn(newNamespace(ctx), "server", `{}`).Replicas(2).Edit(func(i *v1alpha1.LlamaStackDistribution) {
+			// As long as requests may still be sent to a Pod that terminates: until controllers have taken it out of the Service.
+			i.Spec.Server.ContainerSpec.Lifecycle = &v1alpha1.Lifecycle{PreStop: &v1alpha1.LifecycleHook{Sleep: &v1alpha1.SleepAction{Seconds: 8}}}
 		}).Obj()
 		create(ctx, server)
 		becomeReady(ctx, server)
@@ -162,21 +174,23 @@ var _ = Describe("A server on one of two nodes", twoNodes, Ordered, Serial, func
 		answer(ctx, server)
 
 		failures := askAllTheTime(ctx, server)
+		admit := keepOffFirstNode(ctx) // so that the other Pod is the only one until the spec has tried to evict it
 		drain(ctx)
-		Expect(placesOf(ctx, server)).To(ConsistOf(firstNode, firstNode))
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing, "1 available"))
 		Expect(conditionOf(ctx, server, v1alpha1.ConditionAvailable)()).To(say(metav1.ConditionTrue, v1alpha1.ReasonAvailable))
 
 		By("refusing the eviction of the other Pod, until the first has been replaced")
 		Expect(evict(ctx, server)).To(MatchError(apierrors.IsTooManyRequests, "refused by the disruption budget"))
+		admit()
 		becomeReady(ctx, server)
+		Expect(placesOf(ctx, server)).To(ConsistOf(firstNode, firstNode))
 		Expect(failures()).To(BeEmpty())
 		Eventually(evict).WithContext(ctx).WithArguments(server).Should(Succeed())
 	}, NodeTimeout(4*podStarts))
 
 	It("starts on the other node when its node dies", func(ctx SpecContext) {
 		server := keeping(newNamespace(ctx)).Edit(func(i *v1alpha1.LlamaStackDistribution) {
-			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{Tolerations: leaveAfter(10)}
+			i.Spec.Server.PodOverrides = &v1alpha1.PodOverrides{Tolerations: leaveAfter(20)}
 		}).Obj()
 		createOnSecondNode(ctx, server)
 		checkData := keep(ctx, server)
