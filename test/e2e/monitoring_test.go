@@ -53,6 +53,8 @@ var podNetwork = Label("network")
 type scraper struct {
 	session *gexec.Session
 	input   io.WriteCloser
+	// namespace is that of the servers. Those of other specs, which run beside this one, are not discovered.
+	namespace string
 }
 
 // scraping is what it reports.
@@ -92,7 +94,7 @@ func startScraper(ctx context.Context, namespace, server string) *scraper {
 		Expect(input.Close()).To(Succeed())
 		Eventually(session).Should(gexec.Exit(0))
 	})
-	return &scraper{session: session, input: input}
+	return &scraper{session: session, input: input, namespace: namespace}
 }
 
 // monitoringObjects are what "kubectl apply -k config/monitoring" creates, and how kube-prometheus scrapes the kubelet.
@@ -135,7 +137,7 @@ func prometheusToken(ctx context.Context, namespace string) string {
 // last discovers the targets again, and returns the last report.
 func (s *scraper) last(ctx context.Context) (scraping, error) {
 	var result scraping
-	targets, err := discover(ctx)
+	targets, err := discover(ctx, s.namespace)
 	if err != nil {
 		return result, err
 	}
@@ -174,15 +176,19 @@ func targetAt(namespace, address string, port int32) targetLabels {
 	return targetLabels{"__address__": net.JoinHostPort(address, strconv.Itoa(int(port))), metaLabel + "namespace": namespace}
 }
 
-// discover lists what Prometheus discovers: the ports of all Pods, and those of the endpoints of all Services and of the kubelets.
-func discover(ctx context.Context) (map[string][]targetLabels, error) {
+// discover lists what Prometheus discovers: the ports of the Pods of a namespace, and those of the endpoints of all Services and of the
+// kubelets.
+func discover(ctx context.Context, namespace string) (map[string][]targetLabels, error) {
 	var (
 		pods      corev1.PodList
 		services  corev1.ServiceList
 		endpoints discoveryv1.EndpointSliceList
 		nodes     corev1.NodeList
 	)
-	for _, list := range []client.ObjectList{&pods, &services, &endpoints, &nodes} {
+	if err := kube.List(ctx, &pods, client.InNamespace(namespace)); err != nil {
+		return nil, err
+	}
+	for _, list := range []client.ObjectList{&services, &endpoints, &nodes} {
 		if err := kube.List(ctx, list); err != nil {
 			return nil, err
 		}
@@ -303,7 +309,7 @@ var _ = Describe("Prometheus, with the shipped monitors, rules and dashboards", 
 		edit(ctx, server, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Config.Providers[0].Type = "remote::vlm" })
 		Eventually(conditionOf(ctx, server, v1alpha1.ConditionConfigValid)).WithTimeout(verdictTime).
 			Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid))
-	}, NodeTimeout(2*serverStarts))
+	}, NodeTimeout(3*serverStarts))
 
 	It("raises the alerts about what is wrong here, and no others", func(ctx SpecContext) {
 		Eventually(func(g Gomega) {
