@@ -39,14 +39,7 @@ func becomeExtended(ctx context.Context, wanted release) {
 	GinkgoHelper()
 	Eventually(extension(ctx)).WithTimeout(installs).Should(And(
 		HavePrefix(wanted.version+" "), ContainSubstring("Installed=Succeeded"), ContainSubstring("Progressing=Succeeded")))
-	Eventually(func(g Gomega) {
-		operator := &appsv1.Deployment{}
-		g.Expect(kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorName}, operator)).To(Succeed())
-		g.Expect(operator.Spec.Template.Spec.Containers[0].Image).To(Equal(wanted.operator))
-		g.Expect(operator.Status.ObservedGeneration).To(Equal(operator.Generation))
-		g.Expect(operator.Status.AvailableReplicas).To(Equal(*operator.Spec.Replicas))
-		g.Expect(operator.Status.Replicas).To(Equal(*operator.Spec.Replicas))
-	}).WithTimeout(podStarts).Should(Succeed())
+	becomeDeployed(ctx, wanted)
 }
 
 // forgetV1 removes what the documentation's manifest creates, and what OLM installed with it.
@@ -111,9 +104,7 @@ var _ = Describe("A ClusterExtension", Label("v1"), Ordered, func() {
 			UserConfig("config").Command("/stand-in").Obj()
 		first = catalog{tag: "v1-first", registry: secureRegistry(), releases: []release{release100}}
 		DeferCleanup(func(ctx SpecContext) { forgetV1(ctx) })
-		var err error
-		before, err = objects(ctx, "", false)
-		Expect(err).NotTo(HaveOccurred())
+		before = objectsOfCluster(ctx)
 	}, NodeTimeout(installs))
 
 	JustAfterEach(func(ctx SpecContext) {

@@ -163,20 +163,27 @@ func icon(ctx context.Context) string {
 func becomeInstalled(ctx context.Context, wanted release) {
 	GinkgoHelper()
 	Eventually(installed(ctx)).WithTimeout(installs).Should(Equal(wanted.csv()))
-	Eventually(func(g Gomega) {
-		operator := &appsv1.Deployment{}
-		g.Expect(kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorName}, operator)).To(Succeed())
-		g.Expect(operator.Spec.Template.Spec.Containers[0].Image).To(Equal(wanted.operator))
-		g.Expect(operator.Spec.Template.Spec.Containers[0].Env).To(ContainElement(corev1.EnvVar{Name: "OPERATOR_VERSION", Value: wanted.version}))
-		g.Expect(operator.Status.UpdatedReplicas).To(Equal(*operator.Spec.Replicas))
-		g.Expect(operator.Status.AvailableReplicas).To(Equal(*operator.Spec.Replicas))
-		g.Expect(operator.Status.Replicas).To(Equal(*operator.Spec.Replicas))
-	}).WithTimeout(podStarts).Should(Succeed())
+	becomeDeployed(ctx, wanted)
 	csvs := &operatorsv1alpha1.ClusterServiceVersionList{}
 	Eventually(func() ([]operatorsv1alpha1.ClusterServiceVersion, error) {
 		err := kube.List(ctx, csvs, client.InNamespace(operatorNamespace), withoutCopies())
 		return csvs.Items, err
 	}).Should(HaveExactElements(HaveField("Name", wanted.csv())))
+}
+
+// becomeDeployed waits until all Pods of the operator are of a release, and ready.
+func becomeDeployed(ctx context.Context, wanted release) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		operator := &appsv1.Deployment{}
+		g.Expect(kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorName}, operator)).To(Succeed())
+		g.Expect(operator.Spec.Template.Spec.Containers[0].Image).To(Equal(wanted.operator))
+		g.Expect(operator.Spec.Template.Spec.Containers[0].Env).To(ContainElement(corev1.EnvVar{Name: "OPERATOR_VERSION", Value: wanted.version}))
+		g.Expect(operator.Status.ObservedGeneration).To(Equal(operator.Generation))
+		g.Expect(operator.Status.UpdatedReplicas).To(Equal(*operator.Spec.Replicas))
+		g.Expect(operator.Status.AvailableReplicas).To(Equal(*operator.Spec.Replicas))
+		g.Expect(operator.Status.Replicas).To(Equal(*operator.Spec.Replicas))
+	}).WithTimeout(podStarts).Should(Succeed())
 }
 
 // withoutCopies leaves out the copies that OLM makes of operators for all namespaces.
@@ -202,6 +209,20 @@ func plan(ctx context.Context, wanted release) func() (operatorsv1alpha1.Install
 		}
 		return operatorsv1alpha1.InstallPlan{}, nil
 	}
+}
+
+// approve approves the InstallPlan of a release as soon as that waits for it. OLM may still write to it.
+func approve(ctx context.Context, wanted release) {
+	GinkgoHelper()
+	Eventually(plan(ctx, wanted)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
+	Eventually(func() error {
+		waiting, err := plan(ctx, wanted)()
+		if err != nil {
+			return err
+		}
+		waiting.Spec.Approved = true
+		return kube.Update(ctx, &waiting)
+	}).Should(Succeed())
 }
 
 // uninstall does what OLM's documentation says: the Subscription and the ClusterServiceVersion are deleted.

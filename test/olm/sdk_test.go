@@ -64,9 +64,7 @@ var _ = Describe("operator-sdk", Ordered, func() {
 			uninstall(ctx)
 			forget(ctx)
 		})
-		var err error
-		before, err = objects(ctx, "", false)
-		Expect(err).NotTo(HaveOccurred())
+		before = objectsOfCluster(ctx)
 	})
 
 	It("runs the bundle", func(ctx SpecContext) {

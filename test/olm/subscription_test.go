@@ -29,6 +29,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -139,7 +140,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		declare(undeclared)
 		Expect(kube.Update(ctx, undeclared, client.FieldValidation(metav1.FieldValidationStrict))).
 			To(MatchError(ContainSubstring(`unknown field "spec.server.config"`)), "a later release has it")
-	}, NodeTimeout(installs))
+	}, NodeTimeout(2*installs))
 
 	It("leaves servers and data when it is deleted, and takes them over without a restart when it is installed again", func(ctx SpecContext) {
 		before := map[string][]process{}
@@ -161,8 +162,12 @@ var _ = Describe("A Subscription", Ordered, func() {
 		becomeInstalled(ctx, release100)
 		// The operator works if it heals.
 		service := get(ctx, namespace, "by-image-service", &corev1.Service{})
-		remove(ctx, service.DeepCopy())
-		Eventually(func() error { return kube.Get(ctx, client.ObjectKeyFromObject(service), &corev1.Service{}) }).WithTimeout(podStarts).Should(Succeed())
+		Expect(kube.Delete(ctx, service.DeepCopy())).To(Succeed())
+		Eventually(func() (types.UID, error) {
+			healed := &corev1.Service{}
+			err := kube.Get(ctx, client.ObjectKeyFromObject(service), healed)
+			return healed.UID, client.IgnoreNotFound(err)
+		}).WithTimeout(podStarts).ShouldNot(BeElementOf(service.UID, types.UID("")))
 		becomeReady(ctx, all...)
 		unchanged()
 	}, NodeTimeout(2*installs))
@@ -212,10 +217,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		Eventually(plan(ctx, release120)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
 		Expect(installed(ctx)()).To(Equal(release110.csv()))
 
-		approved, err := plan(ctx, release120)()
-		Expect(err).NotTo(HaveOccurred())
-		approved.Spec.Approved = true
-		Expect(kube.Update(ctx, &approved)).To(Succeed())
+		approve(ctx, release120)
 		becomeInstalled(ctx, release120)
 		Eventually(reported(ctx, operatorsv1alpha1.SubscriptionDeprecated)).Should(BeEmpty())
 		settle(ctx, release120, all...)
@@ -226,11 +228,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 		uninstall(ctx)
 		install(ctx, operatorsv1alpha1.ApprovalManual, &release100)
 		for _, wanted := range []release{release100, release120} {
-			Eventually(plan(ctx, wanted)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
-			approved, err := plan(ctx, wanted)()
-			Expect(err).NotTo(HaveOccurred())
-			approved.Spec.Approved = true
-			Expect(kube.Update(ctx, &approved)).To(Succeed())
+			approve(ctx, wanted)
 			becomeInstalled(ctx, wanted)
 			settle(ctx, wanted, all...)
 		}
@@ -268,5 +266,5 @@ var _ = Describe("A Subscription", Ordered, func() {
 			Expect(current.Generation).To(Equal(server.Generation), server.Name)
 		}
 		recall(ctx, all...)
-	}, NodeTimeout(installs))
+	}, NodeTimeout(2*installs))
 })

@@ -54,7 +54,7 @@ const (
 
 // Limits of time, on a busy machine with two cores.
 const (
-	// soon is how long the operator takes to act. Specs wait twice as long by default, because a machine may be busy.
+	// soon is how long the operator, or OLM, takes to act. Specs wait four times as long by default, because a machine may be busy.
 	soon = 30 * time.Second
 	// podStarts is how long a Pod of the stand-in takes to start, and the operator to probe it.
 	podStarts = 2 * time.Minute
@@ -81,7 +81,7 @@ func TestOLM(t *testing.T) {
 	}
 	RegisterFailHandler(Fail)
 	ctrl.SetLogger(GinkgoLogr)
-	SetDefaultEventuallyTimeout(2 * soon)
+	SetDefaultEventuallyTimeout(4 * soon)
 	SetDefaultEventuallyPollingInterval(poll)
 	RunSpecs(t, "Through OLM")
 }

@@ -233,6 +233,18 @@ func remaining(ctx context.Context, namespace string) func() ([]string, error) {
 	return func() ([]string, error) { return objects(ctx, namespace, true) }
 }
 
+// objectsOfCluster are the objects of no namespace, as soon as every API, also OLM's own, answers.
+func objectsOfCluster(ctx context.Context) []string {
+	GinkgoHelper()
+	var found []string
+	Eventually(func() error {
+		var err error
+		found, err = objects(ctx, "", false)
+		return err
+	}).Should(Succeed())
+	return found
+}
+
 // objects lists the objects of namespaced kinds in a namespace, or of the others in the cluster.
 func objects(ctx context.Context, namespace string, namespaced bool) ([]string, error) {
 	lists, err := apis.ServerPreferredResources()
