@@ -51,6 +51,8 @@ var (
 	ErrEnded = errors.New("has ended")
 	// ErrNotReady means that a part runs but does not answer as it should.
 	ErrNotReady = errors.New("is not ready")
+
+	errNothing = errors.New("nothing was started")
 )
 
 // part is something that has to be ready before the first Pod can run.
@@ -86,7 +88,7 @@ func (m *Manager) Healthy(ctx context.Context) error {
 	}
 
 	if len(records) == 0 {
-		return fmt.Errorf("failed to find the cluster up: it %w: nothing was started", ErrNotReady)
+		return fmt.Errorf("failed to find the cluster up: it %w: %w", ErrNotReady, errNothing)
 	}
 
 	if dead := process.Dead(records); len(dead) > 0 {

@@ -63,7 +63,7 @@ func (m *Manager) Running(ctx context.Context) (bool, error) {
 	}
 
 	existing := Manager{Node: found, Self: m.Self, Sayf: m.Sayf}
-	health := existing.Healthy(ctx)
+	health := existing.settle(ctx)
 
 	if health == nil && !found.SameChoice(m.Node) {
 		return false, fmt.Errorf("failed to start: %w in %s: name %s, subnet %s, admission plugins %v; use the same ones, or stop it first with \"cluster down\"",
@@ -75,6 +75,25 @@ func (m *Manager) Running(ctx context.Context) (bool, error) {
 	}
 
 	return health == nil, nil
+}
+
+// settle is Healthy, for a cluster of which all programs run: on a busy machine, one of them may be late with an answer, and a cluster
+// that is started anew loses everything that is on it.
+func (m *Manager) settle(ctx context.Context) error {
+	deadline := time.Now().Add(settleLimit)
+
+	for {
+		health := m.Healthy(ctx)
+		if health == nil || errors.Is(health, ErrEnded) || errors.Is(health, errNothing) || time.Now().After(deadline) {
+			return health
+		}
+
+		select {
+		case <-ctx.Done():
+			return health
+		case <-time.After(readyPoll):
+		}
+	}
 }
 
 // EnforceNetworkPolicies makes a cluster that runs without NetworkPolicies enforce them. It does not change one that
@@ -374,6 +393,9 @@ func snapshotter(folder string) string {
 
 	return "overlayfs"
 }
+
+// settleLimit is how long a part of a running cluster may not answer until it is taken for broken.
+const settleLimit = 30 * time.Second
 
 // startLimit is how long any one part may take to become ready, on a machine that is busy with other things.
 const startLimit = 3 * time.Minute

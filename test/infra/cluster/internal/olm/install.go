@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -29,6 +30,8 @@ const (
 	fileMode   = 0o644
 	// startLimit is how long OLM's Pods, and then its first operator, may take on a busy machine.
 	startLimit = 5 * time.Minute
+	// listedWithin is how long the API server may take to list the kinds of definitions that are established.
+	listedWithin = time.Minute
 )
 
 // Cluster is the cluster to install OLM on.
@@ -82,12 +85,30 @@ func (c Cluster) applyDefinitions(ctx context.Context, definitions []byte) error
 }
 
 func (c Cluster) applyOperators(ctx context.Context, manifests []byte) error {
-	if _, err := c.apply(ctx, "manifests.yaml", manifests); err != nil {
+	if err := c.applyOfDefinitions(ctx, manifests); err != nil {
 		return err
 	}
 
 	return c.Kubectl(ctx, "--namespace="+Namespace, "wait", "--for=condition=Available", "--timeout="+startLimit.String(),
 		"deployment/olm-operator", "deployment/catalog-operator")
+}
+
+// applyOfDefinitions applies objects of definitions that are established. The API server may list these kinds a moment later.
+func (c Cluster) applyOfDefinitions(ctx context.Context, manifests []byte) error {
+	deadline := time.Now().Add(listedWithin)
+
+	for {
+		_, err := c.apply(ctx, "manifests.yaml", manifests)
+		if err == nil || !strings.Contains(err.Error(), "no matches for kind") || time.Now().After(deadline) {
+			return err
+		}
+
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 func (c Cluster) packageServer(ctx context.Context) error {

@@ -178,6 +178,23 @@ var _ = Describe("Cluster", func() {
 		Expect(filepath.Join(subject.Folder, "manifests.yaml")).To(BeARegularFile())
 	})
 
+	It("waits until the API server lists the kinds of the definitions", func(ctx SpecContext) {
+		late, kubectl := 1, subject.Kubectl
+		subject.Kubectl = func(ctx context.Context, args ...string) error {
+			err := kubectl(ctx, args...)
+			if late > 0 && strings.HasSuffix(strings.Join(args, " "), "manifests.yaml") {
+				late--
+
+				return errors.New(`no matches for kind "OLMConfig" in version "operators.coreos.com/v1"`)
+			}
+
+			return err
+		}
+
+		Expect(subject.Install(ctx, images)).To(Succeed())
+		Expect(commands).To(HaveLen(6), "one of them twice")
+	})
+
 	DescribeTable("stops at what fails", func(command string, count int) {
 		broken = command
 		Expect(subject.Install(GinkgoT().Context(), images)).To(MatchError("broken"))
