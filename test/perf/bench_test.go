@@ -138,11 +138,13 @@ var _ = Describe("The bench", Ordered, ContinueOnFailure, Label("bench"), func()
 	})
 })
 
-// allReady waits until every server of the bench is Ready and was probed.
+// allReady waits until every server of the bench is Ready, and the result of a probe of each is in its status: those that became Ready
+// first are probed again before the last ones are probed at all.
 func allReady(ctx context.Context, servers int) {
 	GinkgoHelper()
 	Eventually(func() int { return ready(ctx, benchNamespace) }).WithPolling(time.Second).WithTimeout(patienceFor(servers)).Should(Equal(servers))
 	Eventually(func() float64 { return operator.counter("llama_stack_operator_probes_total") }).WithTimeout(patienceFor(servers)).Should(BeNumerically(">=", servers))
+	waitForUnreachable(ctx, benchNamespace, servers, patienceFor(servers))
 }
 
 // patienceFor is the limit of time for a number of servers.

@@ -87,7 +87,6 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 		p := b.measure("creation", func() {
 			inParallel(b.Servers, func(number int) { create(ctx, member(benchNamespace, number).Obj()) })
 			allReady(ctx, b.Servers)
-			waitForUnreachable(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(podsOf(ctx)).To(HaveLen(b.Servers))
 		Expect(p.perServer(p.Reads)).To(BeNumerically("<=", benchChildren+1), "reads for each server")
@@ -109,7 +108,6 @@ var _ = Describe("The bench with Pods", Ordered, ContinueOnFailure, Label("bench
 			inParallel(len(old), func(number int) { Expect(admin.Delete(ctx, &old[number])).To(Succeed()) })
 			Eventually(func() int { return newAndReady(ctx, old) }).WithPolling(time.Second).WithTimeout(b.patience()).Should(Equal(b.Servers))
 			allReady(ctx, b.Servers)
-			waitForUnreachable(ctx, benchNamespace, b.Servers, b.patience())
 		})
 		Expect(p.Requests).To(HaveEach(And(HaveField("Verb", "patch"), HaveField("Resource", "llamastackdistributions/status"))))
 		Expect(p.perServer(p.Writes)).To(BeNumerically("<=", perPodGone), "writes for each Pod")
