@@ -112,7 +112,7 @@ deploy() {
 	[ "$STARTED" = no ] || mark cluster
 	has_operator || mark operator
 	deploy_operator
-	quiet kubectl -n "$NAMESPACE" rollout status deployment/inference --timeout=2m
+	quiet kubectl -n "$NAMESPACE" rollout status deployment/inference --timeout=5m
 	manifest servers.yaml | kubectl apply -f - >&2
 }
 
@@ -166,17 +166,34 @@ start_proxy() {
 # field NAME prints the strings of that name in the JSON that is read.
 field() { grep -o "\"$1\": *\"[^\"]*\"" | sed -e 's/^"[^"]*": *"//' -e 's/"$//' || true; }
 
+# find_model SERVER sets MODEL to the stand-in's, if the server lists it, and MODELS to all that it says.
+find_model() {
+	MODELS="$(request "$1" GET /v1/models '')"
+	MODEL="$(field id <<<"$MODELS" | grep 'echo$')"
+}
+
+# converse SERVER sets ANSWER to what the stand-in's model says to a question, which it repeats.
+converse() {
+	ANSWER="$(request "$1" POST /v1/chat/completions "{\"model\": \"$MODEL\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello, $1!\"}]}")"
+	ANSWER="$(field content <<<"$ANSWER")"
+	[[ "$ANSWER" == *"Hello, $1!"* ]]
+}
+
+# await COMMAND... repeats a command until it succeeds, for a minute: the Service of a server that is Ready may lead to it a moment later.
+await() {
+	local deadline=$((SECONDS + 60))
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 1
+	done
+}
+
 # talk SERVER asks a server for its models, and the stand-in's a question, through its Service.
 talk() {
-	local models model answer
-	models="$(request "$1" GET /v1/models '')"
-	model="$(field id <<<"$models" | grep 'echo$' || true)"
-	[ -n "$model" ] || { say "error: $1 does not list the model of the stand-in: $models"; return 1; }
-	answer="$(request "$1" POST /v1/chat/completions "{\"model\": \"$model\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello, $1!\"}]}")"
-	answer="$(field content <<<"$answer")"
-	echo "$1: GET /v1/models says: $model"
-	echo "$1: POST /v1/chat/completions says: $answer"
-	[[ "$answer" == *"Hello, $1!"* ]] || { say "error: $1 did not answer the question"; return 1; }
+	await find_model "$1" || { say "error: $1 does not list the model of the stand-in: $MODELS"; return 1; }
+	echo "$1: GET /v1/models says: $MODEL"
+	await converse "$1" || { say "error: $1 did not answer the question: $ANSWER"; return 1; }
+	echo "$1: POST /v1/chat/completions says: $ANSWER"
 }
 
 next_steps() {
