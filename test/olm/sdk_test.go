@@ -65,6 +65,10 @@ var _ = Describe("operator-sdk", Ordered, func() {
 			forget(ctx)
 		})
 		before = objectsOfCluster(ctx)
+		// operator-sdk creates a Pod at once, which is refused until a controller has made this account.
+		Eventually(func() error {
+			return kube.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: "default"}, &corev1.ServiceAccount{})
+		}).Should(Succeed())
 	})
 
 	It("runs the bundle", func(ctx SpecContext) {

@@ -215,7 +215,7 @@ var _ = Describe("A Subscription", Ordered, func() {
 			deprecated: map[string]string{release110.version: "Upgrade to 1.2.0."},
 		})
 		Eventually(plan(ctx, release120)).WithTimeout(installs).Should(HaveField("Status.Phase", operatorsv1alpha1.InstallPlanPhaseRequiresApproval))
-		Expect(installed(ctx)()).To(Equal(release110.csv()))
+		Eventually(installed(ctx)).Should(Equal(release110.csv()))
 
 		approve(ctx, release120)
 		becomeInstalled(ctx, release120)
