@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -77,13 +78,24 @@ func newNamespace() string {
 	return namespace.Name
 }
 
-// giveAccess applies access.yaml.
+// giveAccess applies access.yaml, and returns when the API server does: its authorizer reads roles and bindings from caches, which
+// are late on a busy machine.
 func giveAccess(namespace string) {
 	GinkgoHelper()
 	for _, object := range manifest("access.yaml") {
 		object.SetNamespace(namespace)
 		Expect(admin.Create(GinkgoT().Context(), object)).To(Succeed())
 	}
+	account := asServiceAccount(namespace).Impersonate
+	Eventually(func() (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: account.UserName, Groups: account.Groups, ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: namespace, Verb: "create", Group: v1alpha1.GroupVersion.Group, Resource: "llamastackdistributions",
+			},
+		}}
+		err := admin.Create(GinkgoT().Context(), review)
+		return review.Status.Allowed, err
+	}).WithTimeout(time.Minute).Should(BeTrue())
 }
 
 // asServiceAccount is the connection to the API server as the ServiceAccount of access.yaml.
