@@ -32,6 +32,8 @@ export BASES="${BASES:-local}"
 . "$(dirname "$0")/../../hack/demo/lib.sh"
 # shellcheck source=hack/lib/build.sh
 . "$(dirname "$0")/../../hack/lib/build.sh"
+# A release dry run may build at the same time, from bases of the same names.
+STORAGE="$ROOT/bin/buildah-olm"
 # shellcheck source=hack/lib/buildah.sh
 . "$(dirname "$0")/../../hack/lib/buildah.sh"
 
