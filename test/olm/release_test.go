@@ -27,12 +27,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"sigs.k8s.io/yaml"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 )
 
 // The images that the releases are made of; run.sh puts them into the node's registry. The operator of the next
