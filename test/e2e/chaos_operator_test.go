@@ -181,14 +181,15 @@ func allProcessesReady(ctx context.Context) {
 }
 
 // readyProcesses counts the operator's Pods that are Ready.
-func readyProcesses(ctx context.Context) int {
+func readyProcesses(ctx context.Context) (int, error) {
 	ready := 0
-	for _, pod := range operatorPods(ctx) {
+	pods, err := listOperatorPods(ctx)
+	for _, pod := range pods {
 		for _, condition := range pod.Status.Conditions {
 			if condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue {
 				ready++
 			}
 		}
 	}
-	return ready
+	return ready, err
 }

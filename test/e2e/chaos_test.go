@@ -203,7 +203,9 @@ func leaderPod(ctx context.Context) corev1.Pod {
 	Eventually(func(g Gomega) {
 		name, err := leader(ctx)
 		g.Expect(err).NotTo(HaveOccurred())
-		for _, pod := range operatorPods(ctx) {
+		pods, err := listOperatorPods(ctx)
+		g.Expect(err).NotTo(HaveOccurred())
+		for _, pod := range pods {
 			if pod.Name == name {
 				found = pod
 			}

@@ -170,7 +170,7 @@ var _ = Describe("The chart", Serial, Ordered, func() {
 	It("leaves the servers when it is uninstalled, and takes them up when it is installed again", func(ctx SpecContext) {
 		By("uninstalling")
 		helm(ctx, "uninstall", release)
-		Eventually(operatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
+		Eventually(listOperatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
 		Expect(get(ctx, server.Namespace, server.Name, &v1alpha1.LlamaStackDistribution{}).DeletionTimestamp).To(BeNil())
 		Expect(onlyPod(ctx, server.Namespace).UID).To(Equal(pod))
 

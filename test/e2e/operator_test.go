@@ -83,9 +83,18 @@ func (l *operatorLogs) matching(expression string) []string {
 
 func operatorPods(ctx context.Context) []corev1.Pod {
 	GinkgoHelper()
-	list, err := clientset.CoreV1().Pods(operatorNamespace).List(ctx, metav1.ListOptions{LabelSelector: operatorLabel})
+	pods, err := listOperatorPods(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	return list.Items
+	return pods
+}
+
+// listOperatorPods is operatorPods for specs that poll it: one request that fails, as after an outage, is not the end.
+func listOperatorPods(ctx context.Context) ([]corev1.Pod, error) {
+	list, err := clientset.CoreV1().Pods(operatorNamespace).List(ctx, metav1.ListOptions{LabelSelector: operatorLabel})
+	if err != nil {
+		return nil, err
+	}
+	return list.Items, nil
 }
 
 // leader is the name of the Pod that holds the lease; "" when none does.

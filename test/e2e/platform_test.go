@@ -108,7 +108,7 @@ var _ = Describe("The platform", Serial, Ordered, func() {
 			Expect(onlyPod(ctx, server.Namespace).UID).To(Equal(pod), "the server runs on")
 		}, NodeTimeout(leaderTakesOver+2*podStarts))
 		run(ctx, "hack/deploy.sh", "undeploy")
-		Eventually(operatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
+		Eventually(listOperatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
 	}, NodeTimeout(3*podStarts))
 
 	DescribeTable("installs the overlay of", func(ctx SpecContext, overlay, namespace string) {

@@ -36,7 +36,7 @@ var _ = Describe("README", Serial, func() {
 			operatorIsUp(ctx)
 		}, NodeTimeout(leaderTakesOver+2*podStarts))
 		run(ctx, "hack/deploy.sh", "undeploy")
-		Eventually(operatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
+		Eventually(listOperatorPods).WithContext(ctx).WithTimeout(podStarts).Should(BeEmpty())
 
 		apply := harness.ReadmeCommand("kubectl apply --server-side")
 		published := regexp.MustCompile(`-f https://github\.com/llamastack/llama-stack-k8s-operator/releases/download/v[0-9.]+/install\.yaml`)

@@ -141,7 +141,7 @@ func operatorIsUp(ctx context.Context) {
 		HaveField("AvailableReplicas", BeNumerically(">=", 2)),
 		HaveField("UnavailableReplicas", BeZero()),
 	), "deploy the operator first: make deploy")
-	Eventually(operatorPods).WithContext(ctx).WithTimeout(podStarts).Should(HaveEach(HaveField("DeletionTimestamp", BeNil())))
+	Eventually(listOperatorPods).WithContext(ctx).WithTimeout(podStarts).Should(HaveEach(HaveField("DeletionTimestamp", BeNil())))
 }
 
 // operatorStatus is the status of the operator's Deployment in a namespace; it is empty while that is of an older generation.
