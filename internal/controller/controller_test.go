@@ -46,10 +46,11 @@ func TestController(t *testing.T) {
 
 func key(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
 
-// newQueue is a queue with a clock of its own: what is to be queued soon is not, until soon says so.
-func newQueue() (queue workqueue.TypedRateLimitingInterface[reconcile.Request], soon func() int) {
+// newQueue is a queue with a clock of its own, and what lets the time pass until something is queued that is to be soon, and returns
+// the length of the queue then.
+func newQueue() (workqueue.TypedRateLimitingInterface[reconcile.Request], func() int) {
 	now := clocktesting.NewFakeClock(time.Now())
-	queue = workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request](),
+	queue := workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request](),
 		workqueue.TypedRateLimitingQueueConfig[reconcile.Request]{Clock: now})
 	return queue, func() int { now.Step(sources.Delay); return queue.Len() }
 }
