@@ -24,6 +24,24 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// reconciling says that a reconcile of this process is under way.
+func reconciling() bool {
+	GinkgoHelper()
+	families, err := metrics.Registry.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	for _, family := range families {
+		if family.GetName() != "controller_runtime_active_workers" {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			if metric.GetGauge().GetValue() > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // HeldReconciles is how many reconciles of this process blocked a worker: they took longer than a server has to answer
 // a request.
 func HeldReconciles() int {
