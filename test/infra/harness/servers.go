@@ -113,11 +113,18 @@ func (s *Servers) use(namespace, name string, server *httptest.Server) {
 	defer s.mu.Unlock()
 	s.replaced[host] = server.Listener.Addr().String()
 	DeferCleanup(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.replaced, host)
+		s.restore(host)
+		// A handler may wait for the end of a connection, and the next spec waits for the end of the server.
+		server.CloseClientConnections()
 		server.Close()
 	})
+}
+
+// restore sends connections to a host to the healthy server again.
+func (s *Servers) restore(host string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.replaced, host)
 }
 
 // Connections is how often the operator has connected to the server of one LlamaStackDistribution.
