@@ -19,7 +19,9 @@ package harness
 import (
 	"context"
 	"iter"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -118,11 +120,21 @@ func (o *Operator) Stop() {
 	o.done.Wait()
 }
 
+// The ports of FreeAddress: fewer than those that Linux gives to connections and to listeners that name none, from 32768 on, and fewer
+// than those of Services. One that is free now could be anybody's there when it is used.
+const firstPort, lastPort = 20000, 29999
+
 // FreeAddress is an address of this machine on which nothing listens.
 func FreeAddress() string {
 	GinkgoHelper()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	Expect(err).NotTo(HaveOccurred())
-	defer func() { Expect(listener.Close()).To(Succeed()) }()
-	return listener.Addr().String()
+	var address string
+	Eventually(func() error {
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort+1))) //nolint:gosec // no secret
+		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+		if err != nil {
+			return err
+		}
+		return listener.Close()
+	}).Should(Succeed())
+	return address
 }

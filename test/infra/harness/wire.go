@@ -39,7 +39,7 @@ type Wire struct {
 // NewWire is a proxy to an address, until it is cut.
 func NewWire(target string) *Wire {
 	GinkgoHelper()
-	c := &Wire{address: "127.0.0.1:0", target: target, open: map[net.Conn]struct{}{}}
+	c := &Wire{address: FreeAddress(), target: target, open: map[net.Conn]struct{}{}}
 	c.Restore()
 	return c
 }
