@@ -36,11 +36,7 @@ import (
 // newCheckedNamespace makes the namespace of a spec that plays the controller of Jobs itself.
 func newCheckedNamespace(ctx context.Context) string {
 	GinkgoHelper()
-	namespace := newNamespace(ctx, false)
-	edit(ctx, namespaceObject(namespace), func(n *corev1.Namespace) {
-		metav1.SetMetaDataAnnotation(&n.ObjectMeta, harness.HoldChecksAnnotation, "true")
-	})
-	return namespace
+	return newAnnotatedNamespace(ctx, harness.HoldChecksAnnotation)
 }
 
 // jobsIn polls the Jobs of a namespace that are not being deleted.

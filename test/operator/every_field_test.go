@@ -135,7 +135,9 @@ func withAllFields(ctx context.Context, namespace string) *v1alpha1.LlamaStackDi
 	GinkgoHelper()
 	instance := llsdtest.Make("all").Namespace(namespace).Obj()
 	withSpec(instance, allFields)
-	create(ctx, certificateOf("a", namespace), watcherBinding(namespace),
+	create(ctx, certificateOf("a", namespace), watcherBinding(namespace))
+	controlPlane.WaitForRights() // what is forbidden at first is asked for again seconds later, and changes the Pods then
+	create(ctx,
 		configMap(namespace, "config", map[string]string{"config.yaml": "storage: {backends: {kv: {type: kv_postgres}}}\n"}),
 		configMap(namespace, "ca", map[string]string{"ca-bundle.crt": servers.ReplaceTLS(namespace, "all", healthy())}),
 		instance)

@@ -55,6 +55,12 @@ var _ = Describe("What is rendered", Ordered, ContinueOnFailure, func() {
 		create(ctx, restricted,
 			&schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "serving"}, Value: 1},
 			&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "nvidia"}, Handler: "nvidia"})
+		Eventually(func() error { // admission knows a PriorityClass a moment later
+			return admin.Create(ctx, &corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "dry"},
+				Spec:       corev1.PodSpec{PriorityClassName: "serving", Containers: []corev1.Container{{Name: "a", Image: "a"}}},
+			}, client.DryRunAll)
+		}).Should(Succeed())
 	})
 
 	var entries []any

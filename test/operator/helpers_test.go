@@ -42,9 +42,19 @@ import (
 // newNamespace makes the namespace of one spec. With hold, Deployments in it roll out only when the spec says so.
 func newNamespace(ctx context.Context, hold bool) string {
 	GinkgoHelper()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
 	if hold {
-		namespace.Annotations = map[string]string{harness.HoldAnnotation: "true"}
+		return newAnnotatedNamespace(ctx, harness.HoldAnnotation)
+	}
+	return newAnnotatedNamespace(ctx)
+}
+
+// newAnnotatedNamespace makes the namespace of one spec with annotations for the stand-ins. It has them from the start: what a stand-in
+// knows of a namespace can be what it was a moment ago.
+func newAnnotatedNamespace(ctx context.Context, annotations ...string) string {
+	GinkgoHelper()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "spec-"}}
+	for _, annotation := range annotations {
+		metav1.SetMetaDataAnnotation(&namespace.ObjectMeta, annotation, "true")
 	}
 	Expect(admin.Create(ctx, namespace)).To(Succeed())
 	// What a spec leaves would be reconciled while others run: servers, and each time that Pods are watched anew, the owners of Pods
@@ -139,10 +149,27 @@ func sum(from prometheus.Gatherer, name, labelValue string) float64 {
 // configureOperator merges keys into the operator's ConfigMap for the time of a spec.
 func configureOperator(ctx context.Context, data map[string]string) {
 	GinkgoHelper()
-	key := configMap(harness.OperatorNamespace, operatorconfig.Name, nil)
 	before := get(ctx, harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{}).Data
-	edit(ctx, key, func(c *corev1.ConfigMap) { maps.Copy(c.Data, data) })
-	DeferCleanup(func(ctx context.Context) { edit(ctx, key, func(c *corev1.ConfigMap) { c.Data = before }) })
+	editConfig(ctx, func(c *corev1.ConfigMap) { maps.Copy(c.Data, data) })
+	DeferCleanup(func(ctx context.Context) { editConfig(ctx, func(c *corev1.ConfigMap) { c.Data = before }) })
+}
+
+// editConfig edits the operator's ConfigMap, and returns when the operator, if it runs, has read it: what is created afterwards, also by
+// the next spec, is made with it.
+func editConfig(ctx context.Context, change func(*corev1.ConfigMap)) {
+	GinkgoHelper()
+	reads := func() float64 {
+		return sum(ctrlmetrics.Registry, "controller_runtime_reconcile_total", "operatorconfig")
+	}
+	config, seen := configMap(harness.OperatorNamespace, operatorconfig.Name, nil), reads()
+	var before map[string]string
+	edit(ctx, config, func(c *corev1.ConfigMap) {
+		before = maps.Clone(c.Data)
+		change(c)
+	})
+	if !down && !maps.Equal(before, config.Data) {
+		Eventually(reads).Should(BeNumerically(">", seen))
+	}
 }
 
 func namespaceObject(name string) *corev1.Namespace {

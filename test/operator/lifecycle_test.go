@@ -279,6 +279,8 @@ func deleteChildren(ctx context.Context, instance *v1alpha1.LlamaStackDistributi
 	Eventually(func() bool {
 		return apierrors.IsNotFound(admin.Get(ctx, client.ObjectKeyFromObject(instance), &v1alpha1.LlamaStackDistribution{}))
 	}).Should(BeTrue())
+	// An operator that does not know yet would make again what is deleted, for an owner that is gone.
+	Eventually(seriesOf(instance.Namespace)).ShouldNot(ContainElement(ContainSubstring("llamastackdistribution=%q", instance.Name)))
 	for name, object := range childrenOf(instance.Name) {
 		if admin.Get(ctx, client.ObjectKey{Namespace: instance.Namespace, Name: name}, object) == nil && metav1.IsControlledBy(object, instance) {
 			Expect(client.IgnoreNotFound(admin.Delete(ctx, object))).To(Succeed())

@@ -46,6 +46,9 @@ const (
 	operatorVersion = "9.8.7-test"
 	starterImage    = "registry.example/starter:related"
 	platformImage   = "registry.example/platform:related"
+
+	// starts is how long the first operator may take, while other suites start as well.
+	starts = 3 * time.Minute
 )
 
 // onOpenShift runs every spec with the API groups of OpenShift present and with admission that checks who may set an
@@ -62,6 +65,7 @@ var (
 	audit        *harness.AuditLog
 	servers      *harness.Servers
 	operator     *harness.Operator
+	down         bool // while no operator runs
 	registry     = prometheus.NewRegistry()
 )
 
@@ -82,7 +86,8 @@ var _ = BeforeSuite(func() {
 	controlPlane.StartKubelet()
 	operator = startOperator()
 	DeferCleanup(func() { operator.Stop() })
-	get(context.Background(), harness.OperatorNamespace, operatorconfig.Name, &corev1.ConfigMap{})
+	made := client.ObjectKey{Namespace: harness.OperatorNamespace, Name: operatorconfig.Name}
+	Eventually(func() error { return admin.Get(context.Background(), made, &corev1.ConfigMap{}) }).WithTimeout(starts).Should(Succeed())
 })
 
 // What the API server forbids the operator is missing from its RBAC, whatever spec caused the request.
@@ -113,7 +118,8 @@ func startOperator() *harness.Operator {
 func whileDown(do func()) {
 	GinkgoHelper()
 	operator.Stop()
-	defer func() { operator = startOperator() }()
+	down = true
+	defer func() { operator, down = startOperator(), false }()
 	do()
 }
 
