@@ -109,15 +109,16 @@ var _ = Describe("An edit of somebody else's", Ordered, ContinueOnFailure, func(
 
 	It("of the labels of all children at once is healed without a change of the status", func(ctx context.Context) {
 		for range 3 {
-			mark := audit.Mark()
-			before := map[string]any{}
+			before, kinds := map[string]any{}, map[string]client.Object{}
 			for suffix := range drifts() {
-				kind := childrenOf("edited")["edited"+suffix]
-				before[suffix] = stable(get(ctx, instance.Namespace, "edited"+suffix, kind))
+				kinds[suffix] = get(ctx, instance.Namespace, "edited"+suffix, childrenOf("edited")["edited"+suffix])
+				before[suffix] = stable(kinds[suffix])
+			}
+			mark := audit.Mark()
+			for _, kind := range kinds {
 				Expect(admin.Patch(ctx, kind, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":null}}`)))).To(Succeed())
 			}
-			for suffix := range drifts() {
-				kind := childrenOf("edited")["edited"+suffix]
+			for suffix, kind := range kinds {
 				Eventually(func() any { return stable(get(ctx, instance.Namespace, "edited"+suffix, kind)) }).Should(Equal(before[suffix]))
 			}
 			waitForQuiet()

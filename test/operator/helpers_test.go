@@ -19,6 +19,7 @@ package operator_test
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
@@ -125,6 +126,10 @@ func reconcilesTotal() float64 {
 	GinkgoHelper()
 	return sum(ctrlmetrics.Registry, "controller_runtime_reconcile_total", "llamastackdistribution")
 }
+
+// lateStatuses is how many statuses more the operator may have written since then on a slow machine: it collects the progress of a
+// rollout, but the end of one waits for only 2 s for the first answer of the server.
+func lateStatuses(since time.Time) int { return int(time.Since(since) / (2 * time.Second)) }
 
 func sum(from prometheus.Gatherer, name, labelValue string) float64 {
 	GinkgoHelper()
