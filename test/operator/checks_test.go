@@ -39,6 +39,9 @@ func newCheckedNamespace(ctx context.Context) string {
 	return newAnnotatedNamespace(ctx, harness.HoldChecksAnnotation)
 }
 
+// gaveUp is longer than a check takes whose deadline is 30 s.
+const gaveUp = 2 * time.Minute
+
 // jobsIn polls the Jobs of a namespace that are not being deleted.
 func jobsIn(ctx context.Context, namespace string) func() ([]batchv1.Job, error) {
 	return func() ([]batchv1.Job, error) {
@@ -234,7 +237,7 @@ var _ = Describe("A configuration that is checked", func() {
 
 	It("waits for what has nothing to do with it, and gives way", func(ctx context.Context) {
 		instance, before := late(ctx, "CreateContainerError", "context deadline exceeded")
-		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).
+		Eventually(valid(ctx, instance)).WithTimeout(gaveUp).
 			Should(say(metav1.ConditionUnknown, v1alpha1.ReasonNotChecked, "30s", "context deadline exceeded"))
 		Eventually(template(ctx, instance)).ShouldNot(Equal(before))
 		noJob(ctx)
@@ -242,7 +245,7 @@ var _ = Describe("A configuration that is checked", func() {
 
 	It("waits for a reference that does not exist, and keeps the Pods without it", func(ctx context.Context) {
 		instance, before := late(ctx, "CreateContainerConfigError", `secret "vllm" not found`)
-		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, `secret "vllm" not found`))
+		Eventually(valid(ctx, instance)).WithTimeout(gaveUp).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, `secret "vllm" not found`))
 		noJob(ctx)
 		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
 	})
@@ -269,7 +272,7 @@ var _ = Describe("A configuration that is checked", func() {
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "e-"}, Reason: "FailedMount", Type: corev1.EventTypeWarning, Message: message,
 			InvolvedObject: corev1.ObjectReference{Kind: "Pod", Namespace: namespace, Name: pod.Name, UID: pod.UID}, LastTimestamp: metav1.Now(),
 		})
-		Eventually(valid(ctx, instance)).WithTimeout(time.Minute).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, message))
+		Eventually(valid(ctx, instance)).WithTimeout(gaveUp).Should(say(metav1.ConditionFalse, v1alpha1.ReasonInvalid, message))
 		noJob(ctx)
 		Consistently(template(ctx, instance)).WithTimeout(time.Second).Should(Equal(before))
 	})

@@ -21,7 +21,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
@@ -81,11 +80,13 @@ var _ = Describe("An operator that lost the API server", Label(harness.Exhaustiv
 		wire.Cut()
 		Eventually(standby.Ended).WithTimeout(noticed).Should(BeNumerically(">", 0))
 		Expect(leaseOf(ctx)().HolderIdentity).To(Equal(leads))
+		mark = audit.Mark()
 		wire.Restore()
+		// Old watches wait for a minute.
+		Eventually(audit.Watches(mark)).WithTimeout(45 * time.Second).Should(ContainElement("deployments"))
 		whileDown(func() {
 			create(ctx, instance)
-			// Old watches wait for a minute; new ones start when the standby has the lease, up to 20 s after it could.
-			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(45 * time.Second).Should(HavePrefix("True "))
+			becomeReady(ctx, instance) // with the lease, which the standby has up to 20 s after it could
 			Expect(leaseOf(ctx)()).To(HaveField("HolderIdentity", Not(Equal(leads))))
 			standby.Stop()
 		})
