@@ -41,7 +41,7 @@ func leaseOf(ctx context.Context) func() coordinationv1.LeaseSpec {
 
 var _ = Describe("An operator that lost the API server", Label(harness.Exhaustive), func() {
 	// noticed is longer than a process takes to end its manager: the leader after 12 s, a standby after 20 s.
-	const noticed = time.Minute
+	const noticed = 2 * time.Minute
 	held := HaveField("HolderIdentity", HaveValue(Not(BeEmpty())))
 
 	It("takes its own lease back, without waiting until it expires", func(ctx context.Context) {
