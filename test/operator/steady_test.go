@@ -48,28 +48,30 @@ var _ = Describe("The operator's traffic", func() {
 		return llsdtest.Make("quiet").Namespace(namespace).Distribution("starter").Replicas(2).Storage("1Gi").UserConfig("config").Obj()
 	}
 
-	expectFew := func(namespace string, mark int64) {
+	// expectFew also takes how many statuses more a slow machine can cost.
+	expectFew := func(namespace string, mark int64, late int) {
 		GinkgoHelper()
 		waitForQuiet()
 		seen := audit.In(namespace, mark)
 		Expect(len(harness.Reads(seen))).To(BeNumerically("<=", children+1), "reads: %v", harness.Reads(seen))
-		Expect(len(harness.Writes(seen))).To(BeNumerically("<=", children+3), "writes: %v", harness.Writes(seen))
+		Expect(len(harness.Writes(seen))).To(BeNumerically("<=", children+3+late), "writes: %v", harness.Writes(seen))
 	}
 
 	It("creates a server with few requests and then goes quiet", func(ctx context.Context) {
 		namespace := newNamespace(ctx, false)
 		instance := quiet(ctx, namespace)
-		mark, reconciles := audit.Mark(), reconcilesTotal()
+		mark, reconciles, since := audit.Mark(), reconcilesTotal(), time.Now()
 		create(ctx, instance)
 		becomeReady(ctx, instance)
-		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6), "reconciles until the server is Ready and its health is known")
-		expectFew(namespace, mark)
+		late := lateStatuses(since) // each of which is a reconcile as well
+		Expect(reconcilesTotal()-reconciles).To(BeNumerically("<=", 6+late), "reconciles until the server is Ready and its health is known")
+		expectFew(namespace, mark, late)
 	})
 
 	It("creates a server with few requests, also if the changes of its PVC and of its Pods come one by one", func(ctx context.Context) {
 		namespace := newNamespace(ctx, true)
 		instance := quiet(ctx, namespace)
-		mark := audit.Mark()
+		mark, since := audit.Mark(), time.Now()
 		create(ctx, instance)
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionStorageReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonStoragePending))
 
@@ -84,7 +86,7 @@ var _ = Describe("The operator's traffic", func() {
 			Eventually(reconcilesTotal).Should(BeNumerically(">", before), "it is seen alone")
 		}
 		becomeReady(ctx, instance)
-		expectFew(namespace, mark)
+		expectFew(namespace, mark, lateStatuses(since))
 	})
 
 	It("reports the progress of a server within seconds, also when nothing else happens", func(ctx context.Context) {
