@@ -302,6 +302,7 @@ func limited(code int) situation {
 // rollOutNow completes the rollout of a server whose namespace is held.
 func rollOutNow(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
 	GinkgoHelper()
+	awaitObserved(ctx, instance) // the spec may ask for another number of replicas than before
 	wanted := int32(1)
 	if replicas := deploymentOf(ctx, instance).Spec.Replicas; replicas != nil {
 		wanted = *replicas
@@ -312,15 +313,21 @@ func rollOutNow(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) 
 // reportRollout writes the status of the Deployment that the operator has made of the current spec.
 func reportRollout(ctx context.Context, instance *v1alpha1.LlamaStackDistribution, status appsv1.DeploymentStatus) {
 	GinkgoHelper()
-	Eventually(func() int64 {
-		return get(ctx, instance.Namespace, instance.Name, &v1alpha1.LlamaStackDistribution{}).Status.ObservedGeneration
-	}).Should(BeNumerically(">=", instance.Generation))
+	awaitObserved(ctx, instance)
 	Eventually(func() error {
 		deployment := deploymentOf(ctx, instance)
 		status.ObservedGeneration, status.ReadyReplicas = deployment.Generation, status.AvailableReplicas
 		deployment.Status = status
 		return admin.Status().Update(ctx, deployment)
 	}).Should(Succeed())
+}
+
+// awaitObserved waits until the operator has applied the current spec, and said so.
+func awaitObserved(ctx context.Context, instance *v1alpha1.LlamaStackDistribution) {
+	GinkgoHelper()
+	Eventually(func() int64 {
+		return get(ctx, instance.Namespace, instance.Name, &v1alpha1.LlamaStackDistribution{}).Status.ObservedGeneration
+	}).Should(BeNumerically(">=", instance.Generation))
 }
 
 // scaleDeployment is what a HorizontalPodAutoscaler does.
