@@ -36,9 +36,9 @@ import (
 )
 
 const (
-	// soon is less than the time after which the operator looks at something again that nobody changed, which is a minute for what it
-	// may not write and more for the answers of a server that is well, and more than a very busy machine needs for a reconcile. What
-	// happens within it answers an event.
+	// soon is less than the time after which the operator reconciles what nobody changed, which is a minute for what it may not write
+	// and more for the answers of a server that is well, and more than a very busy machine needs for a reconcile. What happens within
+	// it answers an event.
 	soon = 30 * time.Second
 	// still is how long specs expect that nothing changes.
 	still = 2 * time.Second

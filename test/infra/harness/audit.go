@@ -37,8 +37,8 @@ const (
 	longestLine = 1 << 24
 	// patience is how long the operator may work before it is quiet.
 	patience = 2 * time.Minute
-	// attention is how much of the time since the last look counts as quiet at most: what keeps a spec from looking for longer, such as
-	// a busy machine, keeps an operator in the same process from working, too.
+	// attention is how much of the time between two checks counts as quiet at most: what delays a check for longer, such as a busy machine,
+	// keeps an operator in the same process from working, too.
 	attention = 200 * time.Millisecond
 )
 
@@ -147,13 +147,13 @@ func (a *AuditLog) WaitForQuiet(while time.Duration, but ...func(Request) bool) 
 	loud := func(r Request) bool {
 		return !slices.ContainsFunc(but, func(quiet func(Request) bool) bool { return quiet(r) })
 	}
-	mark, looked, silent := a.Mark(), time.Now(), time.Duration(0)
+	mark, checked, silent := a.Mark(), time.Now(), time.Duration(0)
 	var last []Request
 	Eventually(func() time.Duration {
 		next, now := a.Mark(), time.Now()
 		requests := slices.DeleteFunc(a.Since(mark), func(r Request) bool { return !loud(r) })
-		silent += min(now.Sub(looked), attention)
-		mark, looked = next, now
+		silent += min(now.Sub(checked), attention)
+		mark, checked = next, now
 		switch {
 		case len(requests) > 0:
 			last, silent = requests, 0
