@@ -54,14 +54,37 @@ func lessMemory(i *v1alpha1.LlamaStackDistribution) {
 	i.Spec.Server.ContainerSpec.Resources = corev1.ResourceRequirements{}
 }
 
-// quotaOf makes a quota that is used up. What counts the use is not there, so that the spec does.
+// quotaOf makes a quota of ConfigMaps or of storage that is used up. What counts the use is not there, so that the spec does. It
+// returns when the API server applies the quota: what it admits before that is not tried again.
 func quotaOf(ctx context.Context, namespace string, what corev1.ResourceName, hard int) *corev1.ResourceQuota {
 	GinkgoHelper()
 	list := corev1.ResourceList{what: resource.MustParse(strconv.Itoa(hard))}
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "few"}, Spec: corev1.ResourceQuotaSpec{Hard: list}}
 	create(ctx, quota)
 	setUsed(ctx, quota, hard)
+	Eventually(admitted(namespace)).WithContext(ctx).Should(MatchError(ContainSubstring("exceeded quota: few")))
 	return quota
+}
+
+// endQuota deletes a quota, and returns when the API server no longer applies it: what it refuses before that is tried again after
+// a minute.
+func endQuota(ctx context.Context, quota *corev1.ResourceQuota) {
+	GinkgoHelper()
+	Expect(admin.Delete(ctx, quota)).To(Succeed())
+	Eventually(admitted(quota.Namespace)).WithContext(ctx).Should(Succeed())
+}
+
+// admitted polls whether a namespace takes one more ConfigMap and one more PVC. Admission reads quotas from caches, which lag behind
+// on a busy machine.
+func admitted(namespace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for _, object := range []client.Object{configMap(namespace, "probe", nil), newPVC(namespace, "probe")} {
+			if err := admin.Create(ctx, object, client.DryRunAll); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 func setUsed(ctx context.Context, quota *corev1.ResourceQuota, used int) {
@@ -164,7 +187,7 @@ var _ = Describe("An edit", func() {
 		Consistently(func() string { return deploymentOf(ctx, instance).ResourceVersion }).WithTimeout(still).Should(Equal(before.ResourceVersion))
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionHealthCheck)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed))
 
-		Expect(admin.Delete(ctx, quota)).To(Succeed())
+		endQuota(ctx, quota)
 		edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data["config.yaml"] = "version: '2'\nimage_name: last\n" })
 		Eventually(func() int64 { return deploymentOf(ctx, instance).Generation }).Should(BeNumerically(">", before.Generation))
 		becomeReady(ctx, instance)
@@ -257,7 +280,7 @@ var _ = Describe("An edit", func() {
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "exceeded quota: few", "Deployment", "Service"))
 		Consistently(exists(ctx, namespace, "claimless", &appsv1.Deployment{})).WithTimeout(still).Should(BeFalse())
 
-		Expect(admin.Delete(ctx, quota)).To(Succeed())
+		endQuota(ctx, quota)
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Args = []string{"--again"} })
 		becomeReady(ctx, instance)
 
@@ -268,7 +291,7 @@ var _ = Describe("An edit", func() {
 		})
 		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRejected, "exceeded quota: few"))
 		Eventually(func() []corev1.EnvVar { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Env }).Should(ContainElement(HaveField("Name", "A")))
-		Expect(admin.Delete(ctx, quota)).To(Succeed())
+		endQuota(ctx, quota)
 	})
 
 	It("moves a variable that somebody else also set to a Secret and back, and keeps what only they set", func(ctx context.Context) {
