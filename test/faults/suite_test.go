@@ -62,6 +62,7 @@ var _ = harness.ReportLeftOut()
 var _ = BeforeSuite(func(ctx context.Context) {
 	ctrl.SetLogger(GinkgoLogr)
 	controlPlane = harness.StartControlPlane(harness.Options{Routing: true})
+	controlPlane.WaitForRights()
 	var err error
 	unstarted, err = ctrl.NewManager(controlPlane.OperatorConfig(), managerOptions())
 	Expect(err).NotTo(HaveOccurred())
