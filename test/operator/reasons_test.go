@@ -64,9 +64,12 @@ var _ = Describe("What a rollout waits for", func() {
 		instance := rolling(ctx, "a", "")
 		rollOutNow(ctx, instance)
 		becomeReady(ctx, instance)
+		Eventually(func() error { // the edit is another generation, which nobody would have observed for a moment
+			next := deploymentOf(ctx, instance)
+			next.Status.ObservedGeneration = next.Generation + 1
+			return admin.Status().Update(ctx, next)
+		}).Should(Succeed())
 		edit(ctx, deploymentOf(ctx, instance), func(d *appsv1.Deployment) { d.Spec.Paused = true })
-		reportRollout(ctx, instance, appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1})
-		becomeReady(ctx, instance) // the edit is another generation, which nobody has observed for a moment
 		Consistently(ready(ctx, instance)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady), "there is nothing to roll")
 
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Port = 9000 })
@@ -121,8 +124,10 @@ var _ = Describe("What a rollout waits for", func() {
 		mark := audit.Mark()
 
 		podOf("t1", "ContainerCreating", "")
+		reads := func() []harness.Request { return harness.Reads(audit.In(instance.Namespace, mark)) }
+		Eventually(reads).ShouldNot(BeEmpty())
 		Consistently(ready(ctx, instance)).WithTimeout(3 * time.Second).Should(starting(`secret "tokens" not found`))
-		Expect(harness.Reads(audit.In(instance.Namespace, mark))).To(HaveExactElements(HaveField("Resource", "replicasets")), "they are read once")
+		Expect(reads()).To(HaveExactElements(HaveField("Resource", "replicasets")), "they are read once")
 	})
 
 	It("is reported by both servers when a Pod is given to another one", func(ctx context.Context) {

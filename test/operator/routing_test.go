@@ -20,6 +20,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/children"
@@ -157,6 +158,9 @@ func gatewayAnswer(status, reason string) string {
 }
 
 var _ = Describe("A server that is exposed by an API that the cluster may not serve", func() {
+	// The operator asks at growing intervals, for about a minute, whether the API is served as its definition says, and starts anew
+	// when that has changed.
+	const platformChange = 2 * time.Minute
 	const httpRoutes, routes = "httproutes.gateway.networking.k8s.io", "routes.route.openshift.io"
 
 	DescribeTable("serves without it, and is exposed when it appears", func(ctx context.Context, how, file, name, child string, gvk schema.GroupVersionKind, missing v1alpha1.Reason) {
@@ -169,13 +173,13 @@ var _ = Describe("A server that is exposed by an API that the cluster may not se
 		Eventually(exists(ctx, namespace, child, untyped(gvk))).Should(BeTrue())
 		for range 2 {
 			setDefinition(ctx, definition, name, false)
-			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionFalse, missing))
+			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).WithTimeout(platformChange).Should(say(metav1.ConditionFalse, missing))
 			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonReady))
 			Expect(statusOf(ctx, instance)()).To(HaveField("RouteURL", HaveValue(BeEmpty())))
 			waitForQuiet()
 
 			setDefinition(ctx, definition, name, true)
-			Eventually(exists(ctx, namespace, child, untyped(gvk))).Should(BeTrue())
+			Eventually(exists(ctx, namespace, child, untyped(gvk))).WithTimeout(platformChange).Should(BeTrue())
 			Eventually(conditionOf(ctx, instance, v1alpha1.ConditionRouteReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonRoutePending))
 		}
 		waitForQuiet()
@@ -192,7 +196,7 @@ var _ = Describe("A server that is exposed by an API that the cluster may not se
 		DeferCleanup(func(ctx context.Context) {
 			Expect(client.IgnoreNotFound(admin.Delete(ctx, down))).To(Succeed())
 			setDefinition(ctx, definition, routes, true)
-			Eventually(exists(ctx, namespace, "a-route", untyped(children.Of(children.Route).GroupVersionKind))).Should(BeTrue())
+			Eventually(exists(ctx, namespace, "a-route", untyped(children.Of(children.Route).GroupVersionKind))).WithTimeout(platformChange).Should(BeTrue())
 		})
 		whileDown(func() {
 			setDefinition(ctx, definition, routes, false)

@@ -19,7 +19,6 @@ package operator_test
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
@@ -112,7 +111,7 @@ var _ = Describe("A server whose configuration makes it speak TLS", func() {
 		}
 		Expect(admin.Status().Update(ctx, pod)).To(Succeed())
 
-		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).WithTimeout(30 * time.Second).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing,
+		Eventually(conditionOf(ctx, instance, v1alpha1.ConditionReady)).Should(say(metav1.ConditionFalse, v1alpha1.ReasonProgressing,
 			`FailedMount: MountVolume.SetUp failed for volume "serving-tls" : secret "mine" not found: create Secret mine`, "tls.crt and tls.key"))
 		Expect(audit.In(instance.Namespace, mark)).To(HaveEach(HaveField("Subresource", "status")), "nothing is read but the Events, once")
 	})
