@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/llamastack/llama-stack-k8s-operator/api/v1alpha1"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
@@ -145,8 +144,10 @@ var _ = Describe("A second operator", func() {
 
 		mark = audit.Mark()
 		stopped.Stop()
+		Expect(leader()).NotTo(Equal(first), "it gives the lease back, and nobody waits until that expires")
 		edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.ContainerSpec.Args = []string{"--second"} })
-		Eventually(func() []string { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Args }).WithTimeout(10 * time.Second).Should(Equal([]string{"--second"}))
+		args := func() []string { return deploymentOf(ctx, instance).Spec.Template.Spec.Containers[0].Args }
+		Eventually(args).Should(Equal([]string{"--second"}))
 		Expect(leader()).NotTo(Equal(first))
 		becomeReady(ctx, instance)
 		Expect(audit.Watches(mark)()).To(BeEmpty(), "its caches were warm")

@@ -25,6 +25,7 @@ import (
 	"github.com/llamastack/llama-stack-k8s-operator/internal/llsdtest"
 	"github.com/llamastack/llama-stack-k8s-operator/internal/manager"
 	"github.com/llamastack/llama-stack-k8s-operator/test/infra/harness"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -316,12 +317,16 @@ var _ = Describe("What 0.9.0 writes over, or cannot", func() {
 
 	It("works for the whole server, and then the Deployment is adopted", func(ctx context.Context) {
 		instance, record := made(ctx, "configured", func(*v1alpha1.LlamaStackDistribution) {})
-		before := deploymentOf(ctx, instance)
+		var before *appsv1.Deployment
 		whileDown(func() {
-			live := &unstructured.Unstructured{}
-			live.SetResourceVersion(before.ResourceVersion)
 			record.SetOwnerReferences(nil) // it loses them with everything that it does not know
-			Expect(admin.Update(ctx, incumbent{}.whole(record, live), client.FieldOwner(incumbentUpdates))).To(Succeed())
+			// It may have to try again: the stand-in for the cluster writes the status.
+			Eventually(func() error {
+				before = deploymentOf(ctx, instance)
+				live := &unstructured.Unstructured{}
+				live.SetResourceVersion(before.ResourceVersion)
+				return admin.Update(ctx, incumbent{}.whole(record, live), client.FieldOwner(incumbentUpdates))
+			}).Should(Succeed())
 		})
 		takenOver(ctx, instance)
 		becomeReady(ctx, instance)

@@ -195,7 +195,7 @@ var _ = Describe("Rollouts that the operator causes", func() {
 		for _, server := range servers {
 			Expect(imageNow(ctx, server)()).To(Equal(nextImage))
 		}
-		Expect(waitingFor(rollouts.Image)()).To(BeZero())
+		Eventually(waitingFor(rollouts.Image)).Should(BeZero()) // counted after the last one has begun
 		Expect(fixed.rolling(ctx)()).To(BeEmpty())
 	})
 
@@ -227,9 +227,19 @@ var _ = Describe("Rollouts that the operator causes", func() {
 		servers := newFleet(ctx, 4, 2, nil)
 		configureOperator(ctx, nextImages(nextImage))
 		first := servers.takeTurns(ctx, 5)
+		known := func(server *v1alpha1.LlamaStackDistribution) func() ([]string, error) {
+			return func() ([]string, error) {
+				series, err := seriesOf(server.Namespace)()
+				return slices.DeleteFunc(series, func(one string) bool {
+					return !strings.Contains(one, fmt.Sprintf("llamastackdistribution=%q", server.Name))
+				}), err
+			}
+		}
 		for _, server := range first {
+			Expect(known(server)()).NotTo(BeEmpty())
 			deployment := deploymentOf(ctx, server)
 			Expect(admin.Delete(ctx, server)).To(Succeed())
+			Eventually(known(server)).Should(BeEmpty(), "or what is deleted is made once more")
 			account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: server.Namespace, Name: server.Name + "-sa"}}
 			service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: server.Namespace, Name: server.Name + "-service"}}
 			for _, child := range []client.Object{deployment, account, service} { // as the garbage collector does
@@ -272,7 +282,7 @@ var _ = Describe("Rollouts that the operator causes", func() {
 		waitForQuiet()
 		configureOperator(ctx, nextImages("quay.io/mirror/gpu:3"))
 		servers.finish(ctx, 5, 2)
-		Expect(waitingFor(rollouts.Image)()).To(BeZero())
+		Eventually(waitingFor(rollouts.Image)).Should(BeZero()) // counted after the last one has begun
 		whileDown(func() {})
 		waitForQuiet()
 		Expect(servers.rolling(ctx)()).To(BeEmpty())

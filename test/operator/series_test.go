@@ -126,10 +126,11 @@ var _ = Describe("The series of the operator", func() {
 			edit(ctx, declared, func(i *v1alpha1.LlamaStackDistribution) { i.Spec.Server.Config.Providers[0].Config = free(config) })
 		}
 		declare(`{"base_ur":"http://b"}`)
-		ends(ctx, startedJob(ctx, checked), 1, invalid)
+		job := startedJob(ctx, checked)
+		ends(ctx, job, 1, invalid)
 		waitFor("declared", v1alpha1.ConditionConfigValid, metav1.ConditionFalse, v1alpha1.ReasonInvalid)
 		declare(`{"base_url":"http://b"}`)
-		ends(ctx, startedJob(ctx, checked), 0, harness.ValidReport)
+		ends(ctx, anotherJob(ctx, job), 0, harness.ValidReport)
 		waitFor("declared", v1alpha1.ConditionConfigValid, metav1.ConditionTrue, v1alpha1.ReasonValid)
 		waitFor("declared", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 		waitFor("declared", v1alpha1.ConditionHealthCheck, metav1.ConditionTrue, v1alpha1.ReasonHealthCheckPassed)

@@ -118,8 +118,9 @@ var _ = Describe("Servers of a release without spec.server.config", func() {
 		Expect(template()).To(Equal(started), "it is checked first")
 		ends(ctx, job, 0, harness.ValidReport)
 		Eventually(template).Should(HaveField("Spec.InitContainers", HaveExactElements(HaveField("Name", v1alpha1.ConfigureContainerName))))
+		// Ready is also what it was during the check, so that it says nothing about the end of that.
+		Eventually(conditionOf(ctx, edited, v1alpha1.ConditionConfigValid)).Should(say(metav1.ConditionTrue, v1alpha1.ReasonValid))
 		becomeReady(ctx, edited)
-		Expect(conditionOf(ctx, edited, v1alpha1.ConditionConfigValid)()).To(say(metav1.ConditionTrue, v1alpha1.ReasonValid))
 
 		waitForQuiet()
 		Expect(current(kept)).To(Equal(before))

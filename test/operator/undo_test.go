@@ -132,14 +132,15 @@ var _ = Describe("A rollout that fails", func() {
 		good := deploymentOf(ctx, instance).Spec.Template
 
 		for attempt := range 3 { // each has a configuration of its own, of which two would be kept
-			edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) {
-				c.Data = map[string]string{"config.yaml": "version: '2'\nimage_name: " + string(rune('a'+attempt)) + "\n"}
-			})
+			config := "version: '2'\nimage_name: " + string(rune('a'+attempt)) + "\n"
+			edit(ctx, configMap(namespace, "config", nil), func(c *corev1.ConfigMap) { c.Data = map[string]string{"config.yaml": config} })
 			edit(ctx, instance, func(i *v1alpha1.LlamaStackDistribution) {
 				i.Spec.Server.TLSConfig, i.Spec.Server.ContainerSpec.Port = nil, int32(9000+attempt)
 			})
 			Eventually(deploymentNow(ctx, instance)).Should(HaveField("Spec.Template.Spec.Containers", HaveExactElements(HaveField("Ports", HaveExactElements(
 				HaveField("ContainerPort", int32(9000+attempt)))))))
+			// The news of the two edits come in any order; one after the report would be another attempt.
+			Eventually(copiedConfig(ctx, instance)).Should(Equal(config))
 			giveUp(ctx, instance, time.Now().Add(time.Duration(attempt)*time.Minute))
 			Eventually(deploymentNow(ctx, instance)).Should(HaveField("Spec.Template", Equal(good)))
 			rollOutNow(ctx, instance)
