@@ -34,6 +34,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -121,6 +122,24 @@ var _ = Describe("doctor", func() {
 
 		Expect(found.Out).To(MatchRegexp(`Failure  operator operator-rights: the operator may not list llamastackdistributions in namespace team-a, .*` +
 			`patch configmaps in namespace team-b\n`))
+	})
+
+	It("fails for a certificate that cert-manager did not renew", func(ctx context.Context) {
+		certificates(ctx)
+		namespace := newNamespace(ctx)
+		harness.Create(ctx, admin, llsdtest.Make("demo").Namespace(namespace).Command("serve").ServingTLS("serving").Obj())
+		for secret, ended := range map[string]string{"serving": "2020-03-01T13:00:00Z", "other": "2020-02-01T13:00:00Z"} {
+			harness.Create(ctx, admin, &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": map[string]any{"namespace": namespace, "name": "of-" + secret},
+				"spec": map[string]any{"secretName": secret}, "status": map[string]any{"notAfter": ended, "renewalTime": "2020-01-20T12:00:00Z"},
+			}})
+		}
+
+		found := run(ctx, nil, "doctor", "demo", "-n", namespace)
+
+		Expect(found.Out).To(And(MatchRegexp(`Failure  demo certificates: the certificate in Secret serving ended at 2020-03-01T13:00:00Z\n`+
+			` +fix: .*kubectl describe certificate of-serving -n `+namespace), Not(ContainSubstring("of-other"))))
+		Expect(found.Requests).NotTo(ContainElement(ContainSubstring("/secrets/serving")))
 	})
 
 	It("warns of certificates that end, and reads a CA bundle once for all servers", func(ctx context.Context) {
