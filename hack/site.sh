@@ -42,6 +42,12 @@ versions() {
 	echo "]"
 }
 
+# redirect VERSION prints the page that leads to a version. It names an icon, or browsers ask the host of the site for one.
+redirect() {
+	echo "<!doctype html><title>Llama Stack operator</title><link rel=\"icon\" href=\"$1/_static/icon.svg\">"
+	echo "<meta http-equiv=\"refresh\" content=\"0; url=$1/\">"
+}
+
 # build FOLDER writes a version of the site. A warning of Sphinx is an error: a dead link, a page in no list.
 build_site() {
 	local source="$ROOT/bin/site-source"
@@ -53,8 +59,7 @@ build_site() {
 		"$FOLDER/bin/sphinx-build" --quiet --nitpicky --fail-on-warning --keep-going --doctree-dir "$ROOT/bin/site-doctrees" \
 		-c "$ROOT/site" -b html "$source" "$1/$SITE_VERSION"
 	versions "$1" >"$1/versions.json"
-	echo "<!doctype html><title>Llama Stack operator</title><meta http-equiv=\"refresh\" content=\"0; url=${SITE_DEFAULT:-$SITE_VERSION}/\">" \
-		>"$1/index.html"
+	redirect "${SITE_DEFAULT:-$SITE_VERSION}" >"$1/index.html"
 	# GitHub leaves out folders that begin with an underscore otherwise.
 	touch "$1/.nojekyll"
 }

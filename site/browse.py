@@ -35,8 +35,6 @@ from playwright.sync_api import expect, sync_playwright
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 # How long anything may take, in milliseconds: CI gives this only the processor time that its other steps leave.
 PATIENCE = 300_000
-# How often a page is looked at while it waits for answers, in milliseconds.
-POLL = 20
 # The path of the published site.
 BASE = "/llama-stack-k8s-operator/"
 # The windows that axe looks at: colours depend on the scheme, what is hidden or scrolls on the width.
@@ -71,44 +69,42 @@ class Reader:
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.problems = []
-        # The requests without an answer. The switch of the version does not wait for that to its own, whose method is HEAD.
-        self.waiting = set()
-        self.page.on("request", lambda r: self.waiting.add(r) if r.method != "HEAD" else None)
-        self.page.on("requestfinished", lambda r: self.waiting.discard(r))
-        self.page.on("requestfailed", lambda r: self.waiting.discard(r))
+        # The addresses of requests without an answer, because the page was left before.
+        self.left = set()
         self.page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda e: self.problems.append(f"script: {e}"))
         self.page.on("requestfailed", self.failed)
         self.page.on("response", lambda r: self.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
 
     def failed(self, request):
-        """Notes a request that failed. The switch of the version asks whether the page exists, and leaves before it reads the answer."""
-        if (request.method, request.failure) != ("HEAD", "net::ERR_ABORTED"):
+        """Notes a request that failed. The browser aborts what a page that is left still waits for, such as its icon."""
+        if request.failure == "net::ERR_ABORTED":
+            self.left.add(request.url)
+        else:
             self.problems.append(f"request: {request.url}: {request.failure}")
 
-    def settle(self):
-        """Waits until every request is answered. Scripts send some after the page is loaded; leaving the page would abort them."""
-        for _ in range(PATIENCE // POLL):
-            if not self.waiting:
-                return
-            self.page.wait_for_timeout(POLL)
-        raise AssertionError(f"without an answer: {[request.url for request in self.waiting]}")
-
     def open(self, url):
-        """Opens a page, and returns what is wrong with it."""
-        self.settle()
-        self.problems.clear()
+        """Opens a page."""
         self.page.goto(url, wait_until="load")
-        self.settle()
         sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if sideways > 1:
             self.problems.append(f"the page is {sideways} px too wide")
-        return list(self.problems)
+
+    def found(self):
+        """Returns what went wrong since it was last asked. What no page waited for must have an answer, too."""
+        while self.left:
+            url = self.left.pop()
+            status = self.context.request.get(url, timeout=PATIENCE).status
+            if status >= 400:
+                self.problems.append(f"{status}: {url}")
+        problems, self.problems = self.problems, []
+        return problems
 
 
 def findings(reader):
     """What axe finds serious on the page that is open."""
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+    # None of these rules reads style sheets, which axe would request itself, and some at a wrong address.
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"], "preload": False}
     found = Axe().run(reader.page, options=options).response["violations"]
     return [
         f"axe: {violation['help']} ({violation['id']}): {violation['nodes'][0]['html'][:160]}"
@@ -154,7 +150,6 @@ def versions(reader, root, version, other):
         page.locator(".version-switcher__button").first.click()
         page.locator(".version-switcher__menu").get_by_text(there, exact=True).first.click()
         page.wait_for_url(f"{root}{there}/glossary.html")
-        reader.settle()
         expect(page.locator(".version-switcher__button").first).to_contain_text(there)
         expect(page).to_have_title(re.compile(re.escape(there)))
 
@@ -175,21 +170,23 @@ def browse(root, version, other, pages, chromium):
         readers = [Reader(browser, size, scheme) for size in (WIDE, NARROW) for scheme in ("light", "dark")]
         for name in pages:
             for reader in readers:
-                wrong = reader.open(site + name)
+                reader.open(site + name)
+                wrong = reader.found()
                 if reader.with_axe:
                     wrong += findings(reader)
                 passed += not wrong
                 failures += [f"{name} ({reader.name}): {problem}" for problem in wrong]
         wide, narrow = readers[0], readers[2]
         for reader, part, arguments in ((wide, use, [site]), (narrow, menu, [site]), (wide, versions, [root, version, other])):
-            reader.problems.clear()
             try:
                 part(reader, *arguments)
-                if reader.problems:
-                    raise AssertionError("; ".join(reader.problems))
+                if wrong := reader.found():
+                    raise AssertionError("; ".join(wrong))
                 passed += 1
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure.
                 failures.append(f"{part.__name__} ({reader.name}): {str(error)[:600]}")
+        # What came after the last page.
+        failures += [f"{reader.name}: {problem}" for reader in readers for problem in reader.found()]
         browser.close()
     return passed, failures
 
