@@ -30,6 +30,9 @@ import (
 // nothingToDo is the next step of a server that is as declared.
 const nothingToDo = "nothing to do"
 
+// otherImage is what to do about an image that cannot be pulled.
+const otherImage = "correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets:"
+
 // next is what a person does next, in one line.
 func next(server *v1alpha1.LlamaStackDistribution) string {
 	ready := meta.FindStatusCondition(server.Status.Conditions, string(v1alpha1.ConditionReady))
@@ -83,7 +86,7 @@ func stepOf(server *v1alpha1.LlamaStackDistribution, condition *metav1.Condition
 func afterRollout(server *v1alpha1.LlamaStackDistribution, message string) string {
 	switch {
 	case aboutImage.MatchString(message):
-		return "correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets:"
+		return otherImage
 	case aboutQuota.MatchString(message):
 		return "let the quota or the policy allow the Pods:"
 	case aboutReference.MatchString(message):
@@ -94,8 +97,8 @@ func afterRollout(server *v1alpha1.LlamaStackDistribution, message string) strin
 	return "find out why the new Pods do not become available: " + command("events", server)
 }
 
-// steps are what to do about the reasons that a condition with a message can have when it is not as it should be.
-func steps(server *v1alpha1.LlamaStackDistribution, message string) map[v1alpha1.Reason]string {
+// sources name the ConfigMap of the user's configuration, and that of the CA bundle.
+func sources(server *v1alpha1.LlamaStackDistribution) (string, string) {
 	config, bundle := "the ConfigMap", "the ConfigMap"
 	if user := server.Spec.Server.UserConfig; user != nil {
 		config = "ConfigMap " + user.ConfigMapName
@@ -103,15 +106,22 @@ func steps(server *v1alpha1.LlamaStackDistribution, message string) map[v1alpha1
 	if authorities := server.Spec.Server.CABundle(); authorities != nil {
 		bundle = "ConfigMap " + authorities.ConfigMapName
 	}
+	return config, bundle
+}
+
+// steps are what to do about the reasons that a condition with a message can have when it is not as it should be.
+func steps(server *v1alpha1.LlamaStackDistribution, message string) map[v1alpha1.Reason]string {
+	config, bundle := sources(server)
 	claim := cmp.Or(claimOf(server), "of the server")
+	unhealthy := "find out why the server is not healthy: " + command("logs", server)
 	return map[v1alpha1.Reason]string{
 		v1alpha1.ReasonTerminating:       untilDeleted,
 		v1alpha1.ReasonProgressing:       "wait until its Pods run; to follow it, run: " + command("events", server),
 		v1alpha1.ReasonDeploymentFailed:  "find out why the Deployment has no Pods: " + shell.Command("kubectl", "describe", "deploy", server.Name, "-n", server.Namespace),
 		v1alpha1.ReasonRolloutFailed:     afterRollout(server, message),
 		v1alpha1.ReasonRolledBack:        "correct the spec; to try the same again, run: " + command("restart", server),
-		v1alpha1.ReasonUnhealthy:         "find out why the server is not healthy: " + command("logs", server),
-		v1alpha1.ReasonHealthCheckFailed: "find out why the server is not healthy: " + command("logs", server),
+		v1alpha1.ReasonUnhealthy:         unhealthy,
+		v1alpha1.ReasonHealthCheckFailed: unhealthy,
 		v1alpha1.ReasonProviderError:     "find out why a provider has an error: " + command("providers", server),
 		v1alpha1.ReasonModelsMissing:     "find out why a model is missing: " + command("models", server),
 		v1alpha1.ReasonReconcileError:    "wait, because the operator retries; if this stays, see what it logs: " + command("logs", server) + " --operator",
@@ -137,7 +147,7 @@ func steps(server *v1alpha1.LlamaStackDistribution, message string) map[v1alpha1
 		v1alpha1.ReasonInvalidDistribution:     "set spec.server.distribution.name or spec.server.distribution.image",
 		v1alpha1.ReasonInvalidImageOverride:    "let an administrator correct image-overrides in the operator's ConfigMap " + operatorconfig.Name + ":",
 		v1alpha1.ReasonOperatorConfigMalformed: "let an administrator correct the operator's ConfigMap " + operatorconfig.Name + ":",
-		v1alpha1.ReasonImageUnavailable:        "correct the image, or let the Pods pull it with spec.server.podOverrides.imagePullSecrets:",
+		v1alpha1.ReasonImageUnavailable:        otherImage,
 
 		v1alpha1.ReasonUserConfigNotFound:    "create " + config + ", or correct spec.server.userConfig",
 		v1alpha1.ReasonUserConfigKeyNotFound: "add the key config.yaml to " + config,
